@@ -1,0 +1,1 @@
+//! In-memory twin of every driven port, World, fault decorators.

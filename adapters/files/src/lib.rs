@@ -1,0 +1,1 @@
+//! Vault, anchor and secrets on disk.

@@ -1,0 +1,1 @@
+//! Fingerprint parts, clock, host name, entropy.

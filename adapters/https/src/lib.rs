@@ -1,0 +1,1 @@
+//! Key server client over HTTPS.

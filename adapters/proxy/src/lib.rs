@@ -1,0 +1,1 @@
+//! Makes the HTTP client: roots, pins, proxies.

@@ -1,0 +1,1 @@
+//! Key server over HTTPS: exchange, admin API, health, metrics.

@@ -1,0 +1,1 @@
+//! Carriers clothes: the admin API's JSON.

@@ -1,0 +1,3 @@
+//! The keyward command line.
+
+fn main() {}

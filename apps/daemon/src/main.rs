@@ -1,0 +1,3 @@
+//! The Keyward servers.
+
+fn main() {}

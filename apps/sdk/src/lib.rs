@@ -1,0 +1,1 @@
+//! Keyward for products: open a profile, ask the standing.

@@ -1,0 +1,1 @@
+//! keyward-load and the criterion benches.

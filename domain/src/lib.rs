@@ -1,0 +1,1 @@
+//! Licensing decisions: pure, no I/O, no clock, no randomness.

@@ -1,0 +1,1 @@
+//! What the hexagon asks of the outside.

@@ -1,0 +1,1 @@
+//! Matrix, stories, simulation, architecture, command lines.
