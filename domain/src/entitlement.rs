@@ -1,0 +1,198 @@
+//! What was sold under one license key, and who has which part of it: the vendor's side of a license.
+
+mod budget;
+mod decide;
+mod terms;
+
+use serde::{Deserialize, Serialize};
+
+pub use budget::Budget;
+pub use decide::{Held, Outcome};
+pub use terms::{Allowance, Borrowing, Per, Tenure, Terms, TermsError};
+
+use crate::document::{Revocation, RevocationReason};
+use crate::host::Fingerprint;
+use crate::keys::PublicKey;
+use crate::license_key::LastFive;
+use crate::names::{ActivationId, EntitlementId, HostName};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// So many ended holds are remembered of one entitlement; the ledger's memory of answers covers what is older.
+const ENDED_REMEMBERED: usize = 256;
+
+/// An entitlement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entitlement {
+    /// Its id; commands go by it.
+    pub id: EntitlementId,
+    /// The license key's public key. None for one that a restored server took up again from its own signature: it needs a new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
+    /// Public keys of license keys that were replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<PublicKey>,
+    /// The license key's last five characters, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_five: Option<LastFive>,
+    /// What was sold.
+    pub terms: Terms,
+    /// When.
+    pub issued: Timestamp,
+    /// When the vendor revoked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Timestamp>,
+    /// Who holds a slot.
+    #[serde(default)]
+    pub slots: Vec<Slot>,
+    /// Who held one, newest last.
+    #[serde(default)]
+    pub ended: Vec<Ended>,
+    /// When slots moved, newest last.
+    #[serde(default)]
+    pub moves: Vec<Timestamp>,
+    /// When the owner freed slots, newest last.
+    #[serde(default)]
+    pub transfers: Vec<Timestamp>,
+}
+
+/// A slot in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The activation that took it.
+    pub activation: ActivationId,
+    /// The vault's key.
+    pub device: PublicKey,
+    /// What its host looked like when it was bound.
+    pub fingerprint: Fingerprint,
+    /// What its host calls itself.
+    pub host: HostName,
+    /// Of its newest certificate.
+    pub generation: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was heard of last.
+    pub seen: Timestamp,
+}
+
+/// A hold that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The activation.
+    pub activation: ActivationId,
+    /// The vault's key.
+    pub device: PublicKey,
+    /// Of its last certificate.
+    pub generation: u64,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who frees a slot of a host that cannot return it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freer {
+    /// The owner, within the budget of transfers.
+    Owner,
+    /// The vendor, at will.
+    Vendor,
+}
+
+impl Entitlement {
+    /// What was sold just now.
+    pub fn sold(id: EntitlementId, key: PublicKey, last_five: LastFive, terms: Terms, now: Timestamp) -> Self {
+        Self { key: Some(key), last_five: Some(last_five), ..Self::bare(id, terms, now) }
+    }
+
+    fn bare(id: EntitlementId, terms: Terms, now: Timestamp) -> Self {
+        Self {
+            id,
+            key: None,
+            replaced: Vec::new(),
+            last_five: None,
+            terms,
+            issued: now,
+            revoked: None,
+            slots: Vec::new(),
+            ended: Vec::new(),
+            moves: Vec::new(),
+            transfers: Vec::new(),
+        }
+    }
+
+    /// Gives it a new license key; the old one is known as replaced. Activations stay as they are.
+    pub fn reissue(&mut self, key: PublicKey, last_five: LastFive) {
+        self.replaced.extend(self.key.replace(key));
+        self.last_five = Some(last_five);
+    }
+
+    /// Revokes it; each holder learns of it at its next contact. Again changes nothing.
+    pub fn revoke(&mut self, now: Timestamp) {
+        self.revoked.get_or_insert(now);
+    }
+
+    /// Moves the end of what was sold for a time.
+    pub fn extend(&mut self, until: Timestamp) -> Result<(), TermsError> {
+        self.terms.extend(until)
+    }
+
+    /// Frees a slot whose host cannot return it (a transfer, row A2). Its host learns of it at its next contact.
+    pub fn free(&mut self, activation: &ActivationId, by: Freer, now: Timestamp) -> Result<(), Refusal> {
+        let place = self.slots.iter().position(|slot| slot.activation == *activation).ok_or(Refusal::UnknownActivation)?;
+        if by == Freer::Owner {
+            let budget = self.terms.transfers;
+            if let Some(next) = budget.next(&self.transfers, now) {
+                return Err(Refusal::TransfersSpent { next, transfers: budget.times, days: budget.days });
+            }
+            self.transfers.push(now);
+        }
+        let slot = self.slots.remove(place);
+        self.end(&slot, RevocationReason::Freed, now);
+        Ok(())
+    }
+
+    /// The slot a device holds.
+    pub fn slot_of(&self, device: &PublicKey) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.device == *device)
+    }
+
+    /// Whether what was granted to a device under an activation is still its own.
+    pub fn stands(&self, activation: &ActivationId, device: &PublicKey) -> bool {
+        self.revoked.is_none() && self.slots.iter().any(|slot| slot.activation == *activation && slot.device == *device)
+    }
+
+    /// What a device has to be told was taken from it.
+    pub fn revocations(&self, device: &PublicKey) -> Vec<Revocation> {
+        let ended = self.ended.iter().filter(|ended| ended.device == *device);
+        let mut all: Vec<_> = ended.map(|ended| ended.revocation(ended.reason)).collect();
+        if self.revoked.is_some() {
+            let held = self.slots.iter().filter(|slot| slot.device == *device);
+            all.extend(held.map(|slot| slot.ended(RevocationReason::Revoked, self.issued).revocation(RevocationReason::Revoked)));
+        }
+        all
+    }
+
+    fn end(&mut self, slot: &Slot, reason: RevocationReason, now: Timestamp) {
+        self.ended.retain(|ended| (&ended.activation, ended.device) != (&slot.activation, slot.device));
+        self.ended.push(slot.ended(reason, now));
+        if self.ended.len() > ENDED_REMEMBERED {
+            self.ended.remove(0);
+        }
+    }
+}
+
+impl Slot {
+    fn ended(&self, reason: RevocationReason, at: Timestamp) -> Ended {
+        Ended { activation: self.activation.clone(), device: self.device, generation: self.generation, reason, at }
+    }
+}
+
+impl Ended {
+    fn revocation(&self, reason: RevocationReason) -> Revocation {
+        Revocation { activation: self.activation.clone(), device: self.device.id(), generation: self.generation, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! What was sold.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Budget;
+use crate::document::{Contact, Rights};
+use crate::names::{Edition, Feature, ProductId};
+use crate::product::Product;
+use crate::rights::{Cell, KeyType, Medium, NotInMatrix, Right, TenureKind};
+use crate::time::{Timestamp, Window};
+
+/// What was sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Of which product.
+    pub product: ProductId,
+    /// Its editions.
+    pub editions: BTreeSet<Edition>,
+    /// Stand-alone or network.
+    pub key_type: KeyType,
+    /// License key or dongle.
+    pub medium: Medium,
+    /// For how long.
+    pub tenure: Tenure,
+    /// For how many.
+    pub allowance: Allowance,
+    /// How often a slot moves to a host that is recognised.
+    #[serde(default)]
+    pub moves: Budget,
+    /// How often the owner frees a slot.
+    #[serde(default)]
+    pub transfers: Budget,
+    /// How often the issuer must be heard from.
+    #[serde(default)]
+    pub contact: Contact,
+    /// Features.
+    #[serde(default)]
+    pub features: BTreeSet<Feature>,
+    /// When maintenance ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance_until: Option<Timestamp>,
+}
+
+/// For how long something was sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenure {
+    /// Perpetual, rental or trial.
+    pub kind: TenureKind,
+    /// When.
+    pub window: Window,
+}
+
+/// For how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allowance {
+    /// So many hosts at a time.
+    Activations(u32),
+    /// A pool.
+    Seats {
+        /// Seats.
+        seats: u32,
+        /// Seats above them, for emergencies.
+        overdraft: u32,
+        /// What may be borrowed.
+        borrowing: Option<Borrowing>,
+        /// What takes one seat.
+        per: Per,
+    },
+}
+
+/// How seats may be borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Borrowing {
+    /// For at most so many days.
+    pub days: u32,
+    /// At most so many at a time.
+    pub seats: u32,
+}
+
+/// What takes one seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// A host.
+    Host,
+    /// A user on a host.
+    #[default]
+    User,
+    /// A process.
+    Process,
+}
+
+/// Why something cannot be sold so. Fits after "could not issue: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TermsError {
+    /// The matrix has a no there.
+    #[error(transparent)]
+    Matrix(#[from] NotInMatrix),
+    /// The product has no such edition.
+    #[error("{product} has no edition {edition}; choose {}", editions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Edition {
+        /// The product.
+        product: ProductId,
+        /// The edition asked for.
+        edition: Edition,
+        /// Those there are.
+        editions: Vec<Edition>,
+    },
+    /// No edition at all.
+    #[error("no edition is named; add at least one")]
+    NoEdition,
+    /// A rental or trial without an end.
+    #[error("a {0} ends; give it an end (--until)")]
+    NoEnd(TenureKind),
+    /// Something perpetual with an end.
+    #[error("a perpetual license has no end; leave --until away, or issue a rental")]
+    PerpetualEnds,
+    /// It ends before it begins.
+    #[error("it would end at {until}, before it begins at {from}; choose a later end")]
+    Backwards {
+        /// Its beginning.
+        from: Timestamp,
+        /// Its end.
+        until: Timestamp,
+    },
+    /// For nobody.
+    #[error("it is for nobody; give it at least one activation or seat")]
+    ForNobody,
+    /// Activations of a network license, or seats of a stand-alone one.
+    #[error("a stand-alone license has activations, a network license has seats; give the one that fits")]
+    Allowance,
+}
+
+impl Terms {
+    /// Checks what is about to be sold against the product and the matrix.
+    pub fn check(&self, product: &Product) -> Result<(), TermsError> {
+        product.matrix.allows_tenure(self.key_type, self.medium, self.tenure.kind)?;
+        if self.editions.is_empty() {
+            return Err(TermsError::NoEdition);
+        }
+        if let Some(edition) = self.editions.iter().find(|edition| !product.editions.contains(edition)) {
+            return Err(TermsError::Edition { product: product.id.clone(), edition: edition.clone(), editions: product.editions.clone() });
+        }
+        self.tenure.check()?;
+        match (self.key_type, self.allowance) {
+            (_, Allowance::Activations(0) | Allowance::Seats { seats: 0, .. }) => Err(TermsError::ForNobody),
+            (KeyType::StandAlone, Allowance::Activations(_)) => Ok(()),
+            (KeyType::Network, Allowance::Seats { borrowing: None, .. }) => Ok(()),
+            (KeyType::Network, Allowance::Seats { borrowing: Some(_), .. }) => {
+                let cell = Cell { key_type: self.key_type, medium: self.medium, right: Right::Borrowing };
+                Ok(product.matrix.allows(cell)?)
+            }
+            (KeyType::StandAlone, Allowance::Seats { .. }) | (KeyType::Network, Allowance::Activations(_)) => Err(TermsError::Allowance),
+        }
+    }
+
+    /// Moves the end.
+    pub(super) fn extend(&mut self, until: Timestamp) -> Result<(), TermsError> {
+        let mut tenure = self.tenure;
+        if tenure.kind == TenureKind::Perpetual {
+            return Err(TermsError::PerpetualEnds);
+        }
+        tenure.window.until = Some(until);
+        tenure.check()?;
+        self.tenure = tenure;
+        Ok(())
+    }
+
+    /// The rights it gives a holder.
+    pub fn rights(&self) -> Rights {
+        Rights {
+            product: self.product.clone(),
+            editions: self.editions.clone(),
+            features: self.features.clone(),
+            key_type: self.key_type,
+            medium: self.medium,
+            tenure: self.tenure.kind,
+            maintenance_until: self.maintenance_until,
+        }
+    }
+}
+
+impl Tenure {
+    fn check(&self) -> Result<(), TermsError> {
+        match (self.kind, self.window.until) {
+            (TenureKind::Perpetual, None) => Ok(()),
+            (TenureKind::Perpetual, Some(_)) => Err(TermsError::PerpetualEnds),
+            (kind, None) => Err(TermsError::NoEnd(kind)),
+            (_, Some(until)) if until <= self.window.from => Err(TermsError::Backwards { from: self.window.from, until }),
+            (_, Some(_)) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Names people give to things: products, editions, versions, hosts; and the ids Keyward makes.
+//!
+//! Each is a bounded, printable string that is checked once, when it is made.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a string is not a name of the kind asked for. Fits after "could not ...: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing was given.
+    #[error("{what} is empty; give it at least one character")]
+    Empty {
+        /// The kind of name.
+        what: &'static str,
+    },
+    /// Longer than the kind allows.
+    #[error("{what} has {found} characters; {most} is the most")]
+    TooLong {
+        /// The kind of name.
+        what: &'static str,
+        /// Characters given.
+        found: usize,
+        /// Characters allowed.
+        most: usize,
+    },
+    /// A character that the kind does not allow.
+    #[error("{what} has the character {character:?}; {allowed}")]
+    Character {
+        /// The kind of name.
+        what: &'static str,
+        /// The first character that is not allowed.
+        character: char,
+        /// What is allowed instead.
+        allowed: &'static str,
+    },
+}
+
+fn check(what: &'static str, text: &str, most: usize, allowed: &'static str, good: fn(char) -> bool) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty { what });
+    }
+    let found = text.chars().count();
+    if found > most {
+        return Err(NameError::TooLong { what, found, most });
+    }
+    match text.chars().find(|c| !good(*c)) {
+        Some(character) => Err(NameError::Character { what, character, allowed }),
+        None => Ok(()),
+    }
+}
+
+fn identifier(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn printable(c: char) -> bool {
+    !c.is_control()
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $most:literal, $allowed:literal, $good:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(Box<str>);
+
+        impl $type {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                check($what, text, $most, $allowed, $good)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0.into()
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// What a vendor calls a product in commands and documents, such as `cad`.
+    ProductId, "the product id", 64, "use letters, digits, '-', '_' and '.'", identifier
+);
+name!(
+    /// An edition of a product, such as `Professional` (row K3).
+    Edition, "the edition", 64, "use printable characters", printable
+);
+name!(
+    /// A version of a product, such as `2027` (row K3).
+    Version, "the version", 32, "use letters, digits, '-', '_' and '.'", identifier
+);
+name!(
+    /// A language a product speaks, such as `en-US` (row K3; BCP 47).
+    Language, "the language", 35, "use letters, digits and '-', as in en-US", identifier
+);
+name!(
+    /// A feature that a license switches on.
+    Feature, "the feature", 64, "use letters, digits, '-', '_' and '.'", identifier
+);
+name!(
+    /// What a host calls itself, for people who look at lists. A claim: nothing is decided by it.
+    HostName, "the host name", 255, "use printable characters", printable
+);
+name!(
+    /// Names what was sold under one license key. Commands go by it, so that the key itself need not be kept.
+    EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
+);
+name!(
+    /// Names one slot of an entitlement, taken by one host: every certificate of one activation carries it.
+    ActivationId, "the activation id", 32, "use letters, digits and '-'", identifier
+);
+
+impl EntitlementId {
+    /// Makes an id of 80 random bits.
+    pub fn from_random(bytes: [u8; 10]) -> Self {
+        Self(format!("E-{}", data_encoding::BASE32_NOPAD.encode(&bytes)).into())
+    }
+}
+
+impl ActivationId {
+    /// Makes the id of the activation that a request brings about: nobody chooses it, and it is the same for the same request.
+    pub fn of(request: &crate::seal::Digest) -> Self {
+        Self(format!("A-{}", data_encoding::BASE32_NOPAD.encode(&request.bytes()[..10])).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_what_is_wrong_with_it() {
+        for (text, says) in [
+            ("", "the product id is empty; give it at least one character"),
+            ("a b", "the product id has the character ' '; use letters, digits, '-', '_' and '.'"),
+        ] {
+            assert_eq!(text.parse::<ProductId>().expect_err("is not a name").to_string(), says);
+        }
+        assert!("x".repeat(65).parse::<ProductId>().expect_err("is too long").to_string().contains("64 is the most"));
+        assert!("new\nline".parse::<HostName>().is_err());
+    }
+}

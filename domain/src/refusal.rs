@@ -1,0 +1,225 @@
+//! A signed no to one request: a stable code with its parameters. It ends the request and changes no license.
+//!
+//! Codes and parameters are for programs; the sentence and the remedy here are what a person reads until a text catalogue says it in
+//! their language (promise 10: every refusal has a code, its rule and what to do).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::Kind;
+use crate::names::{Edition, HostName, ProductId, Version};
+use crate::time::Timestamp;
+
+/// A no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The request is addressed to another vendor.
+    OtherVendor,
+    /// No license key of this vendor signed it.
+    UnknownKey,
+    /// The license key was replaced by a new one.
+    KeyReplaced,
+    /// The license key belongs to another product.
+    OtherProduct {
+        /// The product it belongs to.
+        product: ProductId,
+    },
+    /// The vendor does not sell this product.
+    UnknownProduct {
+        /// The product asked for.
+        product: ProductId,
+    },
+    /// The product has no such edition.
+    UnknownEdition {
+        /// The edition asked for.
+        edition: Edition,
+        /// Those there are.
+        editions: Vec<Edition>,
+    },
+    /// Maintenance ended before this version was released.
+    MaintenanceEnded {
+        /// The version asked for.
+        version: Version,
+        /// When maintenance ended.
+        until: Timestamp,
+    },
+    /// Its time is over.
+    Expired {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// The vendor revoked it.
+    Revoked,
+    /// It is a network license.
+    NeedsLicenseServer,
+    /// It is on a dongle.
+    NeedsDongle,
+    /// Every activation is in use.
+    NoActivationLeft {
+        /// How many there are.
+        activations: u32,
+        /// Who has them.
+        holders: Vec<Holder>,
+    },
+    /// The host was recognised, but its slot moved too often.
+    MovesSpent {
+        /// When it can move again.
+        next: Timestamp,
+        /// How many moves.
+        moves: u32,
+        /// In how many days.
+        days: u32,
+    },
+    /// The owner freed slots too often.
+    TransfersSpent {
+        /// When one can be freed again.
+        next: Timestamp,
+        /// How many transfers.
+        transfers: u32,
+        /// In how many days.
+        days: u32,
+    },
+    /// This host is not the one that the activation is bound to.
+    NotThisHost,
+    /// What is asked about is nothing this server ever signed for this device.
+    UnknownActivation,
+    /// Another host counts with the same vault.
+    CopiedHost,
+    /// The request was answered, and what it granted was given back since.
+    RequestSpent,
+    /// A trial of this product ran out on this host.
+    TrialOver {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// The product has no trial.
+    NoTrial,
+    /// This backend cannot do that.
+    Unsupported {
+        /// What was asked.
+        kind: Kind,
+    },
+}
+
+/// Who holds an activation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// What the host calls itself.
+    pub host: HostName,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Refusal {
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OtherVendor => "other-vendor",
+            Self::UnknownKey => "unknown-key",
+            Self::KeyReplaced => "key-replaced",
+            Self::OtherProduct { .. } => "other-product",
+            Self::UnknownProduct { .. } => "unknown-product",
+            Self::UnknownEdition { .. } => "unknown-edition",
+            Self::MaintenanceEnded { .. } => "maintenance-ended",
+            Self::Expired { .. } => "expired",
+            Self::Revoked => "revoked",
+            Self::NeedsLicenseServer => "needs-license-server",
+            Self::NeedsDongle => "needs-dongle",
+            Self::NoActivationLeft { .. } => "no-activation-left",
+            Self::MovesSpent { .. } => "moves-spent",
+            Self::TransfersSpent { .. } => "transfers-spent",
+            Self::NotThisHost => "not-this-host",
+            Self::UnknownActivation => "unknown-activation",
+            Self::CopiedHost => "copied-host",
+            Self::RequestSpent => "request-spent",
+            Self::TrialOver { .. } => "trial-over",
+            Self::NoTrial => "no-trial",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+
+    /// The rule that caused it: a row of the requirements, or a promise.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::OtherVendor | Self::UnknownActivation => "P12",
+            Self::UnknownKey | Self::KeyReplaced => "K1",
+            Self::NeedsLicenseServer | Self::NeedsDongle | Self::Unsupported { .. } => "K2",
+            Self::OtherProduct { .. } | Self::UnknownProduct { .. } | Self::UnknownEdition { .. } | Self::MaintenanceEnded { .. } => "K3",
+            Self::Expired { .. } | Self::Revoked => "K1",
+            Self::NoActivationLeft { .. } | Self::RequestSpent => "O4",
+            Self::MovesSpent { .. } | Self::TransfersSpent { .. } => "A2",
+            Self::NotThisHost | Self::CopiedHost => "P8",
+            Self::TrialOver { .. } | Self::NoTrial => "S2",
+        }
+    }
+
+    /// What to do next.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::OtherVendor => "use the product profile that came with the product".into(),
+            Self::UnknownKey => "check the key against the vendor's message; if it is right, ask the vendor".into(),
+            Self::KeyReplaced => "use the new key the vendor sent".into(),
+            Self::OtherProduct { product } => format!("activate it in {product}"),
+            Self::UnknownProduct { .. } => "ask the vendor for a product profile that is up to date".into(),
+            Self::UnknownEdition { editions, .. } => format!("choose {}", join(editions)),
+            Self::MaintenanceEnded { .. } => "use an older version, or extend the maintenance".into(),
+            Self::Expired { .. } => "ask the vendor to extend it, then try again".into(),
+            Self::Revoked => "ask the vendor".into(),
+            Self::NeedsLicenseServer => "activate it on a license server and connect to that".into(),
+            Self::NeedsDongle => "plug in the dongle".into(),
+            Self::NoActivationLeft { .. } => {
+                "return it on one of these hosts, or have the owner free the slot of a host that is lost".into()
+            }
+            Self::MovesSpent { next, .. } | Self::TransfersSpent { next, .. } => format!("try again at {next}, or ask the vendor"),
+            Self::NotThisHost => "activate here with the license key".into(),
+            Self::UnknownActivation => "activate again with the license key".into(),
+            Self::CopiedHost => "on the copy, run `keyward host new` and activate with the license key: it gets a slot of its own".into(),
+            Self::RequestSpent => "activate again".into(),
+            Self::TrialOver { .. } => "activate with a license key".into(),
+            Self::NoTrial => "activate with a license key".into(),
+            Self::Unsupported { .. } => "use a license server or a product that supports it".into(),
+        }
+    }
+}
+
+fn join<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherVendor => f.write_str("the request is addressed to another vendor"),
+            Self::UnknownKey => f.write_str("the vendor knows no such license key"),
+            Self::KeyReplaced => f.write_str("this license key was replaced by a new one"),
+            Self::OtherProduct { product } => write!(f, "this license key is for the product {product}"),
+            Self::UnknownProduct { product } => write!(f, "the vendor has no product {product}"),
+            Self::UnknownEdition { edition, .. } => write!(f, "the product has no edition {edition}"),
+            Self::MaintenanceEnded { version, until } => write!(f, "version {version} was released after maintenance ended at {until}"),
+            Self::Expired { until } => write!(f, "the license ended at {until}"),
+            Self::Revoked => f.write_str("the vendor revoked this license"),
+            Self::NeedsLicenseServer => f.write_str("this is a network license; it is activated on a license server"),
+            Self::NeedsDongle => f.write_str("this license is on a dongle"),
+            Self::NoActivationLeft { activations, holders } => {
+                write!(
+                    f,
+                    "{} in use: ",
+                    if *activations == 1 { "the one activation is".into() } else { format!("all {activations} activations are") }
+                )?;
+                let who: Vec<_> = holders.iter().map(|holder| format!("{} since {}", holder.host, holder.since)).collect();
+                f.write_str(&who.join(", "))
+            }
+            Self::MovesSpent { moves, days, .. } => write!(f, "this license moved {moves} times within {days} days, which is the most"),
+            Self::TransfersSpent { transfers, days, .. } => write!(f, "{transfers} slots were freed within {days} days, which is the most"),
+            Self::NotThisHost => f.write_str("the license is bound to another host"),
+            Self::UnknownActivation => f.write_str("the key server knows no such activation of this host"),
+            Self::CopiedHost => f.write_str("another host is using a copy of this host's license vault"),
+            Self::RequestSpent => f.write_str("this request was answered before, and what it granted was given back since"),
+            Self::TrialOver { until } => write!(f, "the trial on this host ended at {until}"),
+            Self::NoTrial => f.write_str("the vendor offers no trial of this product"),
+            Self::Unsupported { kind } => write!(f, "this server cannot do \"{kind}\""),
+        }
+    }
+}

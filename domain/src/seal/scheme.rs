@@ -1,0 +1,158 @@
+//! How a backend signs its answers. Ours is `keyward/1`; a foreign one stands in its adapter's crate.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::envelope::canonical;
+use super::{Envelope, SealError, Sealed, Trust, Verified, open_document};
+use crate::document::{Answer, Request};
+use crate::keys::KeyId;
+
+/// Names a way of signing answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SchemeName(Cow<'static, str>);
+
+impl SchemeName {
+    /// A scheme's name, fixed when it is written.
+    pub const fn new(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+}
+
+impl fmt::Display for SchemeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An answer as received, unopened; the vault keeps it exactly so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    scheme: SchemeName,
+    #[serde(with = "boxed")]
+    bytes: Box<[u8]>,
+}
+
+impl Statement {
+    /// Bytes that came by a carrier, and the scheme they are said to be signed in.
+    pub fn new(scheme: SchemeName, bytes: impl Into<Box<[u8]>>) -> Self {
+        Self { scheme, bytes: bytes.into() }
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> &SchemeName {
+        &self.scheme
+    }
+
+    /// The bytes as received.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+mod boxed {
+    use super::canonical;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        canonical::serialize(bytes, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<[u8]>, D::Error> {
+        canonical::deserialize(deserializer).map(Into::into)
+    }
+}
+
+/// How a backend signs. Pure, so that what was activated with any backend can be checked again with no network.
+pub trait Scheme: Send + Sync {
+    /// Its name; statements carry it.
+    fn name(&self) -> SchemeName;
+
+    /// Opens an answer: checks its signature, that it answers `asked`, and reads it.
+    fn open(&self, bytes: &[u8], trust: &Trust, asked: &Sealed<Request>) -> Result<(Answer, KeyId), SealError>;
+
+    /// Key statements that came with an answer, newest last; most schemes have none. They prove themselves.
+    fn key_statements(&self, _bytes: &[u8]) -> Vec<Envelope> {
+        Vec::new()
+    }
+}
+
+/// Opens an answer as received. The only way from a [`Statement`] to a `Verified<Answer>`.
+pub fn open(statement: &Statement, schemes: &[&dyn Scheme], trust: &Trust, asked: &Sealed<Request>) -> Result<Verified<Answer>, SealError> {
+    let scheme = schemes
+        .iter()
+        .find(|scheme| scheme.name() == statement.scheme)
+        .ok_or_else(|| SealError::UnknownScheme(super::shorten(&statement.scheme.0)))?;
+    let (words, signer) = scheme.open(&statement.bytes, trust, asked)?;
+    if words.request != asked.name() {
+        return Err(SealError::OtherRequest);
+    }
+    Ok(Verified { words, name: super::Digest::of(&statement.bytes), signer })
+}
+
+/// Keyward's own way: a [`Reply`] in JSON.
+pub struct Keyward;
+
+/// What a key server sends: the sealed answer, and beside it the key statements that say who may sign one. They stand outside the
+/// answer so that its signature can be checked before anything in it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The sealed answer.
+    pub answer: Envelope,
+    /// Key statements, newest last.
+    #[serde(default)]
+    pub keys: Vec<Envelope>,
+}
+
+impl Reply {
+    /// Writes it as a statement of `keyward/1`.
+    pub fn to_statement(&self) -> Statement {
+        // Envelopes are plain data: there is nothing in them that JSON cannot write.
+        Statement::new(Keyward::NAME, serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Reads a statement of `keyward/1`, believing nothing in it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealError> {
+        if bytes.len() > super::MOST_BYTES {
+            return Err(SealError::TooLarge { found: bytes.len(), most: super::MOST_BYTES });
+        }
+        serde_json::from_slice(bytes).map_err(|error| SealError::NotAnEnvelope(error.to_string().into()))
+    }
+}
+
+impl Keyward {
+    /// `keyward/1`.
+    pub const NAME: SchemeName = SchemeName::new("keyward/1");
+
+    /// Opens an answer of our own making, whatever it answered: what a key server is shown of itself, and what a tool looks at.
+    pub fn open_any(bytes: &[u8], trust: &Trust) -> Result<Verified<Answer>, SealError> {
+        let reply = Reply::from_bytes(bytes)?;
+        let mut trust = trust.clone();
+        for statement in &reply.keys {
+            trust.learn(statement)?;
+        }
+        open_document::<Answer>(&reply.answer, &trust)
+    }
+}
+
+impl Scheme for Keyward {
+    fn name(&self) -> SchemeName {
+        Self::NAME
+    }
+
+    fn open(&self, bytes: &[u8], trust: &Trust, asked: &Sealed<Request>) -> Result<(Answer, KeyId), SealError> {
+        let answer = Self::open_any(bytes, trust)?;
+        if answer.words().request != asked.name() {
+            return Err(SealError::OtherRequest);
+        }
+        let signer = answer.signer();
+        Ok((answer.into_words(), signer))
+    }
+
+    fn key_statements(&self, bytes: &[u8]) -> Vec<Envelope> {
+        Reply::from_bytes(bytes).map(|reply| reply.keys).unwrap_or_default()
+    }
+}
