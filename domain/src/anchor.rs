@@ -19,3 +19,14 @@ pub struct AnchorContents {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tombstones: BTreeSet<ActivationId>,
 }
+
+impl AnchorContents {
+    /// Takes in what another knows. Nothing is forgotten by it: the larger count, the earlier first days and all tombstones stay.
+    pub fn absorb(&mut self, other: &Self) {
+        self.count = self.count.max(other.count);
+        for (product, first) in &other.trials {
+            self.trials.entry(product.clone()).and_modify(|known| *known = (*known).min(*first)).or_insert(*first);
+        }
+        self.tombstones.extend(other.tombstones.iter().cloned());
+    }
+}
