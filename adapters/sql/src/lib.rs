@@ -1,1 +1,215 @@
-//! Ledger on SQLite.
+//! The ledger of a key server on SQLite.
+//!
+//! One thread writes: it takes all deeds that wait, decides each, writes those that stand, commits once, and only then
+//! answers. So many committers share one wait for the disk, and nobody waits for company. Reads go to connections of their
+//! own and see what was committed. One process owns a ledger at a time.
+//!
+//! Nothing here decides what a record means or which version wins: that is the domain's and the port's. Records are stored as
+//! the JSON the domain gives them, under the look-ups the domain names.
+
+mod backup;
+mod connection;
+mod migrations;
+mod owner;
+mod prepared;
+mod queries;
+mod readers;
+mod trouble;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use keyward_domain::record::{Lookup, RecordKey, Remembered};
+use keyward_domain::seal::Digest;
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use tokio::sync::oneshot;
+
+use crate::owner::Ownership;
+use crate::prepared::Prepared;
+use crate::readers::Readers;
+use crate::trouble::{trouble, unreadable};
+use crate::writer::{Hook, Order, Outcome, Task, Writer};
+
+/// Connections that read side by side.
+const READERS: usize = 2;
+
+/// A ledger in one SQLite file. Clones are handles of the same ledger; when the last is dropped, it is closed.
+#[derive(Clone, Debug)]
+pub struct SqlLedger(Arc<Open>);
+
+/// How a ledger is opened.
+#[derive(Clone, Default)]
+pub struct Options {
+    before_commit: Option<Hook>,
+    #[cfg(feature = "plant")]
+    synchronous_off: bool,
+}
+
+/// Where a ledger stands. A later one is greater: whoever remembers a greater one than the ledger has, sees that it was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// How often [`SqlLedger::bump_epoch`] was called.
+    pub epoch: u64,
+    /// How many deeds were done.
+    pub position: u64,
+}
+
+impl Options {
+    /// Calls this in the writing thread each time it is about to commit deeds.
+    #[must_use]
+    pub fn before_commit(self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { before_commit: Some(Arc::new(hook)), ..self }
+    }
+
+    /// Plants a bug: commits are not waited for, and that is not noticed at start.
+    #[cfg(feature = "plant")]
+    #[must_use]
+    pub fn synchronous_off(self) -> Self {
+        Self { synchronous_off: true, ..self }
+    }
+}
+
+impl SqlLedger {
+    /// Opens the ledger in a file, makes it if it is not there, and brings it up to date. Beside the file, a file of the same name that
+    /// ends in `.lock` is locked for as long as the ledger is open. Blocks while it checks the file.
+    ///
+    /// # Errors
+    /// `InUse` if it is open already, here or in another process; `Unreadable` if the file is damaged, was written by a newer Keyward,
+    /// or does not keep what it is told; `Full` and `Storage` as the disk says.
+    pub fn open(file: &Path, options: Options) -> Result<Self, LedgerError> {
+        let ownership = Ownership::take(file)?;
+        let mut connection = connection::writing(file, &options)?;
+        migrations::apply(&mut connection)?;
+        owner::sync_folder(file)?;
+
+        let readers = Readers::start("keyward-ledger-read", READERS, file)?;
+        let backups = Readers::start("keyward-ledger-backup", 1, file)?;
+        let (orders, waiting) = mpsc::channel();
+        let writer = Writer::new(connection, waiting, options.before_commit);
+        let thread =
+            thread::Builder::new().name("keyward-ledger-write".into()).spawn(|| writer.run()).map_err(|it| LedgerError::Storage(it.into()))?;
+        Ok(Self(Arc::new(Open {
+            file: file.to_owned(),
+            readers,
+            backups,
+            orders,
+            writer: Mutex::new(Some(Running { thread, _ownership: ownership })),
+        })))
+    }
+
+    /// Where the ledger stands.
+    pub async fn place(&self) -> Result<Place, LedgerError> {
+        self.0.readers.ask(queries::place).await
+    }
+
+    /// Opens a new epoch and says which. It is on the disk when this returns.
+    pub async fn bump_epoch(&self) -> Result<u64, LedgerError> {
+        let (reply, new) = oneshot::channel();
+        let task: Task = Box::new(move |connection| {
+            // Whoever asked may be gone; then nobody is told.
+            let _ = reply.send(writer::raise_epoch(connection).map_err(trouble));
+        });
+        self.0.orders.send(Order::Alone(task)).map_err(|_| LedgerError::Closed)?;
+        new.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Copies the ledger as it stands to one file, while others read and write it. The copy is checked and is on the disk when this
+    /// returns; what stood there before is replaced in one step, and after an error it still stands.
+    pub async fn backup(&self, to: &Path) -> Result<(), LedgerError> {
+        let to = to.to_owned();
+        self.0.backups.ask(move |connection| backup::copy(connection, &to)).await
+    }
+
+    /// Does what was asked before, takes nothing more, and leaves one file that needs no other. Blocks until that is done.
+    /// Whoever comes later, through any clone, is told [`LedgerError::Closed`].
+    pub fn close(&self) -> Result<(), LedgerError> {
+        self.0.close()
+    }
+}
+
+#[async_trait]
+impl Ledger for SqlLedger {
+    async fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        let name = *name;
+        self.0.readers.ask(move |connection| queries::answered(connection, &name)).await
+    }
+
+    async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+        let key = key.clone();
+        self.0.readers.ask(move |connection| queries::read(connection, &key)).await
+    }
+
+    async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        let lookup = lookup.clone();
+        self.0.readers.ask(move |connection| queries::find(connection, &lookup)).await
+    }
+
+    /// If this is dropped before it returns, the deed is done or not done, but never half.
+    async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
+        let prepared = Prepared::of(&deed)?;
+        let (reply, outcome) = oneshot::channel();
+        self.0.orders.send(Order::Deed(prepared, reply)).map_err(|_| LedgerError::Closed)?;
+        match outcome.await.map_err(|_| LedgerError::Closed)?? {
+            Outcome::Done => Ok(Committed::Done),
+            Outcome::Conflict => Ok(Committed::Conflict),
+            Outcome::Answered(body) => Ok(Committed::Answered(prepared::parse::<Remembered>(&body)?.statement)),
+        }
+    }
+
+    async fn page(&self, query: &Query) -> Result<Page, LedgerError> {
+        let query = query.clone();
+        self.0.readers.ask(move |connection| queries::page(connection, &query)).await
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("before_commit", &self.before_commit.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A ledger that is open.
+struct Open {
+    file: PathBuf,
+    readers: Readers,
+    backups: Readers,
+    orders: Sender<Order>,
+    writer: Mutex<Option<Running>>,
+}
+
+/// The thread that writes, and the right to.
+struct Running {
+    thread: JoinHandle<Result<(), LedgerError>>,
+    _ownership: Ownership,
+}
+
+impl Open {
+    fn close(&self) -> Result<(), LedgerError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(running) = writer.take() else { return Ok(()) };
+        // Readers go first: whoever closes last tidies the file up, and only the writer may write.
+        self.readers.close();
+        self.backups.close();
+        // A writer that is gone needs no order to go.
+        let _ = self.orders.send(Order::Close);
+        running.thread.join().unwrap_or_else(|_| Err(unreadable("its writer broke off; start the server again", None)))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // What went wrong is found again at the next start; nobody is left to be told.
+        let _ = self.close();
+    }
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Open").field("file", &self.file).finish_non_exhaustive()
+    }
+}
