@@ -1,1 +1,10 @@
-//! Makes the HTTP client: roots, pins, proxies.
+//! Makes the HTTP client that every client adapter is given: whom it believes, which way it goes out, how long it waits.
+//!
+//! Nothing here knows what is asked of a server. There is no way to switch the checking of certificates off; a profile's
+//! authorities replace the platform's, and its pins come on top of whichever are used.
+
+mod client;
+mod pins;
+mod verifier;
+
+pub use client::{ClientConfig, ClientError, Proxy, client};
