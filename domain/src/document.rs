@@ -9,4 +9,4 @@ mod request;
 
 pub use answer::{Answer, Body, Receipt, Revocation, RevocationReason};
 pub use certificate::{Binding, Certificate, Contact, Hold, Rights};
-pub use request::{Ask, Kind, Nonce, Request};
+pub use request::{Ask, Kind, Nonce, Request, Typed};

@@ -25,6 +25,8 @@ pub mod rights;
 pub mod seal;
 pub mod signers;
 pub mod standing;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod trial;
 pub mod vault;

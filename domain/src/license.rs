@@ -196,6 +196,7 @@ impl License {
             (Self::Returning(it), Event::Revoke(revocation)) => it.revoke(&revocation),
             (Self::Revoked(it), Event::Grant(grant)) => it.restore(grant),
             (Self::Revoked(it), Event::Return { request }) => it.grant.give_back(request),
+            (Self::Revoked(it), Event::Revoke(revocation)) => it.revoke(revocation),
             (license, event) => Err(OutOfPlace { state: license.name(), event: event.name() }),
         }
     }
@@ -387,6 +388,15 @@ impl Revoked {
             License::grant(grant, None)
         } else {
             Err(OutOfPlace { state: "revoked", event: Event::Grant(grant).name() })
+        }
+    }
+
+    /// The issuer took away more of it: certificates up to a higher generation.
+    fn revoke(self, revocation: Revocation) -> Result<Change, OutOfPlace> {
+        if revocation.generation > self.revocation.generation {
+            self.grant.revoke("revoked", revocation)
+        } else {
+            Err(OutOfPlace { state: "revoked", event: "revoke" })
         }
     }
 

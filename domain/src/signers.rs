@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::keys::PublicKey;
 use crate::seal::{Digest, Document, Role};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, after};
 
 /// The vendor, named by the digest of its first root key; requests are addressed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,13 +120,15 @@ impl KeyStatement {
         self.signers.iter().rev().find(|signer| signer.role == Role::Issuer && signer.could_sign(at))
     }
 
-    /// The next statement, in which a new key issues and the present one no longer does. What the old key signed stays good.
+    /// The next statement, in which a new key issues and the present one no longer does after a handover: what it signs until the new
+    /// statement is in use must hold. What the old key signed stays good.
     #[must_use]
-    pub fn rotated(&self, issuer: PublicKey, now: Timestamp) -> Self {
+    pub fn rotated(&self, issuer: PublicKey, now: Timestamp, handover: Duration) -> Self {
         let mut next = self.next(now);
+        let last = after(now, handover);
         for signer in &mut next.signers {
             if signer.role == Role::Issuer {
-                signer.until = Some(signer.until.map_or(now, |until| until.min(now)));
+                signer.until = Some(signer.until.map_or(last, |until| until.min(last)));
             }
         }
         next.signers.push(Signer::issuer(issuer, now));

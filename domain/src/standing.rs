@@ -204,6 +204,11 @@ impl Standing {
         Self { verdict, speaks, rows, at }
     }
 
+    /// The standing of a host that holds nothing.
+    pub fn none(now: &Now) -> Self {
+        Self { verdict: Verdict::Stopped { reason: Reason::Unlicensed }, speaks: None, rows: Vec::new(), at: now.wall }
+    }
+
     /// Whether the product may run.
     pub fn may_run(&self) -> bool {
         !matches!(self.verdict, Verdict::Stopped { .. })

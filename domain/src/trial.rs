@@ -62,6 +62,20 @@ impl Trial {
         })
     }
 
+    /// A trial that this server had begun before it was restored, taken up again from its own signature.
+    pub fn adopted(request: &Verified<Request>, shown: &Certificate) -> Option<Self> {
+        Some(Self {
+            activation: shown.activation.clone(),
+            product: shown.rights.product.clone(),
+            edition: shown.rights.editions.first()?.clone(),
+            device: request.device,
+            fingerprint: shown.binding.fingerprint().clone(),
+            host: request.host.clone(),
+            window: shown.window,
+            generation: shown.generation,
+        })
+    }
+
     /// Whether this is the trial of the asking host: by its key, or by what it looks like.
     pub fn is_of(&self, request: &Verified<Request>) -> bool {
         let alike = !self.fingerprint.is_empty() && self.fingerprint.judge(&request.fingerprint) == Match::Same;

@@ -373,11 +373,14 @@ impl Holdings {
 
     /// This host knows that it is a copy: a new key, and nothing of what the old one held or asked.
     pub fn become_new_host(&mut self, device: PublicKey, now: &Now) {
-        let trials = std::mem::take(&mut self.rest.trials);
-        let keys = self.rest.keys.take();
-        let tombstones = std::mem::take(&mut self.rest.tombstones);
-        let clock = self.rest.clock.clone();
-        self.rest = VaultContents { trials, keys, tombstones, clock, own_slot: true, ..VaultContents::new(self.rest.vendor, device, now) };
+        let rest = VaultContents::new(self.rest.vendor, device, now);
+        let old = std::mem::replace(&mut self.rest, rest);
+        self.rest.count = old.count;
+        self.rest.trials = old.trials;
+        self.rest.tombstones = old.tombstones;
+        self.rest.clock = old.clock;
+        self.rest.keys = old.keys;
+        self.rest.own_slot = true;
         self.papers.clear();
         self.outbox.clear();
     }

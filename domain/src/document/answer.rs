@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Certificate;
+use super::{Certificate, Request};
 use crate::keys::KeyId;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
-use crate::seal::{Digest, Document, Role};
+use crate::seal::{Digest, Document, Role, Verified};
 use crate::time::Timestamp;
 
 /// An answer, bound to its request by name.
@@ -90,6 +90,11 @@ impl RevocationReason {
 }
 
 impl Answer {
+    /// The answer to a request.
+    pub fn of(request: &Verified<Request>, now: Timestamp, body: Body) -> Self {
+        Self { needs: Vec::new(), request: request.name(), issued: now, recount: None, body, revocations: Vec::new() }
+    }
+
     /// All revocations it carries.
     pub fn all_revocations(&self) -> impl Iterator<Item = &Revocation> {
         let body = match &self.body {

@@ -169,6 +169,15 @@ impl<T> Sealed<T> {
     }
 }
 
+impl Sealed<crate::document::Request> {
+    /// The same request with the license key as typed, for a translator that needs it. The signed bytes stay as they are.
+    #[must_use]
+    pub fn with_typed(mut self, typed: crate::document::Typed) -> Self {
+        self.words.typed = Some(typed);
+        self
+    }
+}
+
 impl<T: Document> Sealed<T> {
     /// Writes words down and has them signed. `sign` is handed what is to be signed and answers with the signatures.
     pub fn seal<E>(words: T, sign: impl FnOnce(&[u8]) -> Result<Vec<SignatureEntry>, E>) -> Result<Self, E> {

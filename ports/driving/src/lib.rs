@@ -1,1 +1,16 @@
-//! What the outside may ask of the hexagon.
+//! What the outside may ask of the hexagon: plain structs over driven ports.
+//!
+//! - [`LicenseManager`]: a host's side: trial, activate, refresh, return, standing.
+//! - [`Issuer`]: the key server's side of the exchange: a request in, a signed answer out.
+//! - [`Console`]: the vendor's administration: products, license keys, the vendor's keys.
+//!
+//! Nothing here decides about licenses: it loads, asks the domain, saves, and only then tells (promise 3).
+
+pub mod console;
+pub mod issuer;
+pub mod license_manager;
+mod vendor_keys;
+
+pub use console::{Console, ConsoleError};
+pub use issuer::{Issuer, IssuerError};
+pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};

@@ -1,0 +1,287 @@
+//! A host's licenses: what a product, a command line or a window asks for.
+//!
+//! Every act is the same: take the lead, load, compose a signed request, save vault and anchor, send, check the answer, save again.
+//! It can be dropped at any step; what was saved is taken up by the next act.
+
+mod desk;
+mod error;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_lock::Mutex;
+use keyward_domain::anchor::AnchorContents;
+use keyward_domain::document::{Ask, Typed};
+use keyward_domain::host::Fingerprint;
+use keyward_domain::keys::SigningKey;
+use keyward_domain::license::License;
+use keyward_domain::license_key::LicenseKey;
+use keyward_domain::names::{ActivationId, Edition};
+use keyward_domain::profile::ProductProfile;
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::{Digest, Scheme};
+use keyward_domain::standing::{Evidence, Standing};
+use keyward_domain::trial::LocalTrial;
+use keyward_domain::vault::{Holdings, Taken};
+use keyward_ports::{Anchor, Clock, Entropy, HostProbe, KeyServer, Probed, Secrets, Timer, Vault, VaultError};
+
+use desk::Desk;
+pub use error::{ActError, OpenError};
+
+/// What a license manager needs of its host.
+#[derive(Clone)]
+pub struct HostPorts {
+    /// Who brings answers.
+    pub server: Arc<dyn KeyServer>,
+    /// Where licenses are kept.
+    pub vault: Arc<dyn Vault>,
+    /// The second place.
+    pub anchor: Arc<dyn Anchor>,
+    /// Where the vault's key is kept.
+    pub secrets: Arc<dyn Secrets>,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The host's parts.
+    pub host: Arc<dyn HostProbe>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Waiting.
+    pub timer: Arc<dyn Timer>,
+    /// How answers may be signed.
+    pub schemes: Vec<Arc<dyn Scheme>>,
+}
+
+/// A step of an act, for whoever watches it (row O1: progress by step).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The request is written down.
+    Saved,
+    /// It is on its way.
+    Sending,
+    /// An answer came.
+    Answered,
+    /// It was checked and written down.
+    Kept,
+}
+
+/// Told of each step.
+pub type Steps<'a> = &'a (dyn Fn(Step) + Send + Sync);
+
+/// A listener that does not care.
+pub fn unheard(_: Step) {}
+
+/// A host's licenses for one product.
+pub struct LicenseManager {
+    profile: Arc<ProductProfile>,
+    ports: HostPorts,
+    /// One act at a time in this process; between processes it is the vault's lead.
+    turn: Mutex<()>,
+    seen: RwLock<Arc<Seen>>,
+}
+
+/// What was last read of vault, anchor and host: all that a standing is made of, but the time.
+struct Seen {
+    generation: u64,
+    licenses: Vec<License>,
+    evidence: Option<Evidence>,
+    outbox: Vec<Awaited>,
+    trouble: Option<Arc<VaultError>>,
+}
+
+/// A request whose answer is awaited.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaited {
+    /// Its name.
+    pub request: Digest,
+    /// What it asks.
+    pub kind: keyward_domain::document::Kind,
+    /// The issuer's no, if it is a return that was refused.
+    pub refused: Option<Refusal>,
+}
+
+/// What a trial came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialBegun {
+    /// The server counts it.
+    Verified,
+    /// No server was reached: this host counts it.
+    Local,
+}
+
+impl LicenseManager {
+    /// Opens a host's licenses for a product. Nothing is written, nothing is asked of any server. A vault that cannot be read does not
+    /// keep the product from starting: see [`Self::trouble`].
+    pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
+        profile.check()?;
+        let seen = RwLock::new(Arc::new(Seen::nothing()));
+        let manager = Self { profile, ports, turn: Mutex::new(()), seen };
+        manager.look()?;
+        Ok(manager)
+    }
+
+    /// The product's profile.
+    pub fn profile(&self) -> &ProductProfile {
+        &self.profile
+    }
+
+    /// What the product may do now. Reads the clock and nothing else; microseconds.
+    pub fn standing(&self) -> Standing {
+        let seen = self.seen();
+        let now = self.ports.clock.now();
+        match &seen.evidence {
+            Some(evidence) => Standing::of(&seen.licenses, evidence, &now),
+            None => Standing::none(&now),
+        }
+    }
+
+    /// Why the vault cannot be read, if it cannot.
+    pub fn trouble(&self) -> Option<Arc<VaultError>> {
+        self.seen().trouble.clone()
+    }
+
+    /// Requests whose answers are awaited.
+    pub fn awaited(&self) -> Vec<Awaited> {
+        self.seen().outbox.clone()
+    }
+
+    /// Reads vault, anchor and host again if another process saved since; says whether it did.
+    pub fn catch_up(&self) -> Result<(), OpenError> {
+        match self.ports.vault.generation() {
+            Ok(generation) if generation == self.seen().generation => Ok(()),
+            _ => self.look(),
+        }
+    }
+
+    /// Begins a trial (row S2): counted by the server where one can be reached, by this host where none can.
+    pub async fn start_trial(&self, edition: &Edition, steps: Steps<'_>) -> Result<TrialBegun, ActError> {
+        if !self.profile.editions.contains(edition) {
+            let editions = self.profile.editions.clone();
+            return Err(ActError::Refused(Refusal::UnknownEdition { edition: edition.clone(), editions }));
+        }
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down().await?;
+        let since = desk.first_day();
+        let result = match desk.ask(Ask::Trial { edition: edition.clone(), since }, None, steps).await {
+            Ok(Taken::Granted(_)) => Ok(TrialBegun::Verified),
+            Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
+            Ok(Taken::Returned(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),
+            Err(ActError::Server(error)) => desk.begin_local_trial(edition, error),
+            Err(error) => Err(error),
+        };
+        self.get_up(desk, result)
+    }
+
+    /// Activates with a license key (row O1). Asked again with the same key after an interruption, it sends the same request again.
+    pub async fn activate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down().await?;
+        let signing = SigningKey::from_seed(&key.seed());
+        let ask = Ask::Activate { key: signing.public(), own_slot: desk.holdings().own_slot() };
+        let result = desk.ask(ask, Some((signing, Typed(key))), steps).await.and_then(|taken| match taken {
+            Taken::Granted(activation) => Ok(activation),
+            Taken::Returned(_) | Taken::Revoked(_) => Err(ActError::Unexpected),
+            Taken::Refused(refusal) => Err(ActError::Refused(refusal)),
+        });
+        self.get_up(desk, result)
+    }
+
+    /// Sends what is waiting, then asks for a new certificate of everything held. One result for each thing asked.
+    pub async fn refresh(&self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down().await?;
+        let result = desk.refresh(steps).await;
+        self.get_up(desk, result)
+    }
+
+    /// Returns a license (row O5). It is off from the moment the request is written down, whether or not a server can be reached:
+    /// then it is an error that can be retried, and the same request is sent again, byte for byte.
+    pub async fn return_license(&self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down().await?;
+        let result = desk.return_license(row, steps).await;
+        self.get_up(desk, result)
+    }
+
+    /// This host is a copy of another: a new vault key and, at the next activation, a slot of its own.
+    pub async fn become_new_host(&self) -> Result<(), ActError> {
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down().await?;
+        let result = desk.become_new_host();
+        self.get_up(desk, result)
+    }
+
+    /// Writes down how far the clock has come. The leading process does it every ten minutes.
+    pub async fn tick(&self) -> Result<(), ActError> {
+        let _turn = self.turn.lock().await;
+        if self.seen().evidence.is_none() {
+            return Ok(());
+        }
+        let mut desk = self.sit_down().await?;
+        let result = desk.save();
+        self.get_up(desk, result)
+    }
+
+    async fn sit_down(&self) -> Result<Desk<'_>, ActError> {
+        Desk::open(&self.profile, &self.ports).await
+    }
+
+    /// Whatever came of an act, what it wrote down is what is seen from now on.
+    fn get_up<T>(&self, desk: Desk<'_>, result: Result<T, ActError>) -> Result<T, ActError> {
+        drop(desk);
+        match (self.look(), result) {
+            (_, Err(error)) => Err(error),
+            (Err(error), Ok(_)) => Err(error.into()),
+            (Ok(()), Ok(value)) => Ok(value),
+        }
+    }
+
+    fn look(&self) -> Result<(), OpenError> {
+        let generation = self.ports.vault.generation().unwrap_or_default();
+        let anchor = self.ports.anchor.load(&self.profile.vendor)?;
+        let probed = self.ports.host.look();
+        let seen = match self.ports.vault.load() {
+            Ok(Some(contents)) => {
+                let holdings = open_holdings(&self.profile, &self.ports, contents);
+                Seen::of(generation, &self.profile, &holdings, &anchor, &probed)
+            }
+            Ok(None) => Seen { generation, ..Seen::nothing() },
+            Err(trouble) => Seen { generation, trouble: Some(Arc::new(trouble)), ..Seen::nothing() },
+        };
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(seen);
+        Ok(())
+    }
+
+    fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Seen {
+    fn nothing() -> Self {
+        Self { generation: 0, licenses: Vec::new(), evidence: None, outbox: Vec::new(), trouble: None }
+    }
+
+    fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: &AnchorContents, probed: &Probed) -> Self {
+        let observed = Fingerprint::of(&profile.vendor, &probed.parts);
+        let outbox = holdings.outbox().map(|(request, refused)| Awaited {
+            request: request.name(),
+            kind: request.words().ask.kind(),
+            refused: refused.cloned(),
+        });
+        Self {
+            generation,
+            licenses: holdings.licenses(&profile.product),
+            evidence: Some(holdings.evidence(anchor, profile, observed)),
+            outbox: outbox.collect(),
+            trouble: None,
+        }
+    }
+}
+
+fn open_holdings(profile: &ProductProfile, ports: &HostPorts, contents: keyward_domain::vault::VaultContents) -> Holdings {
+    let schemes: Vec<_> = ports.schemes.iter().map(|scheme| &**scheme).collect();
+    Holdings::open(contents, &schemes, profile.trust())
+}
+
+fn local_trial(edition: &Edition, first: keyward_domain::time::Timestamp) -> LocalTrial {
+    LocalTrial { edition: edition.clone(), first }
+}

@@ -1,0 +1,314 @@
+//! One act: the lead is held, vault and anchor are loaded, and every change is saved before anything is told.
+
+use std::time::Duration;
+
+use keyward_domain::anchor::AnchorContents;
+use keyward_domain::document::{Ask, Nonce, Request, Typed};
+use keyward_domain::host::Fingerprint;
+use keyward_domain::keys::{PublicKey, SigningKey};
+use keyward_domain::license::License;
+use keyward_domain::names::{ActivationId, Edition};
+use keyward_domain::profile::ProductProfile;
+use keyward_domain::seal::{Sealed, SignatureEntry};
+use keyward_domain::time::{Place, Timestamp};
+use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
+use keyward_ports::{KeyServerError, Lead, Probed, SecretName, Signer, SignerError, SoftwareSigner, VaultError};
+
+use super::{ActError, HostPorts, Step, Steps, local_trial, open_holdings};
+
+/// How long an act waits for another process to finish its own, in steps of a tenth of a second.
+const LEAD_PATIENCE: u32 = 100;
+
+/// An act in progress.
+pub(super) struct Desk<'a> {
+    profile: &'a ProductProfile,
+    ports: &'a HostPorts,
+    lead: Lead,
+    holdings: Holdings,
+    anchor: AnchorContents,
+    probed: Probed,
+}
+
+impl<'a> Desk<'a> {
+    /// Takes the lead and loads. A host without a vault gets a new one; one that cannot be read is set aside, not thrown away.
+    pub(super) async fn open(profile: &'a ProductProfile, ports: &'a HostPorts) -> Result<Self, ActError> {
+        let lead = take_lead(ports).await?;
+        let anchor = ports.anchor.load(&profile.vendor)?;
+        let probed = ports.host.look();
+        let now = ports.clock.now();
+        let contents = match ports.vault.load() {
+            Ok(Some(contents)) => Some(contents),
+            Ok(None) => None,
+            Err(VaultError::Damaged { .. } | VaultError::Tampered { .. }) => {
+                ports.vault.set_aside(&lead)?;
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let contents = match contents {
+            Some(contents) => contents,
+            None => VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, make_key(ports)?, &now) },
+        };
+        let mut holdings = open_holdings(profile, ports, contents);
+        holdings.notice_restore(&anchor);
+        holdings.note(&now, &Fingerprint::of(&profile.vendor, &probed.parts));
+        Ok(Self { profile, ports, lead, holdings, anchor, probed })
+    }
+
+    pub(super) fn holdings(&self) -> &Holdings {
+        &self.holdings
+    }
+
+    /// When the first trial of the product began here, as far as vault and anchor know.
+    pub(super) fn first_day(&self) -> Option<Timestamp> {
+        let product = &self.profile.product;
+        let local = self.holdings.local_trial(product).map(|trial| trial.first);
+        local.into_iter().chain(self.anchor.trials.get(product).copied()).min()
+    }
+
+    /// Writes down vault, then anchor. What is told to the world comes after.
+    pub(super) fn save(&mut self) -> Result<(), ActError> {
+        self.ports.vault.save(&self.lead, &self.holdings.contents())?;
+        self.anchor.count = self.anchor.count.max(self.holdings.count());
+        self.anchor.tombstones.extend(self.holdings.tombstones().iter().cloned());
+        if let Some(first) = self.first_day() {
+            self.anchor.trials.insert(self.profile.product.clone(), first);
+        }
+        self.ports.anchor.save(&self.profile.vendor, &self.anchor)?;
+        Ok(())
+    }
+
+    /// Asks something, or the same again if it is being asked already.
+    pub(super) async fn ask(&mut self, ask: Ask, key: Option<(SigningKey, Typed)>, steps: Steps<'_>) -> Result<Taken, ActError> {
+        let (signing, typed) = key.unzip();
+        let asked_before = self.holdings.outbox().map(|(request, _)| request).find(|request| is_same(&request.words().ask, &ask)).cloned();
+        let request = match asked_before {
+            Some(request) => request,
+            None => self.compose(ask, signing.as_ref())?,
+        };
+        let request = match typed {
+            Some(typed) => request.with_typed(typed),
+            None => request,
+        };
+        self.save()?;
+        steps(Step::Saved);
+        self.send(&request, steps).await
+    }
+
+    /// Sends what is waiting, then asks about everything held.
+    pub(super) async fn refresh(&mut self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
+        self.save()?;
+        let mut results = Vec::new();
+        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
+        for request in waiting {
+            let about = about(&request);
+            let result = self.send(&request, steps).await;
+            let silent = result.as_ref().is_err_and(ActError::is_silence);
+            results.push((about, result));
+            if silent {
+                return Ok(results);
+            }
+        }
+        let asked: Vec<_> = results.iter().map(|(activation, _)| activation.clone()).collect();
+        for activation in self.holdings.refreshable(&self.profile.product) {
+            if asked.contains(&activation) {
+                continue;
+            }
+            let Some((held, _)) = self.holdings.held(&activation) else { continue };
+            let ask = Ask::Refresh { activation: activation.clone(), held: held.clone() };
+            let result = self.ask(ask, None, steps).await;
+            let silent = result.as_ref().is_err_and(ActError::is_silence);
+            results.push((activation, result));
+            if silent {
+                return Ok(results);
+            }
+        }
+        if let Some((edition, since)) = self.unverified_trial() {
+            let ask = Ask::Trial { edition, since: Some(since) };
+            let result = self.ask(ask, None, steps).await;
+            let activation = match &result {
+                Ok(Taken::Granted(activation)) => Some(activation.clone()),
+                _ => "trial".parse().ok(),
+            };
+            results.extend(activation.map(|activation| (activation, result)));
+        }
+        Ok(results)
+    }
+
+    /// A trial that only this host counts, while nothing better is held.
+    fn unverified_trial(&self) -> Option<(Edition, Timestamp)> {
+        let product = &self.profile.product;
+        let local = self.holdings.local_trial(product)?;
+        let only =
+            self.holdings.licenses(product).iter().all(|license| matches!(license, License::Trial(trial) if trial.verified().is_none()));
+        only.then(|| (local.edition.clone(), local.first))
+    }
+
+    pub(super) async fn return_license(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        let no_row = || ActError::NoSuchRow { row: row.into() };
+        if row == "trial" {
+            return Err(ActError::TrialStays);
+        }
+        let activation: ActivationId = row.parse().map_err(|_| no_row())?;
+        let (held, answer) = self.holdings.held(&activation).ok_or_else(no_row)?;
+        if answer.certificate().is_some_and(|it| it.hold == keyward_domain::document::Hold::Trial) {
+            return Err(ActError::TrialStays);
+        }
+        let ask = Ask::Return { activation: activation.clone(), held: held.clone() };
+        match self.ask(ask, None, steps).await {
+            Ok(Taken::Returned(activation)) => Ok(activation),
+            Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
+            Ok(Taken::Granted(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),
+            Err(ActError::Server(error)) => Err(ActError::ReturnWaits(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// No server was reached: begins a trial that this host counts, if the vendor allows one and none ran out.
+    pub(super) fn begin_local_trial(&mut self, edition: &Edition, error: KeyServerError) -> Result<super::TrialBegun, ActError> {
+        if self.profile.trial.local_days == 0 {
+            return Err(error.into());
+        }
+        let now = self.ports.clock.now();
+        let trial = local_trial(edition, self.first_day().unwrap_or(now.wall));
+        let window = trial.window(self.profile.trial.local_days);
+        let at = self.holdings.contents().clock.judge(&now, trial.first).at;
+        if let (Place::After, Some(until)) = (window.place(at), window.until) {
+            return Err(ActError::TrialOver { until });
+        }
+        self.holdings.begin_trial(self.profile.product.clone(), trial);
+        self.save()?;
+        Ok(super::TrialBegun::Local)
+    }
+
+    pub(super) fn become_new_host(&mut self) -> Result<(), ActError> {
+        let old = self.holdings.device();
+        let device = make_key(self.ports)?;
+        self.holdings.become_new_host(device, &self.ports.clock.now());
+        self.save()?;
+        // The new key is in use; the old one signs nothing any more.
+        self.ports.secrets.remove(&secret_name(&old))?;
+        Ok(())
+    }
+
+    /// Sends a request that was saved, checks the answer and saves what it brought.
+    async fn send(&mut self, request: &Sealed<Request>, steps: Steps<'_>) -> Result<Taken, ActError> {
+        steps(Step::Sending);
+        let statement = match self.ports.server.exchange(request).await {
+            Ok(statement) => statement,
+            Err(error) => {
+                if arrived_nowhere(&error) {
+                    self.holdings.withdraw(request.name());
+                    self.save()?;
+                }
+                return Err(error.into());
+            }
+        };
+        steps(Step::Answered);
+        let schemes: Vec<_> = self.ports.schemes.iter().map(|scheme| &**scheme).collect();
+        let taken = self.holdings.take(statement, &schemes, &self.ports.clock.now());
+        if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned)) {
+            // It was answered; asking again would bring the same.
+            self.holdings.withdraw(request.name());
+        }
+        self.save()?;
+        let taken = taken?;
+        steps(Step::Kept);
+        Ok(taken)
+    }
+
+    fn compose(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {
+        let device = self.holdings.device();
+        let signer = load_key(self.ports, &device)?;
+        let mut nonce = [0; 16];
+        self.ports.entropy.fill(&mut nonce)?;
+        // `check` has seen to it that there is a language.
+        let language =
+            self.profile.languages.first().cloned().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
+        let words = Request {
+            needs: Vec::new(),
+            to: self.profile.vendor,
+            ask,
+            nonce: Nonce(nonce),
+            product: self.profile.product.clone(),
+            version: self.profile.version.clone(),
+            language,
+            device,
+            host: self.probed.name.clone(),
+            fingerprint: Fingerprint::of(&self.profile.vendor, &self.probed.parts),
+            count: self.holdings.next_count().max(self.anchor.count + 1),
+            created: self.ports.clock.now().wall,
+            typed: None,
+        };
+        let request = Sealed::seal(words, |message| {
+            let mut signatures = vec![SignatureEntry { keyid: device.to_string().into(), sig: signer.sign(message)? }];
+            if let Some(key) = license_key {
+                signatures.push(SignatureEntry { keyid: key.public().to_string().into(), sig: key.sign(message) });
+            }
+            Ok::<_, SignerError>(signatures)
+        })?;
+        self.holdings.post(request.clone());
+        Ok(request)
+    }
+}
+
+async fn take_lead(ports: &HostPorts) -> Result<Lead, ActError> {
+    let mut tries = 0;
+    loop {
+        match ports.vault.lead() {
+            Err(VaultError::Led { .. }) if tries < LEAD_PATIENCE => {
+                tries += 1;
+                ports.timer.wait(Duration::from_millis(100)).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn secret_name(device: &PublicKey) -> SecretName {
+    SecretName::new(&format!("device-{}", device.id()))
+}
+
+fn make_key(ports: &HostPorts) -> Result<PublicKey, ActError> {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    ports.entropy.fill(&mut *seed)?;
+    let public = SoftwareSigner::from_seed(&seed).public();
+    ports.secrets.put(&secret_name(&public), &*seed)?;
+    Ok(public)
+}
+
+fn load_key(ports: &HostPorts, device: &PublicKey) -> Result<SoftwareSigner, ActError> {
+    let secret = ports.secrets.get(&secret_name(device))?.ok_or(ActError::KeyMissing)?;
+    let seed = secret.as_slice().try_into().map_err(|_| ActError::KeyMissing)?;
+    Ok(SoftwareSigner::from_seed(seed))
+}
+
+/// Whether two asks are the same thing asked: then the first is sent again, byte for byte.
+fn is_same(asked: &Ask, ask: &Ask) -> bool {
+    match (asked, ask) {
+        (Ask::Trial { edition: one, .. }, Ask::Trial { edition: two, .. }) => one == two,
+        (Ask::Activate { key: one, .. }, Ask::Activate { key: two, .. }) => one == two,
+        (Ask::Refresh { activation: one, .. }, Ask::Refresh { activation: two, .. }) => one == two,
+        (Ask::Return { activation: one, .. }, Ask::Return { activation: two, .. }) => one == two,
+        _ => false,
+    }
+}
+
+/// What a waiting request is about; an activation that is not there yet goes by the id it will have.
+fn about(request: &Sealed<Request>) -> ActivationId {
+    match &request.words().ask {
+        Ask::Trial { .. } | Ask::Activate { .. } => ActivationId::of(&request.name()),
+        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => activation.clone(),
+    }
+}
+
+/// Whether a request certainly arrived nowhere.
+fn arrived_nowhere(error: &KeyServerError) -> bool {
+    matches!(
+        error,
+        KeyServerError::Unreachable { .. }
+            | KeyServerError::Rejected { .. }
+            | KeyServerError::Unsupported { .. }
+            | KeyServerError::KeyNeeded
+    )
+}
