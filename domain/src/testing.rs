@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Nonce, Request, Rights};
 use crate::entitlement::{Allowance, Entitlement, Tenure, Terms};
 use crate::host::{Fingerprint, Part, PartKind};
-use crate::keys::{PublicKey, SigningKey};
+use crate::keys::SigningKey;
 use crate::license::Grant;
 use crate::license_key::{LastFive, LicenseKey};
 use crate::names::{ActivationId, Edition, HostName};
@@ -287,7 +287,7 @@ pub(crate) fn activation(text: &str) -> ActivationId {
     name(text)
 }
 
-/// The public half of a key that nobody knows here.
-pub(crate) fn stranger() -> PublicKey {
-    key(200).public()
+/// A key that nobody knows here.
+pub(crate) fn stranger() -> SigningKey {
+    key(200)
 }

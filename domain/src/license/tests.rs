@@ -1,7 +1,6 @@
 use super::*;
-use crate::document::{Ask, Receipt, Rights};
-use crate::seal::Statement;
-use crate::testing::{activate, activation, day, grant, host, name, replied, verified};
+use crate::document::Receipt;
+use crate::testing::{activate, activation, day, grant, host, name, verified};
 
 /// Everything here happens to one activation; what is held of it is generation 5.
 const HELD: u64 = 5;
@@ -119,7 +118,7 @@ fn lifecycle() {
         std::iter::once(title.to_owned()).chain(states.iter().map(|(_, license)| cell(license.clone(), event.clone()))).collect()
     };
     let seen = table(&names, events().into_iter().map(row).collect());
-    assert_eq!(seen.trim(), LIFECYCLE.trim(), "\n{seen}");
+    assert!(seen.trim() == LIFECYCLE.trim(), "\n{seen}");
 }
 
 const LIFECYCLE: &str = "
@@ -226,15 +225,4 @@ fn a_certificate_bound_to_no_key_can_be_revoked_too() {
 fn a_grant_keeps_who_signed_it_and_when() {
     let License::Activated(it) = after([certificate("A-1", HELD)]) else { panic!("not activated") };
     assert_eq!((it.grant.issued(), it.grant.signer()), (day(1), crate::testing::issuer().public().id()));
-}
-
-#[test]
-fn refresh_and_return_show_what_is_held_byte_for_byte() {
-    let request = host('a').asks(1, activate());
-    let held: Statement = replied(&request, day(1), Body::Certificate(host('a').certificate("A-1", 1)));
-    let asked = host('a').asks(2, Ask::Refresh { activation: activation("A-1"), held: held.clone() });
-    let opened = crate::seal::open_request(asked.envelope()).expect("a request");
-    assert_eq!(opened.ask, Ask::Refresh { activation: activation("A-1"), held });
-    let Rights { product, .. } = host('a').certificate("A-1", 1).rights;
-    assert_eq!(opened.product, product);
 }
