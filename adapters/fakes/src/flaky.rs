@@ -171,3 +171,63 @@ fn silent() -> KeyServerError {
 fn attempts(trouble: Trouble) -> Vec<Attempt> {
     vec![Attempt { server: "flaky.example:443".into(), proxy: None, trouble, cause: None }]
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_domain::document::Body;
+    use keyward_ports::Clock as _;
+
+    use super::*;
+    use crate::testing::{Shop, at_once};
+    use crate::{FakeClock, FakeTimer, Recording};
+
+    #[test]
+    fn each_fate_does_what_it_says_and_is_counted() {
+        let minute = Duration::from_secs(60);
+        for (fate, arrived, comes_back) in [
+            (Fate::Delivered, 1, "an answer"),
+            (Fate::Unreachable, 0, "unreachable"),
+            (Fate::RequestLost, 0, "silent"),
+            (Fate::ReplyLost, 1, "silent"),
+            (Fate::Twice, 2, "an answer"),
+            (Fate::Slow(minute), 1, "an answer"),
+        ] {
+            let mut shop = Shop::open();
+            let asked = shop.activate("office", Some(&shop.key.clone()));
+            let beyond = Arc::new(Recording::new(shop.service.clone()));
+            let clock = Arc::new(FakeClock::at(keyward_domain::time::Timestamp::UNIX_EPOCH));
+            let flaky = Flaky::new(beyond.clone(), Arc::new(FakeTimer::advancing(clock.clone())));
+            flaky.script([fate]);
+            let came = match at_once(flaky.exchange(&asked)) {
+                Ok(_) => "an answer",
+                Err(KeyServerError::Unreachable { .. }) => "unreachable",
+                Err(KeyServerError::Silent { .. }) => "silent",
+                Err(_) => "another error",
+            };
+            assert_eq!((beyond.requests().len(), came), (arrived, comes_back), "{fate:?}");
+            assert_eq!(clock.now().running == minute, fate == Fate::Slow(minute));
+            assert_eq!(at_once(flaky.exchange(&asked)).ok(), beyond.answers().last().cloned(), "the script is over");
+            let Tally { delivered, unreachable, request_lost, reply_lost, twice, slow } = flaky.tally();
+            assert_eq!(delivered + unreachable + request_lost + reply_lost + twice + slow, 2);
+            assert!(matches!(shop.body(&asked), Body::Certificate(certificate) if certificate.generation == 1), "nothing is lost");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_throws_the_same_fates_in_about_the_proportion_asked_for() {
+        let chances = Chances { unreachable: 100, request_lost: 100, reply_lost: 100, ..Chances::default() };
+        let throw = |seed| {
+            let mut shop = Shop::open();
+            let asked = shop.activate("office", Some(&shop.key.clone()));
+            let flaky = Flaky::new(shop.service.clone(), Arc::new(FakeTimer::advancing(Arc::new(FakeClock::at(asked.words().created)))));
+            flaky.gamble(seed, chances);
+            let came: Vec<bool> = (0..300).map(|_| at_once(flaky.exchange(&asked)).is_ok()).collect();
+            (came, flaky.tally())
+        };
+        let (first, tally) = throw(1);
+        assert_eq!(first, throw(1).0);
+        assert_ne!(first, throw(2).0);
+        assert!((180..240).contains(&tally.delivered), "{tally:?}");
+        assert!(tally.unreachable > 10 && tally.request_lost > 10 && tally.reply_lost > 10, "{tally:?}");
+    }
+}

@@ -23,23 +23,30 @@
 //! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`].
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
-//! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it.
+//! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
+//! - [`ToyBackend`], a foreign backend with a format of its own, and [`ToyScheme`], which opens what it says: an example to start from
+//!   for whoever puts Keyward in front of another licensing service.
 
 mod anchor;
 mod clock;
+mod crash;
 mod entropy;
 mod flaky;
 mod host;
 mod ledger;
 mod recording;
 mod secrets;
+#[cfg(test)]
+mod testing;
 mod timer;
+mod toy;
 mod vault;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use anchor::{AnchorImage, FakeAnchor};
 pub use clock::FakeClock;
+pub use crash::{CrashPlan, CrashPoint, Crashed, Crashing, UnknownCrashPoint};
 pub use entropy::FakeEntropy;
 pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
@@ -47,6 +54,7 @@ pub use ledger::{FakeLedger, LedgerImage};
 pub use recording::Recording;
 pub use secrets::{FakeSecrets, SecretsImage};
 pub use timer::FakeTimer;
+pub use toy::{ToyBackend, ToyScheme, ToyTerms};
 pub use vault::{FakeVault, VaultImage};
 
 /// What lies behind a lock. A test that panicked while it held the lock has failed already; the others go on.
