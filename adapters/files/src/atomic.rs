@@ -1,0 +1,186 @@
+//! Files that are there whole or not at all, and on the disk when the call returns.
+//!
+//! A file is written under a name of its own, synced, and given its name in one step; then its folder is synced.
+//! What a crash leaves behind is a file with a name that [`sweep`] knows. Nothing here knows what is in the files.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::TempPath;
+
+const LEFTOVER: &str = ".new";
+
+/// Gives a file new contents. A reader sees the old ones or the new, also after a crash; if this fails, the old ones stay.
+pub(crate) fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = written(target, bytes)?;
+    keep_mode(target, &fresh)?;
+    name(fresh, target)?;
+    sync_folder(folder(target))
+}
+
+/// Makes a file that must not be there yet: `AlreadyExists` otherwise, and what is there stays as it is.
+pub(crate) fn create(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = written(target, bytes)?;
+    fresh.persist_noclobber(target).map_err(|refused| refused.error)?;
+    sync_folder(folder(target))
+}
+
+/// Makes `copy` name what `target` names now, too. At every instant `target` is there, and `copy` is old or new.
+pub(crate) fn keep_as(target: &Path, copy: &Path) -> io::Result<()> {
+    let linked = tempfile::Builder::new().prefix(&prefix(copy)).suffix(LEFTOVER).make_in(folder(copy), |path| fs::hard_link(target, path));
+    match linked {
+        // Dropping the path afterwards matters: renaming one name of a file over another name of it leaves both.
+        Ok(linked) => fs::rename(linked.path(), copy),
+        // A file system without links, such as exFAT.
+        Err(_) => replace(copy, &fs::read(target)?),
+    }
+}
+
+/// Gives a file another name. Nothing may have that name.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder(folder(to))
+}
+
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove(target: &Path) -> io::Result<()> {
+    match fs::remove_file(target) {
+        Ok(()) => sync_folder(folder(target)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The contents of a file; none if there is no file.
+pub(crate) fn read(target: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(target) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a folder, and those above it, that only their owner can enter. One that is there stays as it is.
+pub(crate) fn make_folder(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = folder(dir);
+    if above != dir {
+        make_folder(above)?;
+    }
+    match private_folder().create(dir) {
+        Ok(()) => sync_folder(above),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes what writers of these files left behind when they died. Only for who knows that nobody is writing them.
+pub(crate) fn sweep(dir: &Path, file: &str) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&format!(".{file}.")) && name.ends_with(LEFTOVER) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there was no room.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Opens a file for its owner alone, made if it is not there.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    private_file().read(true).create(true).truncate(false).open(path)
+}
+
+/// A file on the disk with these bytes and no lasting name yet.
+fn written(target: &Path, bytes: &[u8]) -> io::Result<TempPath> {
+    let fresh = tempfile::Builder::new()
+        .prefix(&prefix(target))
+        .suffix(LEFTOVER)
+        .make_in(folder(target), |path| private_file().create_new(true).open(path))?;
+    let (mut file, path) = fresh.into_parts();
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    Ok(path)
+}
+
+fn name(mut fresh: TempPath, target: &Path) -> io::Result<()> {
+    fs::rename(&fresh, target)?;
+    fresh.disable_cleanup(true);
+    Ok(())
+}
+
+fn prefix(target: &Path) -> String {
+    format!(".{}-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => path,
+    }
+}
+
+#[cfg(unix)]
+fn private_file() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    options
+}
+
+#[cfg(unix)]
+fn private_folder() -> fs::DirBuilder {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut builder = fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn private_folder() -> fs::DirBuilder {
+    fs::DirBuilder::new()
+}
+
+/// An installer may have opened a machine-wide file to a group: what replaces it stays open to that group.
+#[cfg(unix)]
+fn keep_mode(target: &Path, fresh: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match fs::metadata(target) {
+        Ok(old) => fs::set_permissions(fresh, fs::Permissions::from_mode(old.permissions().mode() & 0o666 | 0o600)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_target: &Path, _fresh: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Windows offers no way to sync a folder; NTFS journals its names.
+#[cfg(not(unix))]
+fn sync_folder(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
