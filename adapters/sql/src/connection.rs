@@ -59,9 +59,7 @@ pub(crate) fn check(connection: &Connection) -> Result<(), LedgerError> {
 fn prepare(connection: &Connection) -> Result<(), LedgerError> {
     connection.busy_timeout(PATIENCE).map_err(trouble)?;
     connection.set_prepared_statement_cache_capacity(32);
-    connection
-        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
-        .map_err(trouble)
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;").map_err(trouble)
 }
 
 /// Asks SQLite whether it will keep what it is told: it says nothing if it will not.
@@ -95,4 +93,30 @@ fn planted(_: &Options) -> bool {
 
 fn plant(connection: &Connection, options: &Options) -> Result<(), LedgerError> {
     if planted(options) { connection.execute_batch("PRAGMA synchronous = OFF").map_err(trouble) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_does_not_wait_for_the_disk_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = writing(&folder.path().join("ledger.db"), &Options::default()).expect("it opens");
+        for (pragma, sound) in
+            [("synchronous = NORMAL", false), ("synchronous = OFF", false), ("synchronous = FULL", true), ("foreign_keys = OFF", false)]
+        {
+            connection.execute_batch(&format!("PRAGMA {pragma}")).expect("a pragma");
+            assert_eq!(durable(&connection, &Options::default()).is_ok(), sound, "{pragma}");
+        }
+    }
+
+    #[cfg(feature = "plant")]
+    #[test]
+    fn a_planted_connection_does_not_wait_for_the_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = writing(&folder.path().join("ledger.db"), &Options::default().synchronous_off()).expect("it opens");
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a pragma");
+        assert_eq!(synchronous, 0);
+    }
 }

@@ -62,15 +62,17 @@ pub struct Place {
 impl Options {
     /// Calls this in the writing thread each time it is about to commit deeds.
     #[must_use]
-    pub fn before_commit(self, hook: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { before_commit: Some(Arc::new(hook)), ..self }
+    pub fn before_commit(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        self.before_commit = Some(Arc::new(hook));
+        self
     }
 
     /// Plants a bug: commits are not waited for, and that is not noticed at start.
     #[cfg(feature = "plant")]
     #[must_use]
-    pub fn synchronous_off(self) -> Self {
-        Self { synchronous_off: true, ..self }
+    pub fn synchronous_off(mut self) -> Self {
+        self.synchronous_off = true;
+        self
     }
 }
 
@@ -91,8 +93,10 @@ impl SqlLedger {
         let backups = Readers::start("keyward-ledger-backup", 1, file)?;
         let (orders, waiting) = mpsc::channel();
         let writer = Writer::new(connection, waiting, options.before_commit);
-        let thread =
-            thread::Builder::new().name("keyward-ledger-write".into()).spawn(|| writer.run()).map_err(|it| LedgerError::Storage(it.into()))?;
+        let thread = thread::Builder::new()
+            .name("keyward-ledger-write".into())
+            .spawn(|| writer.run())
+            .map_err(|it| LedgerError::Storage(it.into()))?;
         Ok(Self(Arc::new(Open {
             file: file.to_owned(),
             readers,

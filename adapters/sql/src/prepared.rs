@@ -47,8 +47,10 @@ pub(crate) struct Key {
 impl Prepared {
     pub(crate) fn of(deed: &Deed) -> Result<Self, LedgerError> {
         let writes = deed.writes.iter().map(|write| Row::of(write.read, &write.record)).collect::<Result<_, _>>()?;
-        let answer = deed.answer.as_ref().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? })).transpose()?;
-        let lines = deed.log.iter().map(|entry| Ok(Line { entitlement: entry.entitlement.as_ref().map(ToString::to_string), body: text(entry)? }));
+        let answer =
+            deed.answer.as_ref().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? })).transpose()?;
+        let lines =
+            deed.log.iter().map(|entry| Ok(Line { entitlement: entry.entitlement.as_ref().map(ToString::to_string), body: text(entry)? }));
         Ok(Self { writes, answer, log: lines.collect::<Result<_, _>>()? })
     }
 }

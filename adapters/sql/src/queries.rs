@@ -54,9 +54,7 @@ fn records(connection: &Connection, kind: &str, after: Option<&str>, most: u32) 
     let most = most.min(MOST);
     let mut rows: Vec<(u64, String)> = connection
         .prepare_cached("SELECT version, body FROM record WHERE kind = ? AND id > ? ORDER BY id LIMIT ?")
-        .and_then(|mut it| {
-            it.query_map((kind, after.unwrap_or_default(), most + 1), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        })
+        .and_then(|mut it| it.query_map((kind, after.unwrap_or_default(), most + 1), |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
         .map_err(trouble)?;
     let more = shorten(&mut rows, most);
     let records = rows.iter().map(|(version, body)| Ok(Versioned { version: *version, record: parse(body)? }));

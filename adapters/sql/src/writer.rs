@@ -46,6 +46,15 @@ pub(crate) struct Writer {
     before_commit: Option<Hook>,
 }
 
+/// Deeds that share a commit: whom to tell of each, and what.
+#[derive(Default)]
+struct Batch {
+    replies: Vec<Reply>,
+    outcomes: Vec<Outcome>,
+    /// What comes after them.
+    next: Option<Order>,
+}
+
 impl Writer {
     pub(crate) fn new(connection: Connection, waiting: Receiver<Order>, before_commit: Option<Hook>) -> Self {
         Self { connection, waiting, before_commit }
@@ -65,48 +74,57 @@ impl Writer {
         self.connection.close().map_err(|(_, cause)| trouble(cause))
     }
 
-    /// Commits a deed together with all that wait behind it, up to the first order that is no deed, and gives that back.
+    /// Commits a deed together with all that wait behind it, then answers them. Gives back an order that is no deed, if one came between.
     fn commit(&mut self, first: (Prepared, Reply)) -> Option<Order> {
-        let mut batch = vec![first];
-        let mut next = None;
-        while batch.len() < MOST && next.is_none() {
-            match self.waiting.try_recv() {
-                Ok(Order::Deed(deed, reply)) => batch.push((deed, reply)),
-                Ok(other) => next = Some(other),
-                Err(_) => break,
-            }
-        }
-        match self.together(batch.iter().map(|(deed, _)| deed)) {
-            Ok(outcomes) => {
-                for ((_, reply), outcome) in batch.into_iter().zip(outcomes) {
+        let mut batch = Batch::default();
+        match self.together(first, &mut batch) {
+            Ok(()) => {
+                for (reply, outcome) in batch.replies.into_iter().zip(batch.outcomes) {
                     // Whoever asked may be gone; then nobody is told.
                     let _ = reply.send(Ok(outcome));
                 }
             }
             Err(cause) => {
                 let cause = Arc::new(cause);
-                for (_, reply) in batch {
+                for reply in batch.replies {
                     let _ = reply.send(Err(translated(&cause)));
                 }
             }
         }
-        next
+        batch.next
     }
 
-    /// Decides each deed before it writes any of it, so that one that does not stand leaves nothing to undo. An error undoes them all.
-    fn together<'a>(&mut self, deeds: impl Iterator<Item = &'a Prepared>) -> rusqlite::Result<Vec<Outcome>> {
+    /// Each deed is decided before any of it is written, so that one that does not stand leaves nothing to undo. An error undoes them all.
+    fn together(&mut self, first: (Prepared, Reply), batch: &mut Batch) -> rusqlite::Result<()> {
+        let (mut deed, reply) = first;
+        batch.replies.push(reply);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let outcomes = deeds.map(|deed| apply(&transaction, deed)).collect::<rusqlite::Result<Vec<_>>>()?;
-        let done = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
+        loop {
+            batch.outcomes.push(apply(&transaction, &deed)?);
+            if batch.outcomes.len() == MOST {
+                break;
+            }
+            match self.waiting.try_recv() {
+                Ok(Order::Deed(another, reply)) => {
+                    deed = another;
+                    batch.replies.push(reply);
+                }
+                Ok(other) => {
+                    batch.next = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let done = batch.outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
         if done == 0 {
-            return Ok(outcomes);
+            return Ok(());
         }
         transaction.prepare_cached("UPDATE meta SET value = value + ? WHERE key = 'position'")?.execute([done])?;
         if let Some(before_commit) = &self.before_commit {
             before_commit();
         }
-        transaction.commit()?;
-        Ok(outcomes)
+        transaction.commit()
     }
 }
 
@@ -136,7 +154,7 @@ fn apply(transaction: &Transaction<'_>, deed: &Prepared) -> rusqlite::Result<Out
         places.push(stored);
     }
     for (row, stored) in deed.writes.iter().zip(places) {
-        write(transaction, row, stored)?;
+        write(transaction, row, stored.as_ref())?;
     }
     if let Some(answer) = &deed.answer {
         transaction.prepare_cached("INSERT INTO answer (name, body) VALUES (?, ?)")?.execute((answer.name, &answer.body))?;
@@ -160,13 +178,13 @@ fn stored(transaction: &Transaction<'_>, row: &Row) -> rusqlite::Result<Option<S
         .optional()
 }
 
-fn write(transaction: &Transaction<'_>, row: &Row, stored: Option<Stored>) -> rusqlite::Result<()> {
+fn write(transaction: &Transaction<'_>, row: &Row, stored: Option<&Stored>) -> rusqlite::Result<()> {
     let (number, before) = match stored {
         None => {
             let mut insert = transaction.prepare_cached("INSERT INTO record (kind, id, version, body) VALUES (?, ?, 1, ?)")?;
             (insert.insert((row.key.kind, &row.key.id, &row.body))?, BTreeSet::new())
         }
-        Some(Stored { number, version }) => {
+        Some(&Stored { number, version }) => {
             let mut update = transaction.prepare_cached("UPDATE record SET version = ?, body = ? WHERE number = ?")?;
             update.execute((version + 1, &row.body, number))?;
             let mut lookups = transaction.prepare_cached("SELECT value FROM lookup WHERE record = ?")?;
