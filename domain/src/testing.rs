@@ -172,8 +172,8 @@ impl Host {
     }
 
     /// What it asks, as the key server has it after opening.
-    pub(crate) fn asks_verified(&self, ask: Ask) -> Verified<Request> {
-        seal::open_request(self.asks(1, ask).envelope()).expect("a request")
+    pub(crate) fn asks_verified(&self, count: u64, ask: Ask) -> Verified<Request> {
+        seal::open_request(self.asks(count, ask).envelope()).expect("a request")
     }
 
     /// A certificate of this host.

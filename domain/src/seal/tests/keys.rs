@@ -32,7 +32,8 @@ fn a_key_statement_is_a_roots_word_about_its_own_vendor_with_one_role_for_each_k
 
 #[test]
 fn an_older_key_statement_never_takes_a_newer_one_back() {
-    let stolen = first_statement().rotated(key(3).public(), day(9), days(1)).revoked(issuer().public().id(), day(4), day(11)).expect("revoked");
+    let stolen =
+        first_statement().rotated(key(3).public(), day(9), days(1)).revoked(issuer().public().id(), day(4), day(11)).expect("revoked");
     assert_eq!(stolen.version, 3);
     let mut trust = trust();
     trust.learn(sealed(stolen.clone(), &root()).envelope()).expect("the root's word");
@@ -104,8 +105,8 @@ fn a_stolen_key_is_revoked_once_another_signs_and_its_since_only_moves_back() {
 #[test]
 fn a_respelled_ed25519_signature_is_refused() {
     const L: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0x10,
     ];
     let good = issuer().sign(b"words");
     let mut respelled = good.clone();
