@@ -458,23 +458,27 @@ impl Holdings {
         self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
     }
 
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, revocations of what is not held.
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the last revocation of what is held.
     fn prune(&mut self) {
         let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
-        let mut newest = BTreeMap::new();
+        let (mut newest, mut ended) = (BTreeMap::new(), BTreeMap::new());
         for (place, paper) in self.papers.iter().enumerate() {
             if let Some(certificate) = paper.answer.certificate()
                 && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
             {
-                newest.insert(certificate.activation.clone(), place);
+                newest.insert(&certificate.activation, place);
             }
         }
-        let ends_a_held_one = |place: usize, paper: &Paper| {
-            paper.answer.all_revocations().any(|revocation| newest.get(&revocation.activation).is_some_and(|held| *held < place))
-        };
-        let wanted = |(place, paper): (usize, &Paper)| newest.values().any(|held| *held == place) || ends_a_held_one(place, paper);
-        let mut wanted: std::collections::VecDeque<_> = self.papers.iter().enumerate().map(wanted).collect();
-        self.papers.retain(|_| wanted.pop_front().unwrap_or(true));
+        for (place, paper) in self.papers.iter().enumerate() {
+            for revocation in paper.answer.all_revocations() {
+                if newest.get(&revocation.activation).is_some_and(|held| *held < place) {
+                    ended.insert(&revocation.activation, place);
+                }
+            }
+        }
+        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).collect();
+        let mut place = 0..;
+        self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
     }
 }
 

@@ -63,7 +63,11 @@ impl<'a> Desk<'a> {
     pub(super) fn first_day(&self) -> Option<Timestamp> {
         let product = &self.profile.product;
         let local = self.holdings.local_trial(product).map(|trial| trial.first);
-        local.into_iter().chain(self.anchor.trials.get(product).copied()).min()
+        let verified = self.holdings.licenses(product).into_iter().find_map(|license| match license {
+            License::Trial(trial) => trial.verified().map(|grant| grant.certificate().window.from),
+            _ => None,
+        });
+        local.into_iter().chain(verified).chain(self.anchor.trials.get(product).copied()).min()
     }
 
     /// Writes down vault, then anchor. What is told to the world comes after.
