@@ -1,1 +1,23 @@
-//! Carriers clothes: the admin API's JSON.
+//! The carriers' clothes: what a key server and its clients say to each other over HTTP, besides what the domain says itself.
+//!
+//! Products, terms, entitlements, lines of the log, profiles, envelopes and key statements have serde forms of their own and travel as
+//! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the two secrets that are handed over once,
+//! and the [`Problem`] that every error is.
+//!
+//! Nothing here does I/O or decides anything. Golden files in `tests/golden` pin every form.
+
+mod bodies;
+pub mod media;
+mod pages;
+mod problem;
+mod secrets;
+
+pub use bodies::{Accepted, Extend, Free, Health, Pulse};
+pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage};
+pub use problem::Problem;
+pub use secrets::{Issued, RootSeed};
+
+/// Where requests are sent: `POST`, an envelope in, an answer out.
+pub const EXCHANGE_PATH: &str = "/v1/exchange";
+/// What the paths of the admin API begin with.
+pub const ADMIN_PATH: &str = "/v1/admin";

@@ -1,0 +1,116 @@
+//! The golden files pin the form of every body: what was written once is read for ever, and written the same.
+//!
+//! `KEYWARD_BLESS=1` writes them anew; whoever does that changes the API.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use keyward_domain::entitlement::{Entitlement, Terms};
+use keyward_domain::keys::SigningKey;
+use keyward_domain::license_key::LicenseKey;
+use keyward_domain::product::Product;
+use keyward_domain::record::LogEntry;
+use keyward_domain::time::Timestamp;
+use keyward_wire::{Accepted, EntitlementPage, Extend, Free, Health, Issued, LogLine, LogPage, Problem, ProductPage, Pulse, RootSeed};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+fn golden_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"))
+}
+
+fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+    let file = golden_file(name);
+    let written = serde_json::to_string_pretty(value).expect("a body is JSON") + "\n";
+    if env::var_os("KEYWARD_BLESS").is_some() {
+        fs::write(&file, &written).expect("the golden file is written");
+    }
+    let golden = fs::read_to_string(&file).expect("there is a golden file");
+    assert_eq!(written, golden, "{name} is written as it always was");
+    assert_eq!(&serde_json::from_str::<T>(&golden).expect("the golden file is read"), value, "{name} is read as it always was");
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+fn license_key() -> LicenseKey {
+    LicenseKey::from_random([7; 15])
+}
+
+fn product() -> Product {
+    serde_json::from_value(serde_json::json!({
+        "id": "cad",
+        "name": "Example CAD",
+        "versions": [{ "version": "2027", "released": "2026-06-01T00:00:00Z" }],
+        "editions": ["Professional", "Standard"],
+        "languages": ["en-US", "zh-CN"],
+        "trial": { "days": 30, "local_days": 7 },
+    }))
+    .expect("a product")
+}
+
+fn entitlement() -> Entitlement {
+    let terms: Terms = serde_json::from_value(serde_json::json!({
+        "product": "cad",
+        "editions": ["Professional"],
+        "key_type": "stand-alone",
+        "medium": "license-key",
+        "tenure": { "kind": "rental", "window": { "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T12:00:00Z" } },
+        "allowance": { "activations": 2 },
+    }))
+    .expect("terms");
+    let public = SigningKey::from_seed(&license_key().seed()).public();
+    Entitlement::sold("E-1".parse().expect("an id"), public, license_key().last_five(), terms, at("2026-01-01T00:00:00Z"))
+}
+
+#[test]
+fn every_body_is_written_and_read_as_it_always_was() {
+    pinned("issued", &Issued { key: license_key().expose(), entitlement: entitlement() });
+    pinned("entitlement-page", &EntitlementPage { entitlements: vec![entitlement()], next: Some("E-1".parse().expect("an id")) });
+    pinned("product-page", &ProductPage { products: vec![product()], next: None });
+    let entry = LogEntry {
+        at: at("2026-01-01T00:00:00Z"),
+        actor: "administrator admin".into(),
+        act: "issued".into(),
+        entitlement: Some("E-1".parse().expect("an id")),
+        activation: None,
+        host: None,
+    };
+    pinned("log-page", &LogPage { lines: vec![LogLine { position: 17, entry }], next: Some(17) });
+    pinned("extend", &Extend { until: at("2028-01-01T12:00:00Z") });
+    pinned("free", &Free { activation: "A-1".parse().expect("an id") });
+    pinned("root-seed", &RootSeed { seed: Zeroizing::new([7; 32]) });
+    pinned("accepted", &Accepted { version: 2 });
+    pinned("health", &Health { status: Pulse::Unavailable, detail: Some("the ledger is closed; the server is stopping".into()) });
+    let problem = Problem::new(404, "no-license", "There is no such license", "there is no license E-9");
+    pinned("problem", &problem.next("`keyward vendor list` shows them"));
+}
+
+#[test]
+fn a_secret_is_printed_by_neither_debug_nor_an_error() {
+    let key = license_key().expose();
+    let issued = Issued { key: key.clone(), entitlement: entitlement() };
+    assert!(!format!("{issued:?}").contains(key.as_str()));
+    let seed = RootSeed { seed: Zeroizing::new([7; 32]) };
+    assert!(!format!("{seed:?}").contains('7'));
+    for wrong in ["BwcHBwcH", "secret-seed-that-is-not-base64!"] {
+        let error = serde_json::from_value::<RootSeed>(serde_json::json!({ "seed": wrong })).expect_err("is no seed");
+        assert!(!error.to_string().contains(wrong), "{error}");
+    }
+}
+
+#[test]
+fn a_small_body_with_a_word_too_many_is_not_taken() {
+    assert!(serde_json::from_str::<Extend>(r#"{"until":"2028-01-01T12:00:00Z","untill":"2029-01-01T12:00:00Z"}"#).is_err());
+    assert!(serde_json::from_str::<Free>(r#"{"activation":"A-1","entitlement":"E-2"}"#).is_err());
+}
+
+#[test]
+fn a_problem_reads_as_one_sentence() {
+    let problem = Problem::new(409, "busy", "Somebody else was faster", "somebody else keeps changing this");
+    assert_eq!(problem.to_string(), "somebody else keeps changing this");
+    assert_eq!(problem.next("try again").to_string(), "somebody else keeps changing this; try again");
+}
