@@ -16,10 +16,11 @@ use crate::{Place, commit, wait};
 
 /// A ledger whose first commit waits for a word.
 struct Held {
-    ledger: SqlLedger,
-    commits: Arc<AtomicUsize>,
-    reached: Receiver<()>,
+    /// Dropped before the ledger, so that a test that breaks off lets the writer go.
     go: Sender<()>,
+    reached: Receiver<()>,
+    commits: Arc<AtomicUsize>,
+    ledger: SqlLedger,
     _place: Place,
 }
 
