@@ -1,1 +1,51 @@
-//! Keyward for products: open a profile, ask the standing.
+//! Keyward for products: open a profile, ask the standing, and act when a person wants to.
+//!
+//! ```no_run
+//! # #[cfg(feature = "online")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use keyward::{Keyward, profile_from_toml};
+//!
+//! // The profile is a value: a product ships it inside itself.
+//! # const PROFILE: &str = "";
+//! // const PROFILE: &str = include_str!("cad.toml");
+//! let keyward = Keyward::open(profile_from_toml(PROFILE)?)?;
+//!
+//! if !keyward.standing().may_run() {
+//!     keyward.activate("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE".parse()?).wait()?;
+//! }
+//! # Ok(()) }
+//! # #[cfg(not(feature = "online"))] fn main() {}
+//! ```
+//!
+//! [`Keyward::standing`] takes microseconds and asks nobody. Acts run on a thread of the SDK; each is a future and can be waited for from
+//! code that knows nothing of async. Dropping or cancelling an act loses nothing.
+//!
+//! With `default-features = false` the crate has no HTTP client and no async runtime: it reads the vault and verifies it.
+
+#[cfg(feature = "online")]
+mod act;
+mod facade;
+mod profile;
+#[cfg(feature = "vendor")]
+pub mod vendor;
+#[cfg(feature = "online")]
+mod watch;
+mod wiring;
+
+#[cfg(feature = "online")]
+pub use act::Act;
+pub use facade::Keyward;
+pub use keyward_domain::document::Hold;
+pub use keyward_domain::license_key::{LicenseKey, LicenseKeyError};
+pub use keyward_domain::names::{ActivationId, Edition, Feature, ProductId, Version};
+pub use keyward_domain::profile::ProductProfile;
+pub use keyward_domain::refusal::Refusal;
+pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict};
+pub use keyward_domain::time::Timestamp;
+pub use keyward_domain::vault::Taken;
+pub use keyward_engine::license_manager::{Awaited, TrialBegun, unheard};
+pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use profile::{profile_from_toml, profile_to_toml};
+#[cfg(feature = "online")]
+pub use watch::Watch;
+pub use wiring::{ConfigError, Places, wire};

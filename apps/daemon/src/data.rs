@@ -1,0 +1,164 @@
+//! The data folder of a key server: made all or nothing at the first start, opened at every other.
+//!
+//! ```text
+//! DIR/ledger.db       what the server remembers
+//! DIR/keys/           private keys, readable by their owner alone
+//! DIR/tls/            ca.pem, cert.pem, key.pem for localhost
+//! DIR/admin-token     whoever has it administers the server
+//! ```
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use keyward_engine::{Console, Issuer};
+use keyward_files::FileSecrets;
+use keyward_ports::{Clock, Entropy, Ledger};
+use keyward_sql::{Options, SqlLedger};
+
+/// A data folder that is there.
+pub(crate) struct Data(PathBuf);
+
+/// A server's use cases over one data folder.
+pub(crate) struct Desk {
+    pub(crate) ledger: SqlLedger,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) console: Arc<Console>,
+}
+
+/// What stands between the server and the ledger: nothing, but for a simulation.
+pub(crate) type Between = Box<dyn FnOnce(SqlLedger) -> Arc<dyn Ledger>>;
+
+impl Data {
+    /// Opens a data folder; where there is none, makes one, all or nothing.
+    pub(crate) fn open_or_make(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
+        if dir.join("ledger.db").exists() {
+            return Ok(Self(dir.into()));
+        }
+        if dir.exists() && fs::read_dir(dir).with_context(|| format!("could not read {}", dir.display()))?.next().is_some() {
+            bail!("{} is not empty and not a key server's data folder; name another folder", dir.display());
+        }
+        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
+        let making = tempfile::Builder::new().prefix(".keywardd-").tempdir_in(parent).context("could not make the data folder")?;
+        Self(making.path().into()).make(clock, entropy)?;
+        fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
+        // It has its name now; the temporary one is gone.
+        let _ = making.keep();
+        sync_folder(parent)?;
+        Ok(Self(dir.into()))
+    }
+
+    /// The same, from code that is async.
+    pub(crate) async fn open_or_make_async(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
+        let (dir, clock, entropy) = (dir.to_owned(), Arc::clone(clock), Arc::clone(entropy));
+        tokio::task::spawn_blocking(move || Self::open_or_make(&dir, &clock, &entropy)).await.context("could not make the data folder")?
+    }
+
+    /// Opens a data folder that must be there.
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        if !dir.join("ledger.db").exists() {
+            bail!("{} is no key server's data folder: there is no ledger.db in it", dir.display());
+        }
+        Ok(Self(dir.into()))
+    }
+
+    fn make(&self, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<()> {
+        let desk = self.desk(clock, entropy, Options::default(), Box::new(|ledger| Arc::new(ledger)))?;
+        let begun = tokio::runtime::Builder::new_current_thread().build().context("could not start")?.block_on(desk.console.begin("first start"));
+        begun.context("could not make the vendor's keys")?;
+        drop(desk);
+        self.make_tls()?;
+        let mut token = [0; 32];
+        entropy.fill(&mut token).context("could not make the admin token")?;
+        write_private(&self.token_file(), data_encoding::BASE64URL_NOPAD.encode(&token).as_bytes())
+    }
+
+    /// A certificate authority that exists for one certificate, for localhost: its private key is thrown away.
+    fn make_tls(&self) -> Result<()> {
+        let dir = self.0.join("tls");
+        fs::create_dir(&dir).context("could not make the TLS folder")?;
+        let ca_key = rcgen::KeyPair::generate().context("could not make a TLS key")?;
+        let mut ca = rcgen::CertificateParams::default();
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "Keyward key server on localhost");
+        let ca_cert = ca.self_signed(&ca_key).context("could not make a TLS authority")?;
+        let key = rcgen::KeyPair::generate().context("could not make a TLS key")?;
+        let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
+        let leaf = rcgen::CertificateParams::new(names).context("could not make a TLS certificate")?;
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let cert = leaf.signed_by(&key, &issuer).context("could not make a TLS certificate")?;
+        write_private(&dir.join("key.pem"), key.serialize_pem().as_bytes())?;
+        write_private(&dir.join("cert.pem"), cert.pem().as_bytes())?;
+        write_private(&dir.join("ca.pem"), ca_cert.pem().as_bytes())
+    }
+
+    /// The server's use cases.
+    pub(crate) fn desk(&self, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>, options: Options, between: Between) -> Result<Desk> {
+        let ledger = SqlLedger::open(&self.ledger_file(), options).with_context(|| format!("could not open {}", self.ledger_file().display()))?;
+        let secrets = Arc::new(FileSecrets::new(self.keys()));
+        let port = between(ledger.clone());
+        Ok(Desk {
+            issuer: Arc::new(Issuer::new(Arc::clone(&port), secrets.clone(), Arc::clone(clock))),
+            console: Arc::new(Console::new(port, secrets, Arc::clone(clock), Arc::clone(entropy))),
+            ledger,
+        })
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn ledger_file(&self) -> PathBuf {
+        self.0.join("ledger.db")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+
+    pub(crate) fn token_file(&self) -> PathBuf {
+        self.0.join("admin-token")
+    }
+
+    /// The admin token.
+    pub(crate) fn token(&self) -> Result<String> {
+        let file = self.token_file();
+        let text = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+        Ok(text.trim().into())
+    }
+
+    /// A file of the TLS folder, as text.
+    pub(crate) fn tls(&self, name: &str) -> Result<String> {
+        read_text(&self.0.join("tls").join(name))
+    }
+}
+
+/// Reads a text file and names it where that fails.
+pub(crate) fn read_text(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
+}
+
+/// Writes a file that only its owner can read; it is on the disk when this returns.
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut open| {
+        open.write_all(bytes)?;
+        open.sync_all()
+    });
+    written.with_context(|| format!("could not write {}", file.display()))
+}
+
+/// Makes a rename in a folder durable.
+pub(crate) fn sync_folder(dir: &Path) -> Result<()> {
+    if cfg!(unix) {
+        fs::File::open(dir).and_then(|open| open.sync_all()).with_context(|| format!("could not sync {}", dir.display()))?;
+    }
+    Ok(())
+}

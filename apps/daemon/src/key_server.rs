@@ -1,0 +1,148 @@
+//! The vendor's key server, wired and run until it is told to stop.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use keyward_domain::profile::TlsTerms;
+use keyward_host::{SystemClock, SystemEntropy};
+use keyward_ports::{Clock, Entropy, Ledger};
+use keyward_sql::Options;
+use keyward_web::{Config, Limits, Quota, Running, Server, Tls};
+use sha2::Digest as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::KeyServer;
+use crate::data::{Between, Data, Desk, read_text};
+
+/// How long what is in flight may take when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a key server is made of besides its data folder; a simulation replaces parts of it.
+pub(crate) struct Parts {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) options: Options,
+    pub(crate) between: Between,
+    pub(crate) on_reply: Option<keyward_web::OnReply>,
+}
+
+impl Parts {
+    /// The real ones.
+    pub(crate) fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            options: Options::default(),
+            between: Box::new(|ledger| Arc::new(ledger) as Arc<dyn Ledger>),
+            on_reply: None,
+        }
+    }
+}
+
+/// Runs a key server until a signal stops it. Its first line on standard output is `listening on URL`.
+pub(crate) fn run(options: &KeyServer) -> Result<()> {
+    log(options.log_json);
+    let parts = parts(options)?;
+    let data = Data::open_or_make(&options.data, &parts.clock, &parts.entropy)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start")?;
+    runtime.block_on(async {
+        let (desk, running) = start(options, &data, parts).await?;
+        let mut out = std::io::stdout();
+        writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
+        stop_signal().await?;
+        tracing::info!("stopping");
+        running.stop(GRACE).await;
+        desk.ledger.close().context("could not close the ledger")
+    })
+}
+
+/// Starts a key server over a data folder.
+pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Result<(Desk, Running)> {
+    let Parts { clock, entropy, options: ledger_options, between, on_reply } = parts;
+    let desk = data.desk(&clock, &entropy, ledger_options, between)?;
+    if let Some(anchor) = &options.anchor {
+        notice_restore(&desk, anchor).await?;
+    }
+    let (tls, public_tls) = tls(options, data)?;
+    let config = Config {
+        listen: options.listen,
+        tls,
+        admin_tokens: vec![sha2::Sha256::digest(data.token()?.as_bytes()).into()],
+        limits: Limits { per_key: quota(options.per_key), per_device: quota(options.per_device), per_address: quota(options.per_address) },
+        public_servers: options.public_url.clone(),
+        public_tls,
+        on_reply,
+    };
+    let running = Server::start(config, Arc::clone(&desk.issuer), Arc::clone(&desk.console)).await.context("could not start the server")?;
+    Ok((desk, running))
+}
+
+#[cfg(not(feature = "simulation"))]
+#[expect(clippy::unnecessary_wraps, reason = "a simulation can fail to be what was asked for")]
+fn parts(_: &KeyServer) -> Result<Parts> {
+    Ok(Parts::real())
+}
+
+#[cfg(feature = "simulation")]
+fn parts(options: &KeyServer) -> Result<Parts> {
+    match &options.simulate {
+        Some(simulation) => simulation.parts(),
+        None => Ok(Parts::real()),
+    }
+}
+
+/// The server's certificate, and how profiles are to judge it: by the authority made at the first start, or as the platform judges.
+fn tls(options: &KeyServer, data: &Data) -> Result<(Option<Tls>, TlsTerms)> {
+    if options.plain_http {
+        return Ok((None, TlsTerms::default()));
+    }
+    if let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) {
+        return Ok((Some(Tls { cert_pem: read_text(cert)?, key_pem: read_text(key)? }), TlsTerms::default()));
+    }
+    let own = Tls { cert_pem: data.tls("cert.pem")?, key_pem: data.tls("key.pem")? };
+    Ok((Some(own), TlsTerms { ca: Some(data.tls("ca.pem")?), pins: Vec::new() }))
+}
+
+/// A ledger that stands before what its anchor remembers was restored from a backup: a new epoch, and a line in the log.
+async fn notice_restore(desk: &Desk, anchor: &std::path::Path) -> Result<()> {
+    let file = anchor.join("key-server-place");
+    let place = desk.ledger.place().await.context("could not read the ledger")?;
+    let known = std::fs::read_to_string(&file).ok().and_then(|text| {
+        let (epoch, position) = text.trim().split_once(' ')?;
+        Some((epoch.parse::<u64>().ok()?, position.parse::<u64>().ok()?))
+    });
+    if known.is_some_and(|known| (place.epoch, place.position) < known) {
+        tracing::warn!("the ledger stands before what its anchor remembers: it was restored; what it signed since is taken up again when it is shown");
+        desk.ledger.bump_epoch().await.context("could not mark the ledger as restored")?;
+    }
+    let place = desk.ledger.place().await.context("could not read the ledger")?;
+    std::fs::create_dir_all(anchor).with_context(|| format!("could not make {}", anchor.display()))?;
+    std::fs::write(&file, format!("{} {}\n", place.epoch, place.position)).with_context(|| format!("could not write {}", file.display()))
+}
+
+fn quota(per_minute: u32) -> Option<Quota> {
+    (per_minute > 0).then_some(Quota { per_minute, burst: per_minute })
+}
+
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_env("KEYWARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process is refused; the first serves as well.
+    let _ = if json { lines.json().try_init() } else { lines.try_init() };
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("could not listen for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("could not listen for signals"),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> Result<()> {
+    tokio::signal::ctrl_c().await.context("could not listen for signals")
+}

@@ -1,0 +1,106 @@
+//! Any date and any crash, for test suites. Only in builds with the feature `simulation`.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Result;
+use keyward_domain::time::Timestamp;
+use keyward_fakes::{CrashPlan, CrashPoint, Crashing, FakeClock};
+use keyward_ports::Ledger;
+use keyward_web::ReplyPoint;
+
+use crate::key_server::Parts;
+
+/// What is played: `now=RFC3339,crash=POINT[:N]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Simulation {
+    now: Option<Timestamp>,
+    crash: Option<Crash>,
+}
+
+/// Where the server dies: the n-th time it comes there.
+#[derive(Debug, Clone, Copy)]
+struct Crash {
+    point: Point,
+    nth: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Point {
+    Ledger(CrashPoint),
+    BeforeCommit,
+    Reply(ReplyPoint),
+}
+
+impl FromStr for Simulation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut simulation = Self { now: None, crash: None };
+        for part in text.split(',') {
+            match part.split_once('=') {
+                Some(("now", at)) => simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?),
+                Some(("crash", point)) => simulation.crash = Some(point.parse()?),
+                _ => return Err(format!("{part:?} is not known; write now=RFC3339 or crash=POINT[:N]")),
+            }
+        }
+        Ok(simulation)
+    }
+}
+
+impl FromStr for Crash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (point, nth) = text.split_once(':').unwrap_or((text, "1"));
+        let point = match point {
+            "after-decide" => Point::Ledger(CrashPoint::AfterDecide),
+            "before-commit" => Point::BeforeCommit,
+            "after-commit" => Point::Ledger(CrashPoint::AfterCommit),
+            "before-reply" => Point::Reply(ReplyPoint::BeforeReply),
+            "mid-reply" => Point::Reply(ReplyPoint::MidReply),
+            other => return Err(format!("there is no crash point {other:?}; choose after-decide, before-commit, after-commit, before-reply or mid-reply")),
+        };
+        Ok(Self { point, nth: nth.parse().map_err(|_| format!("{nth:?} is not a count"))? })
+    }
+}
+
+impl Simulation {
+    /// The parts of a key server with what is played put in.
+    pub(crate) fn parts(&self) -> Result<Parts> {
+        let mut parts = Parts::real();
+        if let Some(now) = self.now {
+            parts.clock = Arc::new(FakeClock::at(now));
+        }
+        match self.crash {
+            Some(Crash { point: Point::Ledger(point), nth }) => {
+                parts.between = Box::new(move |ledger| {
+                    let plan = CrashPlan::at(point, nth, || std::process::abort());
+                    Arc::new(Crashing::<dyn Ledger>::new(Arc::new(ledger), Arc::new(plan)))
+                });
+            }
+            Some(Crash { point: Point::BeforeCommit, nth }) => {
+                // The first commits of a first start make the keys; a server that was begun counts from its own.
+                let left = AtomicU32::new(nth);
+                parts.options = parts.options.before_commit(move || die_at_zero(&left));
+            }
+            Some(Crash { point: Point::Reply(at), nth }) => {
+                let left = AtomicU32::new(nth);
+                parts.on_reply = Some(Arc::new(move |point| {
+                    if point == at {
+                        die_at_zero(&left);
+                    }
+                }));
+            }
+            None => {}
+        }
+        Ok(parts)
+    }
+}
+
+fn die_at_zero(left: &AtomicU32) {
+    if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        std::process::abort();
+    }
+}

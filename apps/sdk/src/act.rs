@@ -1,0 +1,94 @@
+//! Acts on the SDK's own thread: a product needs no async runtime, and an async product keeps its own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Poll};
+
+use keyward_engine::{ActError, LicenseManager, Step};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use crate::Watch;
+use crate::watch::Watchers;
+
+/// Something that was begun: a future, or something to wait for. Dropping it cancels it; nothing is lost by that.
+#[must_use = "dropping an act cancels it"]
+pub struct Act<T> {
+    result: oneshot::Receiver<Result<T, ActError>>,
+    steps: mpsc::Receiver<Step>,
+    abort: AbortHandle,
+}
+
+impl<T> Act<T> {
+    /// Waits for the end. Blocks the thread it is called on.
+    pub fn wait(self) -> Result<T, ActError> {
+        pollster::block_on(self)
+    }
+
+    /// The next step that was taken since the last call, for a progress display; none if there was none.
+    pub fn step(&self) -> Option<Step> {
+        self.steps.try_recv().ok()
+    }
+
+    /// Stops it. What was written down is taken up by the next act.
+    pub fn cancel(self) {
+        drop(self);
+    }
+}
+
+impl<T> Future for Act<T> {
+    type Output = Result<T, ActError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.result).poll(context).map(|result| result.unwrap_or(Err(ActError::Unexpected)))
+    }
+}
+
+impl<T> Drop for Act<T> {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+/// The SDK's thread.
+pub(crate) struct Thread {
+    handle: Handle,
+    /// Taken out when dropped: a runtime must not be waited for inside another one.
+    runtime: Option<Runtime>,
+    watchers: Arc<Mutex<Watchers>>,
+}
+
+impl Thread {
+    pub(crate) fn start(manager: &Arc<LicenseManager>) -> Result<Self, std::io::Error> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("keyward").enable_all().build()?;
+        let watchers = Arc::new(Mutex::new(Watchers::default()));
+        runtime.spawn(crate::watch::keep(Arc::downgrade(manager), Arc::clone(&watchers)));
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime), watchers })
+    }
+
+    pub(crate) fn act<T, F>(&self, begin: impl FnOnce(Arc<dyn Fn(Step) + Send + Sync>) -> F) -> Act<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, ActError>> + Send + 'static,
+    {
+        let (tell, result) = oneshot::channel();
+        let (step, steps) = mpsc::channel();
+        let act = begin(Arc::new(move |taken| drop(step.send(taken))));
+        let abort = self.handle.spawn(async move { drop(tell.send(act.await)) }).abort_handle();
+        Act { result, steps, abort }
+    }
+
+    pub(crate) fn watch(&self) -> Watch {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).add()
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
