@@ -1,0 +1,170 @@
+//! The host's clocks.
+//!
+//! | | running | boot |
+//! | --- | --- | --- |
+//! | Linux | `CLOCK_BOOTTIME` | the kernel's boot id |
+//! | macOS | `CLOCK_MONOTONIC`, which counts sleep there | the kernel's boot session |
+//! | Windows | `GetTickCount64` | a random name in a volatile registry key, which is gone when the user's session ends |
+//! | other Unix | `CLOCK_MONOTONIC` | this process |
+//!
+//! Running time counts while the host sleeps: a lease ends on a host that sleeps, too. Where no name of the boot can be read, each process is a boot
+//! of its own: no running time is counted from one process to the next, and a lease does not outlive its process.
+
+use std::time::{Duration, SystemTime};
+
+use keyward_domain::time::{Boot, Now, Timestamp};
+use keyward_ports::Clock;
+
+/// The host's clocks, as the operating system tells them.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    boot: Boot,
+}
+
+impl SystemClock {
+    /// The clocks of this host. Which boot this is, is asked once.
+    pub fn new() -> Self {
+        Self { boot: Boot(system::boot().unwrap_or_else(this_process).into()) }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        Now { wall: wall(SystemTime::now()), running: system::running(), boot: self.boot.clone() }
+    }
+}
+
+/// A clock set beyond what can be written is as far off as can be written.
+fn wall(system: SystemTime) -> Timestamp {
+    let bound = if system < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::try_from(system).unwrap_or(bound)
+}
+
+fn this_process() -> String {
+    random_name("process")
+}
+
+/// A name that nothing else has had: who made it, when, and random bits where there are any.
+fn random_name(what: &str) -> String {
+    let mut random = [0; 8];
+    // Without them the time and the number must do.
+    let _ = getrandom::fill(&mut random);
+    let made = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{what}-{}-{made:x}-{:x}", std::process::id(), u64::from_ne_bytes(random))
+}
+
+#[cfg(unix)]
+fn read(clock: rustix::time::ClockId) -> Duration {
+    Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use super::{Duration, read};
+
+    pub(super) fn running() -> Duration {
+        read(rustix::time::ClockId::Boottime)
+    }
+
+    pub(super) fn boot() -> Option<String> {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+    }
+}
+
+#[cfg(target_os = "macos")]
+mod system {
+    use sysctl::Sysctl as _;
+
+    use super::{Duration, read};
+
+    pub(super) fn running() -> Duration {
+        read(rustix::time::ClockId::Monotonic)
+    }
+
+    pub(super) fn boot() -> Option<String> {
+        let session = sysctl::Ctl::new("kern.bootsessionuuid").ok()?.value_string().ok()?;
+        Some(session.trim().to_owned()).filter(|session| !session.is_empty())
+    }
+}
+
+#[cfg(windows)]
+mod system {
+    use windows_registry::CURRENT_USER;
+
+    use super::Duration;
+
+    /// Directly below `Software`: nothing that lasts can stand below a volatile key, so no other program's key may hang on this one.
+    const BOOT: &str = r"Software\KeywardBoot";
+    const NAME: &str = "Name";
+
+    pub(super) fn running() -> Duration {
+        Duration::from_millis(winsafe::GetTickCount64())
+    }
+
+    /// The system's own count of boots stands still where prefetching is off; a volatile key never outlives its boot.
+    pub(super) fn boot() -> Option<String> {
+        let key = CURRENT_USER.options().read().write().create().volatile().open(BOOT).ok()?;
+        if let Ok(name) = key.get_string(NAME) {
+            return Some(name);
+        }
+        key.set_string(NAME, super::random_name("session")).ok()?;
+        // Another process may have been first or last: what stands there now is what all others will read.
+        key.get_string(NAME).ok()
+    }
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
+mod system {
+    use super::{Duration, read};
+
+    pub(super) fn running() -> Duration {
+        read(rustix::time::ClockId::Monotonic)
+    }
+
+    pub(super) fn boot() -> Option<String> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_time_never_goes_back_and_the_boot_stays() {
+        let clock = SystemClock::new();
+        let first = clock.now();
+        let mut last = first.running;
+        assert!(last > Duration::ZERO);
+        for _ in 0..10_000 {
+            let now = clock.now();
+            assert!(now.running >= last && now.boot == first.boot);
+            last = now.running;
+        }
+        assert!(last > first.running, "it runs");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn two_clocks_of_one_boot_name_it_alike() {
+        let (one, two) = (SystemClock::new().now(), SystemClock::new().now());
+        assert_eq!(one.boot, two.boot);
+        assert!(!one.boot.0.starts_with("process-"), "{:?}", one.boot);
+        assert_ne!(this_process(), this_process());
+    }
+
+    #[test]
+    fn a_clock_set_out_of_this_world_is_still_read() {
+        let far = Duration::from_secs(400_000_000_000);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH + far), Timestamp::MAX);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH - far), Timestamp::MIN);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
+    }
+}
