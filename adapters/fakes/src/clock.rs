@@ -56,6 +56,12 @@ impl FakeClock {
         });
     }
 
+    /// The clock of a copy of this host: it shows the same, and was booted just now.
+    pub(crate) fn of_a_copy(&self) -> Self {
+        let face = locked(&self.face);
+        Self { face: Mutex::new(Face { wall: face.wall, running: Duration::ZERO, boots: face.boots + 1000, waiting: Vec::new() }) }
+    }
+
     /// Wakes somebody at the next turn of the clock.
     pub(crate) fn wake_at_next_turn(&self, waker: &Waker) {
         let mut face = locked(&self.face);

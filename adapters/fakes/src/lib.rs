@@ -20,7 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`].
+//! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
+//!   [`FakeKeyServer`] (the real issuer, asked directly).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
 //! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
@@ -33,6 +34,7 @@ mod crash;
 mod entropy;
 mod flaky;
 mod host;
+mod key_server;
 mod ledger;
 mod recording;
 mod secrets;
@@ -41,6 +43,7 @@ mod testing;
 mod timer;
 mod toy;
 mod vault;
+pub mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -50,6 +53,7 @@ pub use crash::{CrashPlan, CrashPoint, Crashed, Crashing, UnknownCrashPoint};
 pub use entropy::FakeEntropy;
 pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
+pub use key_server::FakeKeyServer;
 pub use ledger::{FakeLedger, LedgerImage};
 pub use recording::Recording;
 pub use secrets::{FakeSecrets, SecretsImage};
