@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use keyward_ports::Attempt;
+use keyward_wire::Problem;
+use keyward_wire::media::JSON;
 pub use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION};
 use reqwest::{Client, StatusCode};
@@ -15,11 +17,9 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::address::{Address, BadAddress, sensitive};
-use crate::call::{Delivery, Failure, Received, call};
-use crate::problem::{Problem, retry_after};
+use crate::call::{Delivery, Failure, Received, call, reason};
+use crate::problem::{problem, retry_after};
 
-/// What the admin API speaks.
-const JSON: &str = "application/json";
 /// No page of a list is longer: 16 MiB.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
@@ -86,13 +86,16 @@ pub enum AdminError {
     #[error("what is to be sent cannot be written; update this program")]
     Unwritable(#[source] serde_json::Error),
     /// It was done, but the answer is in other words than these.
-    #[error("{server} did it, but its answer cannot be read; use a key server and a program of the same version")]
+    #[error(
+        "{server} did it, but its answer cannot be read (line {line}, column {column}); use a key server and a program of the same version"
+    )]
     Unreadable {
         /// Host and port.
         server: String,
-        /// What the library said.
-        #[source]
-        cause: serde_json::Error,
+        /// Where it cannot be read. What stands there is not repeated: it may be a license key.
+        line: usize,
+        /// The same.
+        column: usize,
     },
 }
 
@@ -122,20 +125,22 @@ impl HttpsConsole {
     }
 
     fn read<Res: DeserializeOwned>(&self, received: &Received) -> Result<Res, AdminError> {
-        let problem = Problem::of(received);
+        let problem = problem(received);
         match received.status {
             status if status.is_success() && received.body.is_empty() => self.parse(b"null"),
             status if status.is_success() && received.is(JSON) => self.parse(&received.body),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.rejected(received, &problem.unwrap_or_default())),
-            status => match problem {
-                Some(problem) if !status.is_success() => Err(self.rejected(received, &problem)),
-                _ => Err(self.failed(received.unexpected())),
-            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.rejected(received, problem)),
+            status if !status.is_success() && problem.is_some() => Err(self.rejected(received, problem)),
+            _ => Err(self.failed(received.unexpected())),
         }
     }
 
     fn parse<Res: DeserializeOwned>(&self, body: &[u8]) -> Result<Res, AdminError> {
-        serde_json::from_slice(body).map_err(|cause| AdminError::Unreadable { server: self.server.to_string(), cause })
+        serde_json::from_slice(body).map_err(|error| AdminError::Unreadable {
+            server: self.server.to_string(),
+            line: error.line(),
+            column: error.column(),
+        })
     }
 
     fn failed(&self, failure: Failure) -> AdminError {
@@ -145,9 +150,10 @@ impl HttpsConsole {
         }
     }
 
-    fn rejected(&self, received: &Received, problem: &Problem) -> AdminError {
+    fn rejected(&self, received: &Received, problem: Option<Problem>) -> AdminError {
         let status = received.status;
-        let next = problem.next().unwrap_or_else(|| {
+        let (detail, code, next) = problem.map_or((reason(status), None, None), |it| (it.detail, Some(it.code.into()), it.next));
+        let next = next.unwrap_or_else(|| {
             match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "check the admin token",
                 _ if status.is_server_error() => "look at the key server's log",
@@ -158,8 +164,8 @@ impl HttpsConsole {
         AdminError::Rejected {
             server: self.server.to_string(),
             status: status.as_u16(),
-            code: problem.code(),
-            detail: problem.detail().unwrap_or_else(|| status.canonical_reason().unwrap_or("it gives no reason").to_ascii_lowercase()),
+            code,
+            detail,
             next,
             after: retry_after(&received.headers, Timestamp::now()),
         }

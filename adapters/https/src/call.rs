@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use keyward_ports::{Attempt, Cause, Trouble};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode};
+use zeroize::Zeroizing;
 
 use crate::address::Address;
 use crate::problem::plain;
@@ -14,12 +15,11 @@ use crate::problem::plain;
 /// How rustls begins the words in which it does not believe a certificate. Its type stays behind the client; a test holds the words.
 const UNBELIEVED: &str = "invalid peer certificate";
 
-/// What a server sent.
-#[derive(Debug)]
+/// What a server sent. It may hold a license key: it has no `Debug` and its body is wiped.
 pub(crate) struct Received {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
 /// What was wrong with a call.
@@ -47,8 +47,8 @@ pub(crate) async fn call(request: RequestBuilder, most: usize) -> Result<Receive
     Ok(Received { status, headers, body })
 }
 
-async fn bounded(mut response: Response, most: usize) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
+async fn bounded(mut response: Response, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut body = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(Failure::of)? {
         if body.len() + chunk.len() > most {
             return Err(Failure::no_key_server(format!("it sent more than {most} bytes")));
@@ -94,6 +94,11 @@ impl Failure {
     pub(crate) fn attempt(self, server: &Address) -> Attempt {
         Attempt { server: server.to_string(), proxy: None, trouble: self.trouble, cause: Some(self.cause) }
     }
+}
+
+/// What a status says by itself.
+pub(crate) fn reason(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or("it gives no reason").to_ascii_lowercase()
 }
 
 fn trouble(error: &reqwest::Error) -> Trouble {

@@ -1,5 +1,6 @@
 //! The key servers of a product profile, asked one after the other.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,20 +8,16 @@ use async_trait::async_trait;
 use keyward_domain::document::Request;
 use keyward_domain::seal::{Keyward, MOST_BYTES, Sealed, Statement};
 use keyward_ports::{Attempt, Clock, KeyServer, KeyServerError, Trouble};
+use keyward_wire::media::{ENVELOPE, REPLY};
+use keyward_wire::{EXCHANGE_PATH, Problem};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 
 use crate::address::{Address, BadAddress};
-use crate::call::{Delivery, Failure, Received, call};
+use crate::call::{Delivery, Failure, Received, call, reason};
 use crate::dead::Dead;
-use crate::problem::{Problem, retry_after};
+use crate::problem::{problem, retry_after};
 
-/// Where requests go.
-const EXCHANGE: &str = "/v1/exchange";
-/// What a request is (DSSE's own media type).
-const ENVELOPE: &str = "application/vnd.dsse.envelope+json";
-/// What an answer is: a statement of `keyward/1`.
-const REPLY: &str = "application/vnd.keyward.reply+json";
 /// Who is asked too often and not told how long to wait, waits so long.
 const TOO_OFTEN_WAIT: Duration = Duration::from_secs(60);
 
@@ -77,25 +74,25 @@ impl HttpsKeyServer {
     }
 
     async fn ask(&self, server: &Address, envelope: &[u8], deadline: Duration) -> Outcome {
-        let request = self.client.post(server.at(EXCHANGE)).header(CONTENT_TYPE, ENVELOPE).body(envelope.to_vec()).timeout(deadline);
+        let request = self.client.post(server.at(EXCHANGE_PATH)).header(CONTENT_TYPE, ENVELOPE).body(envelope.to_vec()).timeout(deadline);
         match call(request, MOST_BYTES).await {
             Ok(received) => self.read(server, received),
             Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    fn read(&self, server: &Address, received: Received) -> Outcome {
+    fn read(&self, server: &Address, mut received: Received) -> Outcome {
         let status = received.status;
         if status == StatusCode::OK && received.is(REPLY) {
-            return Outcome::Answered(Statement::new(Keyward::NAME, received.body));
+            return Outcome::Answered(Statement::new(Keyward::NAME, mem::take(&mut *received.body)));
         }
-        let problem = Problem::of(&received);
+        let problem = problem(&received);
         let after = retry_after(&received.headers, self.clock.now().wall);
         match (status, &problem, after) {
             (StatusCode::TOO_MANY_REQUESTS, ..) => {
                 Outcome::Rejected(rejected(server, status, problem, Some(after.unwrap_or(TOO_OFTEN_WAIT))))
             }
-            // A gateway's 503 has no problem document, and may come after the request was passed on.
+            // A gateway's 503 has no problem document of ours, and may come after the request was passed on.
             (StatusCode::SERVICE_UNAVAILABLE, Some(_), Some(_)) => Outcome::Busy(rejected(server, status, problem, after)),
             (_, Some(_), _) if status.is_client_error() => Outcome::Rejected(rejected(server, status, problem, after)),
             _ => Outcome::Failed(received.unexpected()),
@@ -170,9 +167,8 @@ impl Tried {
 }
 
 fn rejected(server: &Address, status: StatusCode, problem: Option<Problem>, after: Option<Duration>) -> KeyServerError {
-    let problem = problem.unwrap_or_default();
-    let detail = problem.detail().unwrap_or_else(|| status.canonical_reason().unwrap_or("it gives no reason").to_ascii_lowercase());
-    let next = problem.next().unwrap_or_else(|| match after {
+    let (detail, next) = problem.map_or((reason(status), None), |it| (it.detail, it.next));
+    let next = next.unwrap_or_else(|| match after {
         Some(wait) => format!("try again in {} s", wait.as_secs()),
         None => "update the product, or ask its vendor".into(),
     });

@@ -196,6 +196,12 @@ async fn wait_for_the_end(stream: &mut (impl AsyncReadExt + Unpin)) {
     while let Ok(1..) = stream.read(&mut buffer).await {}
 }
 
+/// A problem document as a key server writes it.
+pub(crate) fn problem(status: u16, detail: &str, next: Option<&str>) -> String {
+    let problem = keyward_wire::Problem { next: next.map(str::to_owned), ..keyward_wire::Problem::new(status, "a-code", "a kind", detail) };
+    serde_json::to_string(&problem).expect("JSON")
+}
+
 /// An HTTP answer.
 pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status}\r\nconnection: close\r\n").into_bytes();

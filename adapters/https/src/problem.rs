@@ -7,54 +7,32 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use keyward_domain::time::{between, days};
+use keyward_wire::Problem;
+use keyward_wire::media::PROBLEM;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use serde::Deserialize;
 
 use crate::call::Received;
 
-/// The content type of a problem document.
-const PROBLEM: &str = "application/problem+json";
 /// More characters than that are cut off.
 const MOST_CHARACTERS: usize = 400;
 /// Nobody is told to wait longer.
 const LONGEST_WAIT: Duration = days(1);
 
-/// What a problem document says.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Problem {
-    title: Option<String>,
-    detail: Option<String>,
-    /// Ours: what to do next.
-    next: Option<String>,
-    /// Ours: the refusal's code.
-    code: Option<String>,
-}
-
-impl Problem {
-    /// The problem document that came, if one came.
-    pub(crate) fn of(received: &Received) -> Option<Self> {
-        received.is(PROBLEM).then(|| serde_json::from_slice(&received.body).ok()).flatten()
+/// The problem document that came, if one of a key server came: a gateway's own has other members.
+pub(crate) fn problem(received: &Received) -> Option<Problem> {
+    if !received.is(PROBLEM) {
+        return None;
     }
-
-    /// What is wrong.
-    pub(crate) fn detail(&self) -> Option<String> {
-        said(self.detail.as_ref()).or_else(|| said(self.title.as_ref()))
-    }
-
-    /// What to do next.
-    pub(crate) fn next(&self) -> Option<String> {
-        said(self.next.as_ref())
-    }
-
-    /// The refusal's code.
-    pub(crate) fn code(&self) -> Option<String> {
-        said(self.code.as_ref())
-    }
-}
-
-fn said(text: Option<&String>) -> Option<String> {
-    text.map(|text| plain(text)).filter(|text| !text.is_empty())
+    let Problem { kind, title, status, detail, code, next } = serde_json::from_slice(&received.body).ok()?;
+    let said = |text: &str| Some(plain(text)).filter(|text| !text.is_empty());
+    Some(Problem {
+        kind: plain(&kind),
+        detail: said(&detail).unwrap_or_else(|| plain(&title)),
+        title: plain(&title).into(),
+        status,
+        code: plain(&code).into(),
+        next: next.as_deref().and_then(said),
+    })
 }
 
 /// A text from outside, fit to be shown on one line.
@@ -107,14 +85,15 @@ mod tests {
         let received = |media_type, body: &str| Received {
             status: StatusCode::BAD_REQUEST,
             headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]),
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
         };
-        let body = r#"{"type":"x","title":"short","detail":"a\u001b[2Jb\nc\u202ed","next":" ","status":400}"#;
-        let problem = Problem::of(&received("Application/Problem+JSON; charset=utf-8", body)).expect("a problem");
-        assert_eq!((problem.detail().as_deref(), problem.next(), problem.code()), (Some("a[2Jb cd"), None, None));
+        let body = r#"{"type":"t","title":"short","status":400,"code":"c\u0007","detail":"a\u001b[2Jb\nc\u202ed","next":" ","more":1}"#;
+        let said = problem(&received("Application/Problem+JSON; charset=utf-8", body)).expect("a problem");
+        assert_eq!((said.detail.as_str(), said.next, said.code.as_ref()), ("a[2Jb cd", None, "c"));
         assert_eq!(plain(&"x".repeat(10_000)).len(), MOST_CHARACTERS);
-        for (media_type, body) in [("application/json", body), (PROBLEM, "{"), (PROBLEM, "[1]x"), ("text/html", "<p>")] {
-            assert_eq!(Problem::of(&received(media_type, body)), None, "{media_type} {body}");
+        let foreign = r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"a gateway's own"}"#;
+        for (media_type, body) in [("application/json", body), (PROBLEM, "{"), (PROBLEM, "[1]"), (PROBLEM, foreign), ("text/html", "<p>")] {
+            assert_eq!(problem(&received(media_type, body)), None, "{media_type} {body}");
         }
     }
 }

@@ -1,8 +1,9 @@
 use keyward_ports::Trouble;
+use keyward_wire::media::PROBLEM;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::loopback::{Authority, Does, Loopback, Refusing, answer};
+use crate::loopback::{Authority, Does, Loopback, Refusing, answer, problem};
 
 use super::*;
 
@@ -46,8 +47,7 @@ async fn a_call_carries_its_token_and_its_words_and_reads_the_answer() {
 #[tokio::test]
 async fn what_goes_wrong_is_said_with_host_cause_and_next_step_and_without_the_token() {
     let (authority, foreign) = (Authority::new(), Authority::new());
-    let problem = "application/problem+json";
-    let body = r#"{"code":"unknown-product","detail":"there is no product \"cad\"","next":"add it first"}"#;
+    let (unknown, full) = (problem(404, "there is no product \"cad\"", Some("add it first")), problem(500, "the disk is full", None));
     let refusing = Refusing::new();
     let unbelieved = Loopback::start(&foreign, says("200 OK", "application/json", "{}")).await;
     let mut table = vec![
@@ -56,13 +56,14 @@ async fn what_goes_wrong_is_said_with_host_cause_and_next_step_and_without_the_t
     ];
     let mut servers = Vec::new();
     for (does, what, next) in [
-        (says("404 Not Found", problem, body), "there is no product \"cad\" (status 404)", "add it first"),
+        (says("404 Not Found", PROBLEM, &unknown), "there is no product \"cad\" (status 404)", "add it first"),
         (says("401 Unauthorized", "text/plain", ""), "unauthorized (status 401)", "check the admin token"),
-        (says("500 Internal Server Error", problem, r#"{"detail":"the disk is full"}"#), "the disk is full (status 500)", "server's log"),
+        (says("500 Internal Server Error", PROBLEM, &full), "the disk is full (status 500)", "server's log"),
         (says("502 Bad Gateway", "text/html", ""), "out of order", "look whether it was done"),
         (says("404 Not Found", "text/html", ""), "no key server", "look whether it was done"),
         (says("200 OK", "text/html", "<p>"), "no key server", "look whether it was done"),
-        (says("200 OK", "application/json", "{}"), "cannot be read", "of the same version"),
+        (says("200 OK", "application/json", &format!("{{\"key\":[\"{SECRET}\"]}}")), "cannot be read", "of the same version"),
+        (says("200 OK", "application/json", &format!("\"{SECRET}\"")), "cannot be read", "of the same version"),
         (Does::ReadsAndCloses, "the connection broke", "look whether it was done"),
     ] {
         let server = Loopback::start(&authority, does).await;
@@ -76,7 +77,7 @@ async fn what_goes_wrong_is_said_with_host_cause_and_next_step_and_without_the_t
         assert!(said.contains(what) && said.contains(next) && said.contains(url.trim_start_matches("https://")), "{said}");
         assert!(!format!("{said} {error:?}").contains(SECRET));
         match error {
-            AdminError::Rejected { code, status: 404, .. } => assert_eq!(code.as_deref(), Some("unknown-product")),
+            AdminError::Rejected { code, status: 404, .. } => assert_eq!(code.as_deref(), Some("a-code")),
             AdminError::Unreachable(attempt) => assert!(matches!(attempt.trouble, Trouble::NoConnection | Trouble::Certificate)),
             _ => {}
         }

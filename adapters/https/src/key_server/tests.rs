@@ -10,7 +10,7 @@ use keyward_domain::signers::VendorId;
 use keyward_domain::time::{Boot, Now, Timestamp};
 use keyward_ports::Retry;
 
-use crate::loopback::{Authority, Does, Loopback, Refusing, answer};
+use crate::loopback::{Authority, Does, Loopback, Refusing, answer, problem};
 
 use super::*;
 
@@ -170,7 +170,7 @@ async fn once_the_request_may_have_arrived_nobody_claims_it_did_not() {
         (says("307 Temporary Redirect", &[&location], ""), Trouble::NotAKeyServer, "redirect to https://127.0.0.1"),
         (says("200 OK", &[reply_type, &announced], &large), Trouble::NotAKeyServer, "more than"),
         (says("200 OK", &[reply_type, "transfer-encoding: chunked"], &chunked), Trouble::NotAKeyServer, "more than"),
-        (says("500 Internal Server Error", &[PROBLEM], r#"{"detail":"oh"}"#), Trouble::OutOfOrder, "500"),
+        (says("500 Internal Server Error", &[PROBLEM], &problem(500, "oh", None)), Trouble::OutOfOrder, "500"),
         (says("503 Service Unavailable", &["retry-after: 7"], "a gateway's own"), Trouble::OutOfOrder, "503"),
     ];
     for (does, trouble, cause) in table {
@@ -187,13 +187,14 @@ async fn once_the_request_may_have_arrived_nobody_claims_it_did_not() {
 
 #[tokio::test]
 async fn a_rejection_says_what_the_server_said_and_when_to_come_again() {
-    let bad = r#"{"detail":"the request\u001b[2J is older than this server takes","next":"update the product"}"#;
+    let bad = problem(400, "the request\u{1b}[2J is older than this server takes", Some("update it"));
+    let (unknown, stops) = (problem(404, "", None), problem(503, "it stops", None));
     let table = [
-        (says("400 Bad Request", &[PROBLEM], bad), 400, "the request[2J is older than this server takes", "update the product", None),
-        (says("404 Not Found", &[PROBLEM], r#"{"title":"no such vendor"}"#), 404, "no such vendor", "ask its vendor", None),
+        (says("400 Bad Request", &[PROBLEM], &bad), 400, "the request[2J is older than this server takes", "update it", None),
+        (says("404 Not Found", &[PROBLEM], &unknown), 404, "a kind", "ask its vendor", None),
         (says("429 Too Many Requests", &["retry-after: 7"], ""), 429, "too many requests", "try again in 7 s", Some(7)),
         (says("429 Too Many Requests", &[], ""), 429, "too many requests", "try again in 60 s", Some(60)),
-        (says("503 Service Unavailable", &[PROBLEM, "retry-after: 5"], r#"{"detail":"it stops"}"#), 503, "it stops", "in 5 s", Some(5)),
+        (says("503 Service Unavailable", &[PROBLEM, "retry-after: 5"], &stops), 503, "it stops", "in 5 s", Some(5)),
     ];
     for (does, code, what, then, wait) in table {
         let (result, address) = ask(does).await;
@@ -238,8 +239,8 @@ async fn when_all_are_dead_each_is_tried_all_the_same() {
 /// What comes of two servers, and how many connections the second saw.
 #[tokio::test]
 async fn the_next_server_is_asked_and_what_may_have_arrived_is_not_forgotten() {
-    let busy = || says("503 Service Unavailable", &[PROBLEM, "retry-after: 5"], r#"{"detail":"it stops"}"#);
-    let no = || says("403 Forbidden", &[PROBLEM], r#"{"detail":"another vendor's"}"#);
+    let busy = || says("503 Service Unavailable", &[PROBLEM, "retry-after: 5"], &problem(503, "it stops", None));
+    let no = || says("403 Forbidden", &[PROBLEM], &problem(403, "another vendor's", None));
     let table = [
         (Does::ReadsAndCloses, reply(b"{}"), "answered", 1),
         (Does::NeverAnswers, reply(b"{}"), "answered", 1),
