@@ -263,8 +263,10 @@ impl Holdings {
     /// What happened to an activation.
     fn events(&self, product: &ProductId, activation: &ActivationId) -> Vec<Event> {
         let mut events = Vec::new();
-        for paper in self.of(product) {
-            if paper.answer.certificate().is_some_and(|certificate| certificate.activation == *activation) {
+        // Certificates came with answers about this product; a revocation travels in any answer.
+        for paper in &self.papers {
+            let about_it = paper.asked.words().product == *product;
+            if about_it && paper.answer.certificate().is_some_and(|certificate| certificate.activation == *activation) {
                 events.extend(Event::of(&paper.answer));
             }
             let about = paper.answer.all_revocations().filter(|revocation| revocation.activation == *activation);
@@ -296,9 +298,12 @@ impl Holdings {
 
     /// The activations of a product that the issuer can be asked about: those that are neither on their way back nor gone.
     pub fn refreshable(&self, product: &ProductId) -> Vec<ActivationId> {
-        let mut all: Vec<_> = self.of(product).filter_map(|paper| paper.answer.certificate()).map(|it| it.activation.clone()).collect();
-        all.dedup();
-        all.retain(|activation| !self.rest.tombstones.contains(activation));
+        let mut all = Vec::new();
+        for certificate in self.of(product).filter_map(|paper| paper.answer.certificate()) {
+            if !self.rest.tombstones.contains(&certificate.activation) && !all.contains(&certificate.activation) {
+                all.push(certificate.activation.clone());
+            }
+        }
         all
     }
 
@@ -382,6 +387,7 @@ impl Holdings {
         self.rest.keys = old.keys;
         self.rest.own_slot = true;
         self.papers.clear();
+        self.unreadable.clear();
         self.outbox.clear();
     }
 
@@ -454,11 +460,12 @@ impl Holdings {
             self.rest.heard = Some((count, answer.issued));
             self.rest.clock.correct(answer.issued);
         }
-        self.rest.restored = answer.recount.is_some();
+        // An answer to what was asked before the restore says nothing of what happened since.
+        self.rest.restored = answer.recount.is_some() || (self.rest.restored && count < self.rest.count);
         self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
     }
 
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the last revocation of what is held.
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held.
     fn prune(&mut self) {
         let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
         let (mut newest, mut ended) = (BTreeMap::new(), BTreeMap::new());
@@ -472,11 +479,12 @@ impl Holdings {
         for (place, paper) in self.papers.iter().enumerate() {
             for revocation in paper.answer.all_revocations() {
                 if newest.get(&revocation.activation).is_some_and(|held| *held < place) {
-                    ended.insert(&revocation.activation, place);
+                    let last = ended.entry(&revocation.activation).or_insert((revocation.generation, place));
+                    *last = (revocation.generation, place).max(*last);
                 }
             }
         }
-        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).collect();
+        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values().map(|(_, place)| place)).collect();
         let mut place = 0..;
         self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
     }
@@ -510,3 +518,6 @@ fn returns(request: &Sealed<Request>) -> Option<&ActivationId> {
         Ask::Trial { .. } | Ask::Activate { .. } | Ask::Refresh { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
