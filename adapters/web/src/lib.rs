@@ -1,1 +1,29 @@
-//! Key server over HTTPS: exchange, admin API, health, metrics.
+//! A key server over HTTP: the exchange, the vendor's admin API, health and metrics.
+//!
+//! [`Server::start`] serves an `Issuer` and a `Console` on one port, HTTP/1.1 and HTTP/2, over TLS or, on loopback alone, without.
+//! It reads bodies, checks tokens, holds everybody to their limits, and turns errors into problem documents (RFC 9457). It decides
+//! nothing about licenses: a refusal is a signed answer like any other, status 200.
+//!
+//! It never logs a body, a token, a header or a query.
+
+mod address;
+mod admin;
+mod body;
+mod config;
+mod exchange;
+mod failure;
+mod gates;
+mod metrics;
+mod openapi;
+mod patience;
+mod probes;
+mod routes;
+mod server;
+mod site;
+mod surroundings;
+mod tls;
+mod tokens;
+
+pub use config::{AdminToken, Config, Limits, Quota, ReplyHook, ReplyPoint, Timeouts, Tls};
+pub use openapi::openapi;
+pub use server::{Running, Server, StartError};

@@ -14,3 +14,4 @@ mod vendor_keys;
 pub use console::{Console, ConsoleError};
 pub use issuer::{Issuer, IssuerError};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use vendor_keys::KeysError;

@@ -1,0 +1,111 @@
+//! Reading what was sent: bodies of the right type, bounded in size and time; ids and queries from the address.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use futures_util::StreamExt as _;
+use keyward_domain::seal::MOST_BYTES;
+use keyward_wire::{Problem, media};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::site::Site;
+
+/// Reads a body of one of these media types.
+pub(crate) async fn read(site: &Site, types: &[&str], headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+    check_type(types, headers)?;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MOST_BYTES) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(site.timeouts.body, collect(body, announced.unwrap_or_default())).await {
+        Ok(read) => read,
+        Err(_) => Err(Problem::new(408, "slow-body", "The request came too slowly", "the request's body did not come in time")
+            .next("check the connection and send the same request again")
+            .into()),
+    }
+}
+
+async fn collect(body: Body, announced: usize) -> Result<Bytes, Failure> {
+    let mut stream = body.into_data_stream();
+    let mut read = Vec::with_capacity(announced);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| {
+            Problem::new(400, "broken-body", "The request broke off", "the request's body broke off").next("send the same request again")
+        })?;
+        if read.len() + chunk.len() > MOST_BYTES {
+            return Err(too_large());
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.into())
+}
+
+fn check_type(types: &[&str], headers: &HeaderMap) -> Result<(), Failure> {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    if types.iter().any(|expected| essence.eq_ignore_ascii_case(expected)) {
+        return Ok(());
+    }
+    let detail = if essence.is_empty() { "the request does not say what its body is".into() } else { format!("the body is said to be {essence:?}") };
+    Err(Problem::new(415, "wrong-content-type", "It is another kind of body", detail)
+        .next(format!("send it with Content-Type: {}", types.join(" or ")))
+        .into())
+}
+
+fn too_large() -> Failure {
+    let detail = format!("the request's body is larger than {MOST_BYTES} bytes");
+    Problem::new(413, "too-large", "The request is too large", detail).next("no Keyward document is that large: send the right file").into()
+}
+
+/// A JSON body.
+pub(crate) struct InBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Site>> for InBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(site, &[media::JSON], &parts.headers, body).await?;
+        match serde_json::from_slice(&bytes) {
+            Ok(words) => Ok(Self(words)),
+            Err(error) => Err(Problem::new(400, "wrong-body", "The body cannot be read", format!("the body does not fit: {error}"))
+                .next("GET /openapi.json says what belongs there")
+                .into()),
+        }
+    }
+}
+
+/// A name from the path.
+pub(crate) struct InPath<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Site>> for InPath<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+        match Path::from_request_parts(parts, site).await {
+            Ok(Path(words)) => Ok(Self(words)),
+            Err(error) => Err(Problem::new(400, "wrong-path", "The address cannot be read", error.body_text()).into()),
+        }
+    }
+}
+
+/// What follows the question mark.
+pub(crate) struct InQuery<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Site>> for InQuery<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+        match Query::from_request_parts(parts, site).await {
+            Ok(Query(words)) => Ok(Self(words)),
+            Err(error) => Err(Problem::new(400, "wrong-query", "The query cannot be read", error.body_text())
+                .next("GET /openapi.json says what may follow the question mark")
+                .into()),
+        }
+    }
+}

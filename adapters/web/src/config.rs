@@ -1,0 +1,148 @@
+//! What a server is told: plain data. Nothing here is read from a file or the environment.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_domain::profile::TlsTerms;
+use keyward_domain::seal::Digest;
+
+/// How to serve.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen; port 0 = the system picks one.
+    pub listen: SocketAddr,
+    /// Certificate and key. None = plain HTTP, which is refused unless the address is loopback.
+    pub tls: Option<Tls>,
+    /// Who may administer. Nobody = the admin API answers 401 to all.
+    pub tokens: Vec<AdminToken>,
+    /// How often who may ask.
+    pub limits: Limits,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+    /// What product profiles say of where the key servers are: `https://HOST[:PORT]`, the first to be asked first (row O2).
+    /// None = this server under its own URL.
+    pub public_servers: Vec<String>,
+    /// What product profiles say of how the servers' certificates are judged.
+    pub public_tls: TlsTerms,
+    /// For simulations of crashes: called around each answer of the exchange. A default build has none.
+    pub on_reply: Option<ReplyHook>,
+}
+
+impl Default for Config {
+    /// Plain HTTP on a free port of 127.0.0.1, without administrators.
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            tls: None,
+            tokens: Vec::new(),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            public_servers: Vec::new(),
+            public_tls: TlsTerms::default(),
+            on_reply: None,
+        }
+    }
+}
+
+/// A certificate and its key.
+#[derive(Clone)]
+pub struct Tls {
+    /// The certificate and those between it and its authority, in PEM.
+    pub cert_pem: Vec<u8>,
+    /// Its private key, in PEM: PKCS #8, PKCS #1 or SEC 1.
+    pub key_pem: Vec<u8>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+/// Who may administer, and the digest of what they show. The token itself is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminToken {
+    /// What the log calls whoever shows it.
+    pub name: Box<str>,
+    /// SHA-256 of the token's characters. The token must be random and long (256 bits): a digest without salt hides nothing else.
+    pub digest: Digest,
+}
+
+impl AdminToken {
+    /// Takes the digest of a token.
+    pub fn of(name: &str, token: &str) -> Self {
+        Self { name: name.into(), digest: Digest::of(token.as_bytes()) }
+    }
+}
+
+/// How often who may ask. None = as often as they like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For one license key.
+    pub per_key: Option<Quota>,
+    /// For one device key.
+    pub per_device: Option<Quota>,
+    /// For one address (IPv6: one /64), the admin API included. Behind a reverse proxy all have one address.
+    pub per_address: Option<Quota>,
+}
+
+/// So many at once, and so many a minute in the long run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// In the long run.
+    pub per_minute: NonZeroU32,
+    /// At once.
+    pub burst: NonZeroU32,
+}
+
+impl Quota {
+    /// A quota; 0 counts as 1.
+    pub fn new(per_minute: u32, burst: u32) -> Self {
+        let least = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        Self { per_minute: least(per_minute), burst: least(burst) }
+    }
+}
+
+impl Limits {
+    /// No limits, as a load run needs it.
+    pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None };
+}
+
+impl Default for Limits {
+    /// Enough for a class room behind one address, and for a host whose user is impatient.
+    fn default() -> Self {
+        Self { per_key: Some(Quota::new(60, 60)), per_device: Some(Quota::new(30, 30)), per_address: Some(Quota::new(1_200, 600)) }
+    }
+}
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a TLS handshake, then for the first bytes, then for each request's head. An idle connection is closed after it.
+    pub head: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For all of a request, from its head to its answer.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), body: Duration::from_secs(10), request: Duration::from_secs(30) }
+    }
+}
+
+/// Where in the giving of an answer a simulation may strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyPoint {
+    /// The answer is durable; none of it was sent.
+    BeforeReply,
+    /// Its head and the first half of its body were sent.
+    MidReply,
+}
+
+/// Called at each [`ReplyPoint`], on a thread that serves: whoever blocks in it, blocks others.
+pub type ReplyHook = Arc<dyn Fn(ReplyPoint) + Send + Sync>;

@@ -1,0 +1,228 @@
+//! Errors of the hexagon, as problem documents. What storage says stays in the server's log.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{Response as HttpResponse, StatusCode};
+use axum::response::{IntoResponse, Response};
+use keyward_domain::entitlement::TermsError;
+use keyward_domain::signers::SignersError;
+use keyward_engine::{ConsoleError, IssuerError, KeysError};
+use keyward_ports::{LedgerError, Retry};
+use keyward_wire::{Problem, media};
+
+use crate::gates::seconds;
+
+/// A problem, and how long to wait before trying again.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    problem: Box<Problem>,
+    retry: Option<Duration>,
+}
+
+impl Failure {
+    pub(crate) fn new(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), retry: None }
+    }
+
+    /// It passes with time: what to do then.
+    pub(crate) fn after(mut self, wait: Duration, step: &str) -> Self {
+        self.retry = Some(wait);
+        let seconds = seconds(wait);
+        *self.problem = self.problem.next(format!("wait {seconds} s, {step}"));
+        self
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.problem.status
+    }
+
+    /// There is no such path.
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(
+            Problem::new(404, "no-such-path", "There is nothing here", "this server has no such path")
+                .next("GET /openapi.json lists what there is; check the address, and that the server is not older than the program"),
+        )
+    }
+
+    /// The path is there, the method is not.
+    pub(crate) fn no_such_method() -> Self {
+        Self::new(
+            Problem::new(405, "no-such-method", "Not this way", "this path does not take this method").next("the header Allow says which"),
+        )
+    }
+
+    /// Somebody asks too often; `whose` says whose limit it is.
+    pub(crate) fn limited(whose: &str, wait: Duration) -> Self {
+        let detail = format!("too many requests {whose} within a short time");
+        Self::new(Problem::new(429, "too-many-requests", "Too many requests", detail)).after(wait, "then send the same request again")
+    }
+
+    /// It took too long.
+    pub(crate) fn timed_out() -> Self {
+        let problem = Problem::new(503, "timed-out", "The server is too slow", "the server could not answer in time");
+        Self::new(problem).after(BUSY, "then send the same request again; it is given the same answer")
+    }
+
+    /// Something that must not happen.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            Problem::new(500, "internal", "The server failed", "the server failed")
+                .next("look into the server's log for this request's id (header x-request-id)"),
+        )
+    }
+}
+
+/// When to come back to a busy server.
+const BUSY: Duration = Duration::from_secs(1);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self { problem, retry } = self;
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // A problem is strings and a number: there is nothing in it that JSON cannot write.
+        let mut response = HttpResponse::new(Body::from(serde_json::to_vec(&*problem).unwrap_or_default()));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media::PROBLEM));
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = retry {
+            response.headers_mut().insert(RETRY_AFTER, seconds(wait).get().into());
+        }
+        response
+    }
+}
+
+impl From<IssuerError> for Failure {
+    fn from(error: IssuerError) -> Self {
+        match error {
+            IssuerError::Unreadable(why) => Self::new(
+                Problem::new(400, "unreadable", "The request cannot be read", format!("the request was not taken: {why}"))
+                    .next("make the request again; if that does not help, update the product"),
+            ),
+            IssuerError::Keys(error) => error.into(),
+            IssuerError::Ledger(error) => error.into(),
+            busy @ IssuerError::Busy => Self::busy(503, &busy),
+            other => Self::hidden(&other),
+        }
+    }
+}
+
+impl From<ConsoleError> for Failure {
+    fn from(error: ConsoleError) -> Self {
+        let (status, code, title) = match &error {
+            ConsoleError::NoProduct(_) => (404, "no-product", "There is no such product"),
+            ConsoleError::NoEntitlement(_) => (404, "no-license", "There is no such license"),
+            ConsoleError::Bare(_) => (422, "bare-product", "The product lacks something"),
+            ConsoleError::Terms(terms) => (422, code_of(terms), "It cannot be sold so"),
+            ConsoleError::Refused(refusal) => {
+                let problem = Problem::new(422, refusal.code(), "It is refused", refusal.to_string());
+                return Self::new(problem.next(refusal.remedy()));
+            }
+            ConsoleError::Signers(SignersError::Unknown(_)) => (422, "no-signer", "There is no such key"),
+            ConsoleError::Signers(SignersError::Active(_)) => (422, "last-signer", "It is the key that signs now"),
+            ConsoleError::OtherStatement(_) => (409, "other-statement", "It is another key statement"),
+            ConsoleError::Begun => (409, "begun", "The server has its keys already"),
+            ConsoleError::Busy => return Self::busy(409, &error),
+            ConsoleError::Entropy(_) => (500, "no-random-numbers", "There are no random numbers"),
+            ConsoleError::Keys(_) | ConsoleError::Ledger(_) => return Self::of_storage(error),
+            _ => return Self::hidden(&error),
+        };
+        Self::new(Problem::new(status, code, title, error.to_string()))
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::NotBegun => Self::new(Problem::new(503, "not-begun", "The server has no keys", error.to_string())),
+            KeysError::Away(_) => Self::new(Problem::new(409, "key-away", "The key is elsewhere", error.to_string())),
+            KeysError::Ledger(error) => error.into(),
+            other => Self::hidden(&other),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let (status, code, title) = match &error {
+            LedgerError::Full(_) => (507, "disk-full", "The server's disk is full"),
+            LedgerError::InUse(_) => (503, "ledger-in-use", "The ledger is in use"),
+            LedgerError::Closed => (503, "stopping", "The server is stopping"),
+            _ => return Self::hidden(&error),
+        };
+        log(&error);
+        let retry = match error.retry() {
+            Retry::After(wait) => Some(wait),
+            _ => None,
+        };
+        Self { retry, ..Self::new(Problem::new(status, code, title, error.to_string())) }
+    }
+}
+
+impl Failure {
+    fn of_storage(error: ConsoleError) -> Self {
+        match error {
+            ConsoleError::Keys(error) => error.into(),
+            ConsoleError::Ledger(error) => error.into(),
+            other => Self::hidden(&other),
+        }
+    }
+
+    fn busy(status: u16, error: &dyn Error) -> Self {
+        let problem = Problem::new(status, "busy", "Others were always faster", error.to_string());
+        Self::new(problem).after(BUSY, "then try again")
+    }
+
+    /// What failed names paths and libraries: that is for the log, not for the caller.
+    fn hidden(error: &(dyn Error + 'static)) -> Self {
+        log(error);
+        Self::new(
+            Problem::new(500, "storage", "The server's storage failed", "the server's storage failed")
+                .next("look into the server's log for this request's id (header x-request-id)"),
+        )
+    }
+}
+
+fn log(error: &(dyn Error + 'static)) {
+    tracing::error!(error = %Chain(error), "a request could not be served");
+}
+
+/// An error and its causes.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// A no of the matrix has a code of its own (row K2).
+fn code_of(error: &TermsError) -> &'static str {
+    match error {
+        TermsError::Matrix(no) => no.code,
+        TermsError::Edition { .. } => "no-such-edition",
+        TermsError::NoEdition => "no-edition",
+        TermsError::NoEnd(_) => "no-end",
+        TermsError::PerpetualEnds => "perpetual-ends",
+        TermsError::Backwards { .. } => "ends-before-it-begins",
+        TermsError::ForNobody => "for-nobody",
+        TermsError::Allowance => "wrong-allowance",
+    }
+}

@@ -1,0 +1,122 @@
+//! How often who may ask: one bucket for each license key, device key and address. Bounded in memory.
+
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use governor::DefaultKeyedRateLimiter;
+use governor::clock::{Clock as _, QuantaClock};
+use keyward_domain::keys::KeyId;
+
+use crate::address::Caller;
+use crate::config::{Limits, Quota};
+
+/// Once in so many checks the buckets are looked through.
+const LOOK_THROUGH: u32 = 1_024;
+/// So many buckets are kept, besides those that come in between two looks.
+const MOST_BUCKETS: usize = 100_000;
+
+/// The three limits.
+pub(crate) struct Gates {
+    pub(crate) keys: Gate<KeyId>,
+    pub(crate) devices: Gate<KeyId>,
+    pub(crate) addresses: Gate<Caller>,
+}
+
+impl Gates {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let Limits { per_key, per_device, per_address } = limits;
+        Self { keys: Gate::new(per_key), devices: Gate::new(per_device), addresses: Gate::new(per_address) }
+    }
+}
+
+/// One limit; none = open to all.
+pub(crate) struct Gate<K: Hash + Eq + Clone>(Option<Held<K>>);
+
+struct Held<K: Hash + Eq + Clone> {
+    quota: governor::Quota,
+    buckets: RwLock<DefaultKeyedRateLimiter<K>>,
+    checks: AtomicU32,
+    most: usize,
+}
+
+impl<K: Hash + Eq + Clone> Gate<K> {
+    fn new(quota: Option<Quota>) -> Self {
+        Self(quota.map(|quota| Held::new(quota, MOST_BUCKETS)))
+    }
+
+    /// Lets somebody pass, or says how long they have to wait.
+    pub(crate) fn pass(&self, who: &K) -> Result<(), Duration> {
+        self.0.as_ref().map_or(Ok(()), |held| held.pass(who))
+    }
+}
+
+impl<K: Hash + Eq + Clone> Held<K> {
+    fn new(Quota { per_minute, burst }: Quota, most: usize) -> Self {
+        let quota = governor::Quota::per_minute(per_minute).allow_burst(burst);
+        Self { quota, buckets: RwLock::new(DefaultKeyedRateLimiter::dashmap(quota)), checks: AtomicU32::new(0), most }
+    }
+
+    fn pass(&self, who: &K) -> Result<(), Duration> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % LOOK_THROUGH == LOOK_THROUGH - 1 {
+            self.tidy();
+        }
+        let buckets = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
+        buckets.check_key(who).map_err(|not_until| not_until.wait_time_from(QuantaClock::default().now()))
+    }
+
+    /// Full buckets are forgotten. If there are still too many, all are: somebody makes up keys, and memory counts for more than
+    /// what a few owners of a bucket have left in it.
+    fn tidy(&self) {
+        let too_many = {
+            let buckets = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
+            if buckets.len() * 2 > self.most {
+                buckets.retain_recent();
+                buckets.shrink_to_fit();
+            }
+            buckets.len() > self.most
+        };
+        if too_many {
+            *self.buckets.write().unwrap_or_else(PoisonError::into_inner) = DefaultKeyedRateLimiter::dashmap(self.quota);
+        }
+    }
+}
+
+/// Whole seconds to wait, at least one: what `Retry-After` says.
+pub(crate) fn seconds(wait: Duration) -> NonZeroU32 {
+    let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(whole).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_let_pass_and_the_next_one_waits_while_others_pass() {
+        let gate = Gate::new(Some(Quota::new(1, 2)));
+        assert_eq!((gate.pass(&"a"), gate.pass(&"a")), (Ok(()), Ok(())));
+        let wait = gate.pass(&"a").expect_err("the burst is over");
+        assert!(wait > Duration::from_secs(50) && wait <= Duration::from_secs(60), "{wait:?}");
+        assert_eq!(gate.pass(&"b"), Ok(()));
+        assert_eq!(Gate::new(None).pass(&"a"), Ok(()));
+    }
+
+    #[test]
+    fn buckets_of_made_up_keys_do_not_fill_the_memory() {
+        let held = Held::new(Quota::new(1, 1), 2_000);
+        for made_up in 0..20_000_u32 {
+            assert_eq!(held.pass(&made_up), Ok(()));
+        }
+        let kept = held.buckets.read().expect("nobody panicked").len();
+        assert!(kept <= 2_000 + 1_024, "{kept}");
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_and_never_as_none() {
+        let told = |ms| seconds(Duration::from_millis(ms)).get();
+        assert_eq!([told(0), told(1), told(1_000), told(1_001), told(59_900)], [1, 1, 1, 2, 60]);
+    }
+}

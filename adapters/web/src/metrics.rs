@@ -1,0 +1,147 @@
+//! What is counted (OpenMetrics). Labels are few and fixed: no id, no address, no name of anybody.
+
+use std::time::Duration;
+
+use keyward_domain::document::{Body, Kind};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// The counters.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Asked, Counter>,
+    refusals: Family<Refused, Counter>,
+    seconds: Histogram,
+    responses: Family<Responded, Counter>,
+    in_flight: Gauge,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Outcome {
+    Granted,
+    Refused(&'static str),
+    Receipt,
+    Revocation,
+    /// It could not be opened, or was too large, too slow or of another type.
+    Unreadable,
+    Limited,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    kind: &'static str,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Responded {
+    /// The route, as the API's description writes it.
+    path: String,
+    status: u16,
+}
+
+/// One more request in flight, until it is dropped.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("keyward");
+        let (requests, refusals, responses, in_flight) = (Family::default(), Family::default(), Family::default(), Gauge::default());
+        // From a tenth of a millisecond to 3.3 s.
+        let seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        registry.register("requests", "Requests of the exchange by kind and outcome", requests.clone());
+        registry.register("refusals", "Refusals of the exchange by code", refusals.clone());
+        registry.register_with_unit("exchange", "Time from a request's head to its answer", Unit::Seconds, seconds.clone());
+        registry.register("http_responses", "HTTP responses by route and status", responses.clone());
+        registry.register("requests_in_flight", "HTTP requests that are being served", in_flight.clone());
+        Self { registry, requests, refusals, seconds, responses, in_flight }
+    }
+
+    /// Counts a request of the exchange; no kind = it was never opened.
+    pub(crate) fn count(&self, kind: Option<Kind>, outcome: Outcome, took: Duration) {
+        self.requests.get_or_create(&Asked { kind: kind.map_or("unknown", word), outcome }).inc();
+        if let Outcome::Refused(code) = outcome {
+            self.refusals.get_or_create(&Refused { code }).inc();
+        }
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a response.
+    pub(crate) fn responded(&self, path: &str, status: u16) {
+        self.responses.get_or_create(&Responded { path: path.into(), status }).inc();
+    }
+
+    /// Counts a request in.
+    pub(crate) fn enter(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Writes them all in the text format of OpenMetrics.
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Outcome {
+    pub(crate) fn of_body(body: &Body) -> Self {
+        match body {
+            Body::Certificate(_) => Self::Granted,
+            Body::Receipt(_) => Self::Receipt,
+            Body::Revocation(_) => Self::Revocation,
+            Body::Refusal(refusal) => Self::Refused(refusal.code()),
+        }
+    }
+
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            429 => Self::Limited,
+            400..500 => Self::Unreadable,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), std::fmt::Error> {
+        let word = match self {
+            Self::Granted => "granted",
+            Self::Refused(_) => "refused",
+            Self::Receipt => "receipt",
+            Self::Revocation => "revocation",
+            Self::Unreadable => "unreadable",
+            Self::Limited => "limited",
+            Self::Failed => "failed",
+        };
+        EncodeLabelValue::encode(&word, encoder)
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Trial => "trial",
+        Kind::Activate => "activate",
+        Kind::Refresh => "refresh",
+        Kind::Return => "return",
+    }
+}

@@ -1,0 +1,64 @@
+//! Which path goes where, and what stands before it. The description of the API is made of the same list.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::{entitlements, keys, log, products};
+use crate::exchange;
+use crate::failure::Failure;
+use crate::probes;
+use crate::site::Site;
+use crate::surroundings::{limit_addresses, panicked, surround};
+use crate::tokens::administrators_only;
+
+/// Everybody may ask.
+pub(crate) fn public() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new().routes(routes!(exchange::exchange))
+}
+
+/// For those who watch.
+pub(crate) fn watched() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new().routes(routes!(probes::health)).routes(routes!(probes::metrics)).routes(routes!(probes::description))
+}
+
+/// For administrators.
+pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new()
+        .routes(routes!(products::add, products::list))
+        .routes(routes!(products::profile))
+        .routes(routes!(entitlements::issue, entitlements::list))
+        .routes(routes!(entitlements::show))
+        .routes(routes!(entitlements::revoke))
+        .routes(routes!(entitlements::extend))
+        .routes(routes!(entitlements::reissue))
+        .routes(routes!(entitlements::free))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::change))
+        .routes(routes!(keys::accept))
+        .routes(routes!(keys::export_root, keys::remove_root))
+        .routes(routes!(log::list))
+}
+
+/// All of it over one key server.
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    let limited = from_fn_with_state(Arc::clone(&site), limit_addresses);
+    let administered = Router::from(administered()).layer(from_fn_with_state(Arc::clone(&site), administrators_only));
+    Router::from(public())
+        .merge(administered)
+        .layer(limited)
+        .merge(Router::from(watched()))
+        .fallback(async || Failure::no_such_path())
+        .method_not_allowed_fallback(async || Failure::no_such_method())
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(Arc::clone(&site), surround))
+                .layer(CatchPanicLayer::custom(panicked)),
+        )
+        .with_state(site)
+}

@@ -1,0 +1,144 @@
+//! Starting and stopping.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use hyper_util::rt::TokioTimer;
+use keyward_engine::{Console, Issuer};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::gates::Gates;
+use crate::metrics::Metrics;
+use crate::patience::Patience;
+use crate::routes::router;
+use crate::site::Site;
+use crate::surroundings::RequestIds;
+use crate::tls::{TlsError, server_config};
+use crate::tokens::Tokens;
+
+/// How often a silent HTTP/2 connection is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+/// Requests at once on one HTTP/2 connection.
+const MOST_STREAMS: u32 = 128;
+
+/// Serves a key server over HTTP.
+#[derive(Debug)]
+pub struct Server;
+
+/// Why a server does not start. Fits after "could not start: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Plain HTTP, where others could listen.
+    #[error("plain HTTP is served on loopback only, and {0} is not; give a TLS certificate and key, or listen on 127.0.0.1")]
+    PlainHttp(SocketAddr),
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {cause}; choose another address or port, or stop what uses it")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// A server that runs. It stops at once when this is dropped; [`Running::stop`] lets it finish.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    url: String,
+    handle: Handle<SocketAddr>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Begins to listen, and serves from a task of its own on the runtime that this is called on. When this returns, connections are
+    /// taken.
+    pub async fn start(config: Config, issuer: Arc<Issuer>, console: Arc<Console>) -> Result<Running, StartError> {
+        let Config { listen, tls, tokens, limits, timeouts, mut public_servers, public_tls, on_reply } = config;
+        if tls.is_none() && !listen.ip().to_canonical().is_loopback() {
+            return Err(StartError::PlainHttp(listen));
+        }
+        let tls = tls.as_ref().map(server_config).transpose()?;
+        let (listener, addr) = bind(listen).map_err(|cause| StartError::Listen { address: listen, cause })?;
+        let url = url(addr, if tls.is_some() { "https" } else { "http" });
+        if public_servers.is_empty() {
+            public_servers.push(url.clone());
+        }
+        let site = Arc::new(Site {
+            issuer,
+            console,
+            tokens: Tokens::new(tokens),
+            gates: Gates::new(limits),
+            metrics: Metrics::new(),
+            ids: RequestIds::new(),
+            timeouts,
+            public_servers,
+            public_tls,
+            on_reply,
+        });
+        let service = router(site).into_make_service_with_connect_info::<SocketAddr>();
+        let handle = Handle::new();
+        let mut server =
+            axum_server::from_tcp(listener).map_err(|cause| StartError::Listen { address: addr, cause })?.handle(handle.clone());
+        let http = server.http_builder();
+        http.http1().timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+        http.http2().timer(TokioTimer::new()).keep_alive_interval(PING).max_concurrent_streams(MOST_STREAMS);
+        let task = match tls {
+            None => tokio::spawn(server.acceptor(Patience::new(NoDelayAcceptor::new(), timeouts.head)).serve(service)),
+            Some(tls) => {
+                let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).handshake_timeout(timeouts.head);
+                tokio::spawn(server.acceptor(Patience::new(acceptor.acceptor(NoDelayAcceptor::new()), timeouts.head)).serve(service))
+            }
+        };
+        tracing::info!(%url, "listening");
+        Ok(Running { addr, url, handle, task })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where it can be asked: `https://HOST:PORT`. HOST is the address it listens on, or `localhost` if that is every address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Takes no more connections, finishes what is in flight, closes. What is not finished within `grace` is cut off.
+    pub async fn stop(mut self, grace: Duration) {
+        self.handle.graceful_shutdown(Some(grace));
+        if let Err(error) = (&mut self.task).await {
+            tracing::error!(%error, "the server did not stop as it should");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn url(address: SocketAddr, scheme: &str) -> String {
+    if address.ip().is_unspecified() { format!("{scheme}://localhost:{}", address.port()) } else { format!("{scheme}://{address}") }
+}

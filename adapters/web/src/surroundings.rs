@@ -1,0 +1,92 @@
+//! What surrounds every request: an id, a span, a deadline, the count of what is in flight, headers that make browsers careful.
+
+use std::any::Any;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
+
+use crate::address::Caller;
+use crate::failure::Failure;
+use crate::site::Site;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// No answer is a page, none may be kept by anybody between.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Gives each request an id. An id that the caller brings is not taken: it would stand in our log.
+pub(crate) struct RequestIds {
+    start: u32,
+    next: AtomicU32,
+}
+
+impl RequestIds {
+    pub(crate) fn new() -> Self {
+        let random = RandomState::new().hash_one("request ids");
+        Self { start: (random >> 32) as u32, next: AtomicU32::new(0) }
+    }
+
+    fn next(&self) -> String {
+        format!("{:08x}-{:08x}", self.start, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Surrounds a request. The log is told method, route and status, never the address as it was typed.
+pub(crate) async fn surround(State(site): State<Arc<Site>>, path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let _in_flight = site.metrics.enter();
+    let id = site.ids.next();
+    let route = path.as_ref().map_or("none", MatchedPath::as_str);
+    let began = Instant::now();
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    let served = async {
+        let response = match tokio::time::timeout(site.timeouts.request, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Failure::timed_out().into_response(),
+        };
+        tracing::debug!(status = response.status().as_u16(), micros = u64::try_from(began.elapsed().as_micros()).ok(), "served");
+        response
+    };
+    let mut response = served.instrument(span).await;
+    site.metrics.responded(route, response.status().as_u16());
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = id.try_into() {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Holds an address to its limit.
+pub(crate) async fn limit_addresses(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    site.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))?;
+    Ok(next.run(request).await)
+}
+
+/// What is answered where a handler panicked. What it said went to the panic hook and stays out of the answer.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a request made the server panic");
+    Failure::internal().into_response()
+}

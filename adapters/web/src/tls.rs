@@ -1,0 +1,48 @@
+//! The server's side of TLS: certificate and key from PEM, one provider, sessions that can be resumed.
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ServerSessionMemoryCache;
+
+use crate::config::Tls;
+
+/// Sessions of TLS 1.2 that are remembered; those of TLS 1.3 travel in tickets.
+const SESSIONS: usize = 4_096;
+
+/// Why a certificate cannot be used. Fits after "could not start: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// No certificate in it.
+    #[error("the TLS certificate cannot be read: {0}; give a file in PEM that begins with -----BEGIN CERTIFICATE-----")]
+    Certificate(String),
+    /// No key in it.
+    #[error("the TLS key cannot be read: {0}; give an unencrypted private key in PEM")]
+    Key(String),
+    /// They do not belong together, or the key is of a kind that is not known.
+    #[error("the TLS certificate and key cannot be used: {0}; make sure that they belong together")]
+    Pair(#[from] rustls::Error),
+}
+
+/// Makes the server's configuration. Leaves the process's default provider alone.
+pub(crate) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&tls.cert_pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| TlsError::Certificate(error.to_string()))?;
+    if chain.is_empty() {
+        return Err(TlsError::Certificate("there is none in it".into()));
+    }
+    let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| TlsError::Key(error.to_string()))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+    config.ticketer = ring::Ticketer::new()?;
+    Ok(Arc::new(config))
+}
