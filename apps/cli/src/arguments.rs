@@ -1,0 +1,87 @@
+//! What can be typed: the verbs of a host, and those of a vendor.
+
+use std::io::Write;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::exit::{self, Failure};
+use crate::host::HostOptions;
+use crate::host::act::{Activate, NewHost, Refresh, Return, Trial};
+use crate::host::doctor::Doctor;
+use crate::host::status::Status;
+use crate::vendor::Vendor;
+
+/// Licenses of a product on this host, and the vendor's administration of them.
+#[derive(Parser)]
+#[command(name = "keyward", version, after_help = exit::CODES, max_term_width = 110, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    host: HostOptions,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Show the licenses on this host and what they are worth now
+    Status(Status),
+    /// Begin a trial
+    Trial(Trial),
+    /// Activate with a license key
+    Activate(Activate),
+    /// Send what is waiting, and get new certificates for everything held
+    Refresh(Refresh),
+    /// Give a license back, so that it can be activated on another host
+    Return(Return),
+    /// This host itself
+    #[command(subcommand)]
+    Host(HostVerb),
+    /// Find out why something does not work
+    Doctor(Doctor),
+    /// Administer a key server
+    Vendor(Vendor),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Subcommand)]
+enum HostVerb {
+    /// Say that this host is a copy of another: its next activation takes a slot of its own
+    New(NewHost),
+}
+
+impl Arguments {
+    /// Does what was typed.
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let Self { host, verb } = self;
+        match verb {
+            Verb::Status(verb) => verb.run(&host, out),
+            Verb::Trial(verb) => verb.run(&host, out),
+            Verb::Activate(verb) => verb.run(&host, out),
+            Verb::Refresh(verb) => verb.run(&host, out),
+            Verb::Return(verb) => verb.run(&host, out),
+            Verb::Host(HostVerb::New(verb)) => verb.run(&host, out),
+            Verb::Doctor(verb) => verb.run(&host, out),
+            Verb::Vendor(verb) => verb.run(&host, out),
+            Verb::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "keyward", &mut script);
+                Ok(out.write_all(&script)?)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}

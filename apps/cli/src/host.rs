@@ -1,0 +1,102 @@
+//! This host's licenses of one product: the options that say which product and where, and the verbs in the modules below.
+
+pub(crate) mod act;
+pub(crate) mod doctor;
+mod reach;
+pub(crate) mod status;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use keyward::{HostPorts, LicenseManager, Places, ProductProfile, profile_from_toml, wire};
+
+use crate::exit::Failure;
+#[cfg(feature = "simulation")]
+use crate::simulation::Simulation;
+
+/// Which product, and where its licenses are.
+#[derive(Args)]
+#[command(next_help_heading = "This host")]
+pub(crate) struct HostOptions {
+    /// The product profile (TOML) that the product ships
+    #[arg(long, global = true, env = "KEYWARD_PROFILE", value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// The folder of the license vault, if it is not the usual one
+    #[arg(long, global = true, env = "KEYWARD_VAULT", value_name = "DIR")]
+    vault: Option<PathBuf>,
+    /// The folder of the anchor, a second place beside the vault, if it is not the usual one
+    #[arg(long, global = true, env = "KEYWARD_ANCHOR", value_name = "DIR")]
+    anchor: Option<PathBuf>,
+    /// Play another host and date; needs an anchor of its own
+    #[cfg(feature = "simulation")]
+    #[arg(long, global = true, value_name = "host=NAME,now=RFC3339[,parts=N][,running=SECONDS][,boot=NAME][,crash=POINT[:N]]")]
+    simulate: Option<Simulation>,
+}
+
+/// A product on this host.
+pub(crate) struct Host {
+    pub(crate) manager: LicenseManager,
+    pub(crate) ports: HostPorts,
+    pub(crate) places: Places,
+}
+
+impl HostOptions {
+    /// Opens the product's licenses here. Nothing is written, nothing is asked of any server.
+    pub(crate) fn open(&self) -> Result<Host, Failure> {
+        #[cfg(feature = "simulation")]
+        let simulation = self.simulation()?;
+        let profile = self.profile()?;
+        let places = self.places(&profile)?;
+        let ports = wire(&profile, &places)?;
+        #[cfg(feature = "simulation")]
+        let ports = match simulation {
+            Some(simulation) => simulation.play(ports)?,
+            None => ports,
+        };
+        let manager = LicenseManager::open(Arc::new(profile), ports.clone())?;
+        Ok(Host { manager, ports, places })
+    }
+
+    /// The time, simulated or not, for dates that nobody typed.
+    pub(crate) fn today(&self) -> keyward::Timestamp {
+        #[cfg(feature = "simulation")]
+        if let Some(simulation) = &self.simulate {
+            return simulation.now();
+        }
+        keyward::Timestamp::now()
+    }
+
+    fn profile(&self) -> Result<ProductProfile, Failure> {
+        let path = self.profile.as_ref().ok_or_else(|| {
+            Failure::usage("no product is named; give the profile that the product ships with --profile FILE, or set KEYWARD_PROFILE")
+        })?;
+        let unreadable = |why: String| {
+            Failure::usage(format!(
+                "could not read the product profile {}: {why}; give the one that the product ships, or make it with `keyward vendor product profile`",
+                path.display()
+            ))
+        };
+        let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        profile_from_toml(&text).map_err(|error| unreadable(error.to_string()))
+    }
+
+    fn places(&self, profile: &ProductProfile) -> Result<Places, Failure> {
+        if let (Some(vault), Some(anchor)) = (&self.vault, &self.anchor) {
+            return Ok(Places { vault: vault.clone(), anchor: anchor.clone() });
+        }
+        let usual = Places::for_vendor(&profile.vendor)?;
+        Ok(Places { vault: self.vault.clone().unwrap_or(usual.vault), anchor: self.anchor.clone().unwrap_or(usual.anchor) })
+    }
+
+    #[cfg(feature = "simulation")]
+    fn simulation(&self) -> Result<Option<&Simulation>, Failure> {
+        match (&self.simulate, &self.anchor) {
+            (Some(_), None) => Err(Failure::usage(
+                "--simulate needs --anchor DIR: a simulated host has an anchor of its own, or it would spoil the one of this host",
+            )),
+            (simulation, _) => Ok(simulation.as_ref()),
+        }
+    }
+}

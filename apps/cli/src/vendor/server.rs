@@ -1,0 +1,117 @@
+//! The key server that is administered: what each endpoint takes and gives.
+
+use std::fs;
+use std::path::Path;
+
+use keyward::vendor::wire::{ADMIN_PATH, Accepted, EntitlementPage, Extend, Free, Issued, LogPage, RootSeed};
+use keyward::vendor::{AdminError, AdminToken, HttpsConsole, Method};
+use keyward::{ActivationId, ProductId, ProductProfile, Timestamp};
+use keyward_domain::entitlement::{Entitlement, Terms};
+use keyward_domain::names::EntitlementId;
+use keyward_domain::product::Product;
+use keyward_domain::profile::TlsTerms;
+use keyward_domain::seal::Envelope;
+use keyward_engine::console::{KeyChange, KeyList, RootChange};
+use keyward_proxy::ClientConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::exit::{Failure, told};
+use crate::progress::wait;
+
+/// A key server.
+pub(super) struct Server(HttpsConsole);
+
+impl Server {
+    /// The server at an address, with the token in a file.
+    pub(super) fn at(url: &str, token: &Path, ca: Option<&Path>) -> Result<Self, Failure> {
+        let unreadable = |what: &str, file: &Path, error: std::io::Error| {
+            Failure::usage(format!("could not read the {what} {}: {error}; name the right file", file.display()))
+        };
+        let token = Zeroizing::new(fs::read_to_string(token).map_err(|error| unreadable("admin token", token, error))?);
+        let token = AdminToken::parse(&token).map_err(|error| Failure::usage(error.to_string()))?;
+        let ca = ca.map(|file| fs::read_to_string(file).map_err(|error| unreadable("authorities", file, error))).transpose()?;
+        let tls = TlsTerms { ca, pins: Vec::new() };
+        let client = keyward_proxy::client(&ClientConfig::new(tls)).map_err(|error| Failure::usage(told(&error)))?;
+        HttpsConsole::new(client, url, token).map(Self).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    pub(super) fn add_product(&self, product: &Product) -> Result<Product, Failure> {
+        self.post("/products", product)
+    }
+
+    pub(super) fn profile(&self, id: &ProductId) -> Result<ProductProfile, Failure> {
+        self.get(&format!("/products/{id}/profile"))
+    }
+
+    pub(super) fn issue(&self, terms: &Terms) -> Result<Issued, Failure> {
+        self.post("/entitlements", terms)
+    }
+
+    pub(super) fn entitlements(&self, after: Option<&EntitlementId>) -> Result<EntitlementPage, Failure> {
+        let after = after.map(|id| format!("?after={id}")).unwrap_or_default();
+        self.get(&format!("/entitlements{after}"))
+    }
+
+    pub(super) fn entitlement(&self, id: &EntitlementId) -> Result<Entitlement, Failure> {
+        self.get(&format!("/entitlements/{id}"))
+    }
+
+    pub(super) fn revoke(&self, id: &EntitlementId) -> Result<Entitlement, Failure> {
+        self.post(&format!("/entitlements/{id}/revoke"), &())
+    }
+
+    pub(super) fn extend(&self, id: &EntitlementId, until: Timestamp) -> Result<Entitlement, Failure> {
+        self.post(&format!("/entitlements/{id}/extend"), &Extend { until })
+    }
+
+    pub(super) fn reissue(&self, id: &EntitlementId) -> Result<Issued, Failure> {
+        self.post(&format!("/entitlements/{id}/reissue"), &())
+    }
+
+    pub(super) fn free(&self, id: &EntitlementId, activation: ActivationId) -> Result<Entitlement, Failure> {
+        self.post(&format!("/entitlements/{id}/free"), &Free { activation })
+    }
+
+    pub(super) fn log(&self, of: Option<&EntitlementId>, before: Option<u64>) -> Result<LogPage, Failure> {
+        let of = of.map(|id| format!("of={id}"));
+        let before = before.map(|position| format!("before={position}"));
+        let query: Vec<_> = of.into_iter().chain(before).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        self.get(&format!("/log{query}"))
+    }
+
+    pub(super) fn keys(&self) -> Result<KeyList, Failure> {
+        self.get("/keys")
+    }
+
+    pub(super) fn change_keys(&self, change: &KeyChange) -> Result<RootChange, Failure> {
+        self.post("/keys/change", change)
+    }
+
+    pub(super) fn accept_statement(&self, sealed: &Envelope) -> Result<Accepted, Failure> {
+        self.post("/keys/statement", sealed)
+    }
+
+    pub(super) fn export_root(&self) -> Result<RootSeed, Failure> {
+        self.post("/keys/root/export", &())
+    }
+
+    pub(super) fn remove_root(&self) -> Result<(), Failure> {
+        self.call(Method::DELETE, "/keys/root", None::<&()>)
+    }
+
+    fn get<Res: DeserializeOwned>(&self, path: &str) -> Result<Res, Failure> {
+        self.call(Method::GET, path, None::<&()>)
+    }
+
+    /// `()` as a body is none.
+    fn post<Req: Serialize, Res: DeserializeOwned>(&self, path: &str, body: &Req) -> Result<Res, Failure> {
+        self.call(Method::POST, path, Some(body).filter(|_| size_of::<Req>() > 0))
+    }
+
+    fn call<Req: Serialize, Res: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Req>) -> Result<Res, Failure> {
+        wait::<_, AdminError>(self.0.call(method, &format!("{ADMIN_PATH}{path}"), body))
+    }
+}
