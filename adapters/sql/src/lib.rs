@@ -136,6 +136,11 @@ impl SqlLedger {
     }
 }
 
+/// Copies the ledger in a file to another file, whether or not a process has it open: what was committed when this began is in the copy.
+pub fn backup(ledger: &Path, to: &Path) -> Result<(), LedgerError> {
+    backup::copy(&connection::reading(ledger)?, to)
+}
+
 #[async_trait]
 impl Ledger for SqlLedger {
     async fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {

@@ -53,7 +53,9 @@ pub(crate) fn restore(file: &Path, dir: &Path) -> Result<()> {
     let making = tempfile::Builder::new().prefix(".keywardd-").tempdir_in(parent).context("could not make the data folder")?;
     let mut archive = tar::Archive::new(open);
     archive.set_preserve_permissions(true);
-    archive.unpack(making.path()).with_context(|| format!("{} is not a backup made by `keywardd backup`, or it is damaged", file.display()))?;
+    archive
+        .unpack(making.path())
+        .with_context(|| format!("{} is not a backup made by `keywardd backup`, or it is damaged", file.display()))?;
     mark(&Data::open(making.path()).with_context(|| format!("{} is not a backup made by `keywardd backup`", file.display()))?)?;
     fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
     let _ = making.keep();
@@ -66,7 +68,8 @@ fn mark(data: &Data) -> Result<()> {
     runtime.block_on(async {
         ledger.bump_epoch().await?;
         let at = Arc::new(SystemClock::new()).now().wall;
-        let entry = LogEntry { at, actor: "restore".into(), act: "restored from a backup".into(), entitlement: None, activation: None, host: None };
+        let entry =
+            LogEntry { at, actor: "restore".into(), act: "restored from a backup".into(), entitlement: None, activation: None, host: None };
         ledger.commit(Deed { writes: Vec::new(), answer: None, log: vec![entry] }).await
     })?;
     Ok(())

@@ -67,7 +67,8 @@ impl Data {
 
     fn make(&self, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<()> {
         let desk = self.desk(clock, entropy, Options::default(), Box::new(|ledger| Arc::new(ledger)))?;
-        let begun = tokio::runtime::Builder::new_current_thread().build().context("could not start")?.block_on(desk.console.begin("first start"));
+        let begun =
+            tokio::runtime::Builder::new_current_thread().build().context("could not start")?.block_on(desk.console.begin("first start"));
         begun.context("could not make the vendor's keys")?;
         drop(desk);
         self.make_tls()?;
@@ -97,7 +98,8 @@ impl Data {
 
     /// The server's use cases.
     pub(crate) fn desk(&self, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>, options: Options, between: Between) -> Result<Desk> {
-        let ledger = SqlLedger::open(&self.ledger_file(), options).with_context(|| format!("could not open {}", self.ledger_file().display()))?;
+        let ledger =
+            SqlLedger::open(&self.ledger_file(), options).with_context(|| format!("could not open {}", self.ledger_file().display()))?;
         let secrets = Arc::new(FileSecrets::new(self.keys()));
         let port = between(ledger.clone());
         Ok(Desk {

@@ -49,7 +49,9 @@ async fn story(dir: &Path, serve: bool) -> Result<()> {
     let console = &desk.console;
     console.add_product(product(&clock)?, ACTOR).await.context("could not add the product")?;
     let id: ProductId = "cad".parse()?;
-    let profile = console.profile(&id, vec![running.url()], keyward_domain::profile::TlsTerms { ca: Some(data.tls("ca.pem")?), pins: Vec::new() }).await?;
+    let profile = console
+        .profile(&id, vec![running.url().to_owned()], keyward_domain::profile::TlsTerms { ca: Some(data.tls("ca.pem")?), pins: Vec::new() })
+        .await?;
     say("It sells a CAD product and issues a license key for one computer.")?;
     let key = issue(console, TenureKind::Perpetual, None, 1).await?;
     tell(&format!("license key {}", key.expose().as_str()))?;
@@ -110,7 +112,7 @@ async fn story(dir: &Path, serve: bool) -> Result<()> {
     show(&laptop.manager)?;
 
     if serve {
-        serve_on(&data, console, &running.url(), &stage.profile, dir).await?;
+        serve_on(&data, console, running.url(), &stage.profile, dir).await?;
         tokio::signal::ctrl_c().await.context("could not listen for signals")?;
     }
     running.stop(Duration::from_secs(5)).await;
@@ -126,7 +128,11 @@ async fn serve_on(data: &Data, console: &Console, url: &str, profile: &ProductPr
         let key = issue(console, TenureKind::Perpetual, None, 2).await?;
         tell(&format!("keyward --profile {} --vault {} activate {}", file.display(), dir.join("mine").display(), key.expose().as_str()))?;
     }
-    tell(&format!("keyward vendor --server {url} --token-file {} --ca {} list", data.token_file().display(), data.path().join("tls/ca.pem").display()))
+    tell(&format!(
+        "keyward vendor --server {url} --token-file {} --ca {} list",
+        data.token_file().display(),
+        data.path().join("tls/ca.pem").display()
+    ))
 }
 
 fn product(clock: &StagedClock) -> Result<Product> {

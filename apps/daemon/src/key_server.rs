@@ -9,8 +9,7 @@ use keyward_domain::profile::TlsTerms;
 use keyward_host::{SystemClock, SystemEntropy};
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::Options;
-use keyward_web::{Config, Limits, Quota, Running, Server, Tls};
-use sha2::Digest as _;
+use keyward_web::{AdminToken, Config, Limits, Quota, ReplyHook, Running, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
@@ -25,7 +24,7 @@ pub(crate) struct Parts {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) options: Options,
     pub(crate) between: Between,
-    pub(crate) on_reply: Option<keyward_web::OnReply>,
+    pub(crate) on_reply: Option<ReplyHook>,
 }
 
 impl Parts {
@@ -69,11 +68,12 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
     let config = Config {
         listen: options.listen,
         tls,
-        admin_tokens: vec![sha2::Sha256::digest(data.token()?.as_bytes()).into()],
+        tokens: vec![AdminToken::of("admin", &data.token()?)],
         limits: Limits { per_key: quota(options.per_key), per_device: quota(options.per_device), per_address: quota(options.per_address) },
         public_servers: options.public_url.clone(),
         public_tls,
         on_reply,
+        ..Config::default()
     };
     let running = Server::start(config, Arc::clone(&desk.issuer), Arc::clone(&desk.console)).await.context("could not start the server")?;
     Ok((desk, running))
@@ -99,9 +99,9 @@ fn tls(options: &KeyServer, data: &Data) -> Result<(Option<Tls>, TlsTerms)> {
         return Ok((None, TlsTerms::default()));
     }
     if let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) {
-        return Ok((Some(Tls { cert_pem: read_text(cert)?, key_pem: read_text(key)? }), TlsTerms::default()));
+        return Ok((Some(Tls { cert_pem: read_text(cert)?.into(), key_pem: read_text(key)?.into() }), TlsTerms::default()));
     }
-    let own = Tls { cert_pem: data.tls("cert.pem")?, key_pem: data.tls("key.pem")? };
+    let own = Tls { cert_pem: data.tls("cert.pem")?.into(), key_pem: data.tls("key.pem")?.into() };
     Ok((Some(own), TlsTerms { ca: Some(data.tls("ca.pem")?), pins: Vec::new() }))
 }
 
@@ -114,7 +114,9 @@ async fn notice_restore(desk: &Desk, anchor: &std::path::Path) -> Result<()> {
         Some((epoch.parse::<u64>().ok()?, position.parse::<u64>().ok()?))
     });
     if known.is_some_and(|known| (place.epoch, place.position) < known) {
-        tracing::warn!("the ledger stands before what its anchor remembers: it was restored; what it signed since is taken up again when it is shown");
+        tracing::warn!(
+            "the ledger stands before what its anchor remembers: it was restored; what it signed since is taken up again when it is shown"
+        );
         desk.ledger.bump_epoch().await.context("could not mark the ledger as restored")?;
     }
     let place = desk.ledger.place().await.context("could not read the ledger")?;
@@ -123,7 +125,7 @@ async fn notice_restore(desk: &Desk, anchor: &std::path::Path) -> Result<()> {
 }
 
 fn quota(per_minute: u32) -> Option<Quota> {
-    (per_minute > 0).then_some(Quota { per_minute, burst: per_minute })
+    (per_minute > 0).then(|| Quota::new(per_minute, per_minute))
 }
 
 fn log(json: bool) {
@@ -135,7 +137,8 @@ fn log(json: bool) {
 
 #[cfg(unix)]
 async fn stop_signal() -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("could not listen for signals")?;
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("could not listen for signals")?;
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => interrupted.context("could not listen for signals"),

@@ -40,7 +40,9 @@ impl FromStr for Simulation {
         let mut simulation = Self { now: None, crash: None };
         for part in text.split(',') {
             match part.split_once('=') {
-                Some(("now", at)) => simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?),
+                Some(("now", at)) => {
+                    simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?)
+                }
                 Some(("crash", point)) => simulation.crash = Some(point.parse()?),
                 _ => return Err(format!("{part:?} is not known; write now=RFC3339 or crash=POINT[:N]")),
             }
@@ -60,7 +62,11 @@ impl FromStr for Crash {
             "after-commit" => Point::Ledger(CrashPoint::AfterCommit),
             "before-reply" => Point::Reply(ReplyPoint::BeforeReply),
             "mid-reply" => Point::Reply(ReplyPoint::MidReply),
-            other => return Err(format!("there is no crash point {other:?}; choose after-decide, before-commit, after-commit, before-reply or mid-reply")),
+            other => {
+                return Err(format!(
+                    "there is no crash point {other:?}; choose after-decide, before-commit, after-commit, before-reply or mid-reply"
+                ));
+            }
         };
         Ok(Self { point, nth: nth.parse().map_err(|_| format!("{nth:?} is not a count"))? })
     }

@@ -75,7 +75,10 @@ impl Thread {
     {
         let (tell, result) = oneshot::channel();
         let (step, steps) = mpsc::channel();
-        let act = begin(Arc::new(move |taken| drop(step.send(taken))));
+        let act = begin(Arc::new(move |taken| {
+            // Whoever watches may be gone.
+            let _ = step.send(taken);
+        }));
         let abort = self.handle.spawn(async move { drop(tell.send(act.await)) }).abort_handle();
         Act { result, steps, abort }
     }

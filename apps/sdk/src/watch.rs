@@ -72,12 +72,20 @@ pub(crate) async fn keep(manager: Weak<LicenseManager>, watchers: Arc<Mutex<Watc
 }
 
 /// What of a standing is worth telling: not every second that passes.
-fn gist(standing: &Standing) -> (String, Vec<(Box<str>, Status, Vec<&'static str>)>) {
+#[derive(PartialEq)]
+struct Gist {
+    verdict: String,
+    rows: Vec<(Box<str>, Status)>,
+    flags: Vec<&'static str>,
+}
+
+fn gist(standing: &Standing) -> Gist {
     let verdict = match &standing.verdict {
         Verdict::Licensed { until } => format!("licensed {until:?}"),
         Verdict::Grace { flag } => format!("grace {}", flag.code()),
         Verdict::Stopped { reason } => format!("stopped {}", reason.code()),
     };
-    let rows = standing.rows.iter().map(|row| (row.id.clone(), row.status.clone(), row.flags.iter().map(|flag| flag.code()).collect()));
-    (verdict, rows.collect())
+    let rows = standing.rows.iter().map(|row| (row.id.clone(), row.status.clone())).collect();
+    let flags = standing.rows.iter().flat_map(|row| &row.flags).map(|flag| flag.code()).collect();
+    Gist { verdict, rows, flags }
 }

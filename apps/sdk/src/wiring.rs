@@ -46,7 +46,7 @@ impl Places {
         let no_place = |error: keyward_files::NoPlace| ConfigError::NoPlace(error.to_string());
         let vault = keyward_files::default_vault_dir(vendor).map_err(no_place)?;
         let anchor = keyward_files::default_anchor_dir().map_err(no_place)?;
-        Ok(Self { vault: vault.path, anchor: anchor.path })
+        Ok(Self { vault: vault.dir, anchor: anchor.dir })
     }
 }
 
@@ -74,7 +74,8 @@ fn server(profile: &ProductProfile, clock: &Arc<SystemClock>) -> Result<Arc<dyn 
 
     let client = keyward_proxy::client(&ClientConfig::new(profile.tls.clone())).map_err(|error| ConfigError::Client(error.to_string()))?;
     let clock: Arc<dyn keyward_ports::Clock> = clock.clone();
-    Ok(Arc::new(HttpsKeyServer::new(client, profile.servers.clone(), Options::default(), clock)))
+    let server = HttpsKeyServer::new(client, &profile.servers, clock, Options::default());
+    Ok(Arc::new(server.map_err(|error| ConfigError::Profile(error.to_string()))?))
 }
 
 /// Without `online` nobody can be asked.

@@ -64,7 +64,11 @@ impl Target {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self { authority, host: host.try_into().context("the server's name is no name")?, connector: TlsConnector::from(Arc::new(config)) })
+        Ok(Self {
+            authority,
+            host: host.try_into().context("the server's name is no name")?,
+            connector: TlsConnector::from(Arc::new(config)),
+        })
     }
 
     pub(crate) async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
@@ -144,7 +148,7 @@ async fn connection(
                 due
             }
         };
-        let answer = target.ask(&mut sender, Method::POST, load.path, keyward_wire::ENVELOPE_TYPE, None, body.clone()).await;
+        let answer = target.ask(&mut sender, Method::POST, load.path, keyward_wire::media::ENVELOPE, None, body.clone()).await;
         match answer {
             Ok((StatusCode::OK, _)) => micros.record(u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX))?,
             Ok(_) => failed += 1,

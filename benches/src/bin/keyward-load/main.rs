@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
+use keyward_host::SystemEntropy;
+use keyward_ports::Entropy as _;
 
 use crate::drive::{Load, Pace, Target};
 
@@ -78,7 +80,9 @@ impl Activations {
             bail!("there is nothing to activate; ask for at least one key");
         }
         eprintln!("signing {} requests", self.requests);
-        let salt = getrandom::u64().context("could not draw a random number")?;
+        let mut salt = [0; 8];
+        SystemEntropy.fill(&mut salt).context("could not draw a random number")?;
+        let salt = u64::from_be_bytes(salt);
         let bodies: Result<Vec<_>, _> = (0..self.requests as u64)
             .map(|n| {
                 let host = keyward_benches::MadeHost::new(&profile, salt, n);

@@ -54,7 +54,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("getrandom", &[HOST]),
     ("rand", &[FAKES, BENCHES]),
     ("mockall", &[]),
-    ("rustls", &[PROXY, WEB, SDK, CLI, DAEMON]),
+    ("rustls", &[PROXY, WEB, SDK, CLI, DAEMON, BENCHES]),
 ];
 
 /// What must not be linked into a crate, by however many steps, when that crate is built with these arguments.
