@@ -31,7 +31,7 @@ pub(crate) fn keep_as(target: &Path, copy: &Path) -> io::Result<()> {
     let linked = tempfile::Builder::new().prefix(&prefix(copy)).suffix(LEFTOVER).make_in(folder(copy), |path| fs::hard_link(target, path));
     match linked {
         // Dropping the path afterwards matters: renaming one name of a file over another name of it leaves both.
-        Ok(linked) => fs::rename(linked.path(), copy),
+        Ok(linked) => patiently(|| fs::rename(linked.path(), copy)),
         // A file system without links, such as exFAT.
         Err(_) => replace(copy, &fs::read(target)?),
     }
@@ -39,13 +39,13 @@ pub(crate) fn keep_as(target: &Path, copy: &Path) -> io::Result<()> {
 
 /// Gives a file another name. Nothing may have that name.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)?;
+    patiently(|| fs::rename(from, to))?;
     sync_folder(folder(to))
 }
 
 /// Removes a file; one that is not there is no error.
 pub(crate) fn remove(target: &Path) -> io::Result<()> {
-    match fs::remove_file(target) {
+    match patiently(|| fs::remove_file(target)) {
         Ok(()) => sync_folder(folder(target)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
@@ -54,7 +54,7 @@ pub(crate) fn remove(target: &Path) -> io::Result<()> {
 
 /// The contents of a file; none if there is no file.
 pub(crate) fn read(target: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(target) {
+    match patiently(|| fs::read(target)) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -100,6 +100,11 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     private_file().read(true).create(true).truncate(false).open(path)
 }
 
+/// Opens a file to read it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    patiently(|| File::open(path))
+}
+
 /// A file on the disk with these bytes and no lasting name yet.
 fn written(target: &Path, bytes: &[u8]) -> io::Result<TempPath> {
     let fresh = tempfile::Builder::new()
@@ -113,7 +118,7 @@ fn written(target: &Path, bytes: &[u8]) -> io::Result<TempPath> {
 }
 
 fn name(mut fresh: TempPath, target: &Path) -> io::Result<()> {
-    fs::rename(&fresh, target)?;
+    patiently(|| fs::rename(&fresh, target))?;
     fresh.disable_cleanup(true);
     Ok(())
 }
@@ -128,6 +133,27 @@ fn folder(path: &Path) -> &Path {
         Some(above) => above,
         None => path,
     }
+}
+
+#[cfg(not(windows))]
+fn patiently<T>(step: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    step()
+}
+
+/// On Windows a file that another program has open for a moment, a reader of ours or a virus scanner, refuses to be renamed, and one
+/// that is being renamed refuses to be opened. It is asked again, for an eighth of a second in all.
+#[cfg(windows)]
+fn patiently<T>(step: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    let busy = |error: &io::Error| matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION));
+    for pause in [1, 2, 4, 8, 16, 32, 64] {
+        match step() {
+            Err(error) if busy(&error) => std::thread::sleep(std::time::Duration::from_millis(pause)),
+            done => return done,
+        }
+    }
+    step()
 }
 
 #[cfg(unix)]

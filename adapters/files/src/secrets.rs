@@ -43,7 +43,7 @@ impl FileSecrets {
 
 impl Secrets for FileSecrets {
     fn get(&self, name: &SecretName) -> Result<Option<Zeroizing<Vec<u8>>>, SecretsError> {
-        match File::open(self.path(name)).and_then(read) {
+        match atomic::open(&self.path(name)).and_then(read) {
             Ok(secret) => Ok(Some(secret)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.storage(error)),

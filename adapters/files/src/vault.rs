@@ -130,7 +130,7 @@ impl FileVault {
 
     /// The number written in a generation's file; none if there is no file.
     fn number(&self, name: &str) -> Result<Option<Result<u64, Unfit>>, VaultError> {
-        match File::open(self.path(name)).and_then(wrapper::generation) {
+        match atomic::open(&self.path(name)).and_then(wrapper::generation) {
             Ok(number) => Ok(Some(number)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.storage(error)),

@@ -135,6 +135,8 @@ mod system {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -143,12 +145,14 @@ mod tests {
         let first = clock.now();
         let mut last = first.running;
         assert!(last > Duration::ZERO);
-        for _ in 0..10_000 {
+        let began = Instant::now();
+        // Windows counts in steps of 16 ms.
+        while last == first.running || began.elapsed() < Duration::from_millis(5) {
             let now = clock.now();
             assert!(now.running >= last && now.boot == first.boot);
             last = now.running;
+            assert!(began.elapsed() < Duration::from_secs(60), "it stands still");
         }
-        assert!(last > first.running, "it runs");
     }
 
     #[cfg(target_os = "linux")]
@@ -164,7 +168,10 @@ mod tests {
     fn a_clock_set_out_of_this_world_is_still_read() {
         let far = Duration::from_secs(400_000_000_000);
         assert_eq!(wall(SystemTime::UNIX_EPOCH + far), Timestamp::MAX);
-        assert_eq!(wall(SystemTime::UNIX_EPOCH - far), Timestamp::MIN);
+        // Windows cannot even be told of a time so early.
+        if let Some(early) = SystemTime::UNIX_EPOCH.checked_sub(far) {
+            assert_eq!(wall(early), Timestamp::MIN);
+        }
         assert_eq!(wall(SystemTime::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
     }
 }
