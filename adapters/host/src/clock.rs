@@ -7,8 +7,8 @@
 //! | Windows | `GetTickCount64` | a random name in a volatile registry key, which is gone when the user's session ends |
 //! | other Unix | `CLOCK_MONOTONIC` | this process |
 //!
-//! Running time counts while the host sleeps: a lease ends on a host that sleeps, too. Where no name of the boot can be read, each process is a boot
-//! of its own: no running time is counted from one process to the next, and a lease does not outlive its process.
+//! Running time counts while the host sleeps: a lease ends on a host that sleeps, too. Where no name of the boot can be read, each
+//! process is a boot of its own: no running time is counted from one process to the next, and a lease does not outlive its process.
 
 use std::time::{Duration, SystemTime};
 
