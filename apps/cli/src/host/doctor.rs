@@ -124,7 +124,7 @@ impl Sheet<'_> {
         let Some(holdings) = holdings else { return self.line("Vault contents", "there is no vault yet; the first act makes one") };
         let contents = holdings.contents();
         let kept = count(contents.kept.len() as u64, "document", "documents");
-        self.line("Vault contents", format!("{kept}, {} asked so far", count(contents.count, "thing", "things")))?;
+        self.line("Vault contents", format!("{kept}, {} so far", count(contents.count, "request", "requests")))?;
         for error in holdings.unreadable() {
             self.line("Unreadable document", told(error))?;
         }

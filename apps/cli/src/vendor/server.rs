@@ -95,11 +95,11 @@ impl Server {
     }
 
     pub(super) fn export_root(&self) -> Result<RootSeed, Failure> {
-        self.post("/keys/root/export", &())
+        self.get("/root")
     }
 
     pub(super) fn remove_root(&self) -> Result<(), Failure> {
-        self.call(Method::DELETE, "/keys/root", None::<&()>)
+        self.call(Method::DELETE, "/root", None::<&()>)
     }
 
     fn get<Res: DeserializeOwned>(&self, path: &str) -> Result<Res, Failure> {
