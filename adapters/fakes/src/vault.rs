@@ -83,10 +83,21 @@ impl FakeVault {
         locked(&self.disk).full = false;
     }
 
-    /// The power fails in the middle of the next save: half of it is written, and the save fails.
+    /// The power fails in the middle of the next save: half of it is written beside what was there, and the save fails.
     pub fn fail_in_the_next_save(&self) {
         locked(&self.disk).power_fails = true;
     }
+
+    /// The disk loses half of what was saved last. What was saved before it is loaded then; if there is nothing, or it is lost too,
+    /// the vault is damaged.
+    pub fn damage(&self) {
+        let mut disk = locked(&self.disk);
+        disk.kept.current = disk.kept.current.as_deref().map(half);
+    }
+}
+
+fn half(text: &str) -> Arc<str> {
+    text.chars().take(text.chars().count() / 2).collect::<String>().into()
 }
 
 impl VaultImage {
@@ -95,21 +106,37 @@ impl VaultImage {
         Self { current: Some(text.into()), ..Self::default() }
     }
 
+    /// The same after somebody went over both generations with an editor.
+    #[must_use]
+    pub fn edited(self, edit: impl Fn(&str) -> String) -> Self {
+        let change = |text: Option<Arc<str>>| text.map(|text| edit(&text).into());
+        Self { current: change(self.current), previous: change(self.previous), aside: self.aside }
+    }
+
     /// What the vault says; none if there is no vault.
     pub fn text(&self) -> Option<&str> {
         self.current.as_deref()
     }
 
-    /// What was saved last and is whole. A save that broke off leaves what was saved before it.
-    fn read(&self) -> Result<Option<VaultContents>, VaultError> {
-        let Some(current) = &self.current else { return Ok(None) };
-        read(current)
-            .or_else(|error| match (&error, &self.previous) {
-                (VaultError::Damaged { .. }, Some(previous)) => read(previous),
-                _ => Err(error),
-            })
-            .map(Some)
+    /// What was moved out of the way, or left half written by a save that broke off; oldest first.
+    pub fn aside(&self) -> impl Iterator<Item = &str> {
+        self.aside.iter().map(|text| &**text)
     }
+
+    /// What was saved last and is whole, and which generation that is.
+    fn newest(&self) -> Result<Newest, VaultError> {
+        let Some(current) = &self.current else { return Ok(Newest::Nothing) };
+        match (read(current), &self.previous) {
+            (Err(VaultError::Damaged { .. }), Some(previous)) => read(previous).map(Newest::Previous),
+            (current, _) => current.map(Newest::Current),
+        }
+    }
+}
+
+enum Newest {
+    Nothing,
+    Current(VaultContents),
+    Previous(VaultContents),
 }
 
 /// Reads what was written. The words it needs are read first and alone: a newer vault may have anything else in another form.
@@ -130,7 +157,10 @@ fn read(text: &str) -> Result<VaultContents, VaultError> {
 
 impl Vault for FakeVault {
     fn load(&self) -> Result<Option<VaultContents>, VaultError> {
-        self.image().read()
+        Ok(match self.image().newest()? {
+            Newest::Nothing => None,
+            Newest::Current(contents) | Newest::Previous(contents) => Some(contents),
+        })
     }
 
     fn save(&self, _lead: &Lead, contents: &VaultContents) -> Result<(), VaultError> {
@@ -140,14 +170,15 @@ impl Vault for FakeVault {
         if disk.full {
             return Err(VaultError::Full { place: PLACE.into(), cause: DiskFull.into() });
         }
-        let whole = disk.kept.current.take().filter(|current| serde_json::from_str::<serde::de::IgnoredAny>(current).is_ok());
-        if whole.is_some() {
-            disk.kept.previous = whole;
-        }
+        // What cannot be read is not written over: it is set aside first.
+        let newest = disk.kept.newest()?;
         if std::mem::take(&mut disk.power_fails) {
-            let half: String = text.chars().take(text.chars().count() / 2).collect();
-            disk.kept.current = Some(half.into());
+            disk.kept.aside.push(half(&text));
             return Err(storage(PowerFailed.into()));
+        }
+        // A newest generation that is not whole never takes the place of the one before it.
+        if matches!(newest, Newest::Current(_)) {
+            disk.kept.previous = disk.kept.current.take();
         }
         disk.kept.current = Some(text);
         disk.generation += 1;
