@@ -1,6 +1,6 @@
 //! The documents of the exchange: a signed request, a signed answer, and what stands in them.
 //!
-//! They are read and written as JSON exactly as they stand here; `tests/suite` pins each form in a golden file.
+//! They are read and written as JSON exactly as they stand here; `tests/golden` pins each form.
 
 mod answer;
 mod certificate;

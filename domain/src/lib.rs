@@ -12,6 +12,8 @@ pub mod anchor;
 pub mod device;
 pub mod document;
 pub mod entitlement;
+#[cfg(test)]
+mod golden;
 pub mod host;
 pub mod keys;
 pub mod license;

@@ -98,7 +98,8 @@ pub enum Refusal {
     NoTrial,
     /// This backend cannot do that.
     Unsupported {
-        /// What was asked.
+        /// What was asked. An answer's body has a `kind` of its own.
+        #[serde(rename = "asked")]
         kind: Kind,
     },
 }
@@ -223,3 +224,6 @@ impl fmt::Display for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

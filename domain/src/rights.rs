@@ -186,3 +186,86 @@ impl Matrix {
         self.allows(Cell { key_type, medium, right })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells() -> impl Iterator<Item = Cell> {
+        let rows = KeyType::ALL.iter().flat_map(|key_type| Medium::ALL.iter().map(move |medium| (*key_type, *medium)));
+        rows.flat_map(|(key_type, medium)| Right::ALL.iter().map(move |right| Cell { key_type, medium, right: *right }))
+    }
+
+    fn render(matrix: &Matrix) -> String {
+        let word = |cell: Cell| matrix.allows(cell).map_or_else(|no| no.code, |()| "yes").to_owned();
+        let cells: Vec<_> = cells().collect();
+        let line = |row: &[Cell]| {
+            let words: Vec<_> = row.iter().map(|cell| word(*cell)).collect();
+            format!("{} on {}: {}", row[0].key_type, row[0].medium, words.join(" | "))
+        };
+        cells.chunks(Right::ALL.len()).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Row K2, in the guides' words: perpetual everywhere; rental only with a license key; borrowing only network and license key;
+    /// a server connection only network.
+    #[test]
+    fn the_matrix_is_the_guides() {
+        let columns: Vec<_> = Right::ALL.iter().map(ToString::to_string).collect();
+        assert_eq!(columns, ["perpetual", "rental", "borrowing", "server-connection"]);
+        let expected = "
+stand-alone on license-key: yes | yes | stand-alone-key-cannot-borrow | stand-alone-key-has-no-server
+stand-alone on dongle: yes | stand-alone-dongle-cannot-be-rented | stand-alone-dongle-cannot-borrow | stand-alone-dongle-has-no-server
+network on license-key: yes | yes | yes | yes
+network on dongle: yes | network-dongle-cannot-be-rented | network-dongle-cannot-borrow | yes";
+        assert_eq!(render(&Matrix::default()), expected.trim());
+        for cell in cells() {
+            let guides = match cell.right {
+                Right::Perpetual => true,
+                Right::Rental => cell.medium == Medium::LicenseKey,
+                Right::Borrowing => cell.key_type == KeyType::Network && cell.medium == Medium::LicenseKey,
+                Right::Server => cell.key_type == KeyType::Network,
+            };
+            assert_eq!(Matrix::default().allows(cell).is_ok(), guides, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn every_no_has_a_code_of_its_own_and_says_what_to_do() {
+        let nos: Vec<_> = cells().filter_map(|cell| Matrix::default().allows(cell).err()).collect();
+        let codes: BTreeSet<_> = nos.iter().map(|no| no.code).collect();
+        assert_eq!((nos.len(), codes.len()), (7, 7));
+        for no in nos {
+            assert!(!no.remedy.is_empty() && no.to_string().ends_with(no.remedy), "{no}");
+        }
+    }
+
+    #[test]
+    fn an_opened_cell_opens_no_other() {
+        for opened in cells() {
+            let matrix = Matrix::default().open(opened);
+            for cell in cells() {
+                let expected = cell == opened || Matrix::default().allows(cell).is_ok();
+                assert_eq!(matrix.allows(cell).is_ok(), expected, "{cell:?} after opening {opened:?}");
+            }
+        }
+    }
+
+    /// Row K1: a trial is a tenure too, and can be had wherever something can be bought for good.
+    #[test]
+    fn a_trial_may_be_on_any_medium() {
+        for (key_type, medium) in KeyType::ALL.iter().flat_map(|key_type| Medium::ALL.iter().map(move |medium| (*key_type, *medium))) {
+            assert_eq!(Matrix::default().allows_tenure(key_type, medium, TenureKind::Trial), Ok(()));
+            let rented = Matrix::default().allows_tenure(key_type, medium, TenureKind::Rental);
+            assert_eq!(rented.is_ok(), medium == Medium::LicenseKey);
+        }
+    }
+
+    #[test]
+    fn a_word_is_read_as_it_is_written_and_a_stranger_is_told_the_choice() {
+        for medium in Medium::ALL {
+            assert_eq!(medium.to_string().parse(), Ok(*medium));
+        }
+        let error = "usb".parse::<Medium>().expect_err("is no medium").to_string();
+        assert_eq!(error, "\"usb\" is no medium; choose license-key or dongle");
+    }
+}

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Nonce, Request, Rights};
+use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Kind, Nonce, Request, Rights};
 use crate::entitlement::{Allowance, Entitlement, Tenure, Terms};
 use crate::host::{Fingerprint, Part, PartKind};
 use crate::keys::SigningKey;
@@ -14,6 +14,7 @@ use crate::license_key::{LastFive, LicenseKey};
 use crate::names::{ActivationId, Edition, HostName};
 use crate::product::{Product, Release};
 use crate::profile::{ProductProfile, TlsTerms, TrialTerms};
+use crate::refusal::{Holder, Refusal};
 use crate::rights::{KeyType, Matrix, Medium, TenureKind};
 use crate::seal::{self, Document, Envelope, Keyward, Reply, Sealed, SignatureEntry, Statement, Trust, Verified};
 use crate::signers::{KeyStatement, VendorId};
@@ -290,4 +291,32 @@ pub(crate) fn activation(text: &str) -> ActivationId {
 /// A key that nobody knows here.
 pub(crate) fn stranger() -> SigningKey {
     key(200)
+}
+
+/// One refusal of each code, in the order they are declared in.
+pub(crate) fn every_refusal() -> Vec<Refusal> {
+    let holder = Holder { host: host('a').name, since: day(1) };
+    vec![
+        Refusal::OtherVendor,
+        Refusal::UnknownKey,
+        Refusal::KeyReplaced,
+        Refusal::OtherProduct { product: name("viewer") },
+        Refusal::UnknownProduct { product: name("viewer") },
+        Refusal::UnknownEdition { edition: name("Gold"), editions: product().editions },
+        Refusal::MaintenanceEnded { version: name("2027"), until: day(100) },
+        Refusal::Expired { until: day(100) },
+        Refusal::Revoked,
+        Refusal::NeedsLicenseServer,
+        Refusal::NeedsDongle,
+        Refusal::NoActivationLeft { activations: 1, holders: vec![holder] },
+        Refusal::MovesSpent { next: day(90), moves: 3, days: 90 },
+        Refusal::TransfersSpent { next: day(90), transfers: 3, days: 90 },
+        Refusal::NotThisHost,
+        Refusal::UnknownActivation,
+        Refusal::CopiedHost,
+        Refusal::RequestSpent,
+        Refusal::TrialOver { until: day(30) },
+        Refusal::NoTrial,
+        Refusal::Unsupported { kind: Kind::Trial },
+    ]
 }

@@ -132,3 +132,6 @@ impl LocalTrial {
         Window { from: self.first, until: Some(after(self.first, days(local_days.into()))) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ impl Sale {
 }
 
 /// Whether the server still knows what it gave, or was restored from a backup.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Memory {
     Remembers,
     Lost,

@@ -78,7 +78,7 @@ fn each_kind_of_document_is_opened_under_its_own_role_alone() {
         ("nobody", vec![]),
         ("device", vec![device.clone()]),
         ("license key", vec![sold_key()]),
-        ("device, license key", vec![device.clone(), sold_key()]),
+        ("device, license key", vec![device, sold_key()]),
         ("issuer", vec![issuer()]),
         ("root", vec![root()]),
         ("stranger", vec![stranger()]),
@@ -153,7 +153,7 @@ fn every_signature_must_hold_and_every_signer_be_known() {
         signatures[place].sig[10] ^= 1;
         Envelope::new(envelope.payload_type(), envelope.payload().to_vec(), signatures)
     };
-    let two = good(&[issuer(), second.clone()]);
+    let two = good(&[issuer(), second]);
     for (case, envelope, expected) in [
         ("two good", two.clone(), "opened"),
         ("the first is bad", spoilt(&two, 0), "bad signature"),

@@ -1,0 +1,97 @@
+use super::*;
+use crate::document::Ask;
+use crate::profile::TrialTerms;
+use crate::testing::{Host, day, host, just_before, name, product};
+
+fn ask(edition: &str) -> Ask {
+    Ask::Trial { edition: name(edition), since: None }
+}
+
+fn request(host: &Host) -> Verified<Request> {
+    host.asks_verified(1, ask("Standard"))
+}
+
+fn begun(host: &Host) -> Trial {
+    Trial::begin(&request(host), &name("Standard"), None, &product(), day(0)).expect("a trial")
+}
+
+fn certificate(outcome: Outcome) -> Certificate {
+    let Body::Certificate(certificate) = outcome.body else { panic!("{outcome:?}") };
+    certificate
+}
+
+/// Row S2.
+#[test]
+fn a_trial_counts_from_the_day_it_began_and_never_from_a_later_one() {
+    for (case, since, from) in [
+        ("none before", None, day(10)),
+        ("the host began by itself", Some(day(3)), day(3)),
+        ("the host's clock is ahead", Some(day(99)), day(10)),
+    ] {
+        let trial = Trial::begin(&request(&host('a')), &name("Standard"), since, &product(), day(10)).expect("a trial");
+        let until = after(from, days(30));
+        assert_eq!(trial.window, Window { from, until: Some(until) }, "{case}");
+    }
+}
+
+#[test]
+fn there_is_no_trial_of_what_the_vendor_does_not_let_try() {
+    let begin = |edition: &str, days| {
+        let product = Product { trial: TrialTerms { days, local_days: 0 }, ..product() };
+        Trial::begin(&request(&host('a')), &name(edition), None, &product, day(0)).map(|trial| trial.edition)
+    };
+    assert_eq!(begin("Standard", 30), Ok(name("Standard")));
+    assert_eq!(begin("Standard", 0), Err(Refusal::NoTrial));
+    let editions = product().editions;
+    assert_eq!(begin("Gold", 30), Err(Refusal::UnknownEdition { edition: name("Gold"), editions }));
+}
+
+#[test]
+fn a_trial_is_certified_until_its_end_and_not_beyond() {
+    let mut trial = begun(&host('a'));
+    let first = certificate(trial.certify(&request(&host('a')), None, day(0)).expect("it runs"));
+    assert_eq!((first.generation, first.hold, first.rights.tenure), (1, Hold::Trial, TenureKind::Trial));
+    assert_eq!((first.entitlement, first.last_five, first.window), (None, None, trial.window));
+    let other = certificate(trial.certify(&request(&host('a')), Some(&name("Professional")), just_before(day(30))).expect("it runs"));
+    assert_eq!((other.generation, other.rights.editions), (2, BTreeSet::from([name("Professional")])));
+    assert_eq!((&other.activation, other.window), (&first.activation, trial.window), "another edition is no new trial");
+    assert_eq!(trial.certify(&request(&host('a')), None, day(30)), Err(Refusal::TrialOver { until: day(30) }));
+    assert_eq!(trial.generation, 2, "a refusal changes nothing");
+}
+
+#[test]
+fn a_host_tries_a_product_once_whatever_becomes_of_its_vault() {
+    let trial = begun(&host('a').looking("abcdef"));
+    let viewer = |host: &Host| {
+        let words = Request { product: name("viewer"), ..host.words(1, ask("Standard")) };
+        crate::seal::open_request(crate::testing::asked(words, &[&host.device]).envelope()).expect("a request")
+    };
+    for (case, request, expected) in [
+        ("itself", request(&host('a').looking("abcdef")), true),
+        ("reinstalled", request(&host('b').looking("abcdef")), true),
+        ("half of its parts", request(&host('b').looking("abcxyz")), true),
+        ("fewer", request(&host('b').looking("abwxyz")), false),
+        ("the same vault key", request(&host('a').looking("uvwxyz")), true),
+        ("another product", viewer(&host('a').looking("abcdef")), false),
+    ] {
+        assert_eq!(trial.is_of(&request), expected, "{case}");
+    }
+    let partless = begun(&host('a').looking(""));
+    assert!(!partless.is_of(&request(&host('b').looking(""))), "a host without parts must not stand for every other");
+}
+
+#[test]
+fn a_restored_server_takes_a_trial_up_where_it_was() {
+    let mut trial = begun(&host('a'));
+    let shown = certificate(trial.certify(&request(&host('a')), None, day(1)).expect("it runs"));
+    assert_eq!(Trial::adopted(&request(&host('a')), &shown), Some(trial.clone()));
+    let mut adopted = Trial::adopted(&request(&host('a')), &shown).expect("it has an edition");
+    assert_eq!(certificate(adopted.certify(&request(&host('a')), None, day(2)).expect("it runs")).generation, 2);
+}
+
+#[test]
+fn a_local_trial_runs_for_its_days_from_the_first() {
+    let local = LocalTrial { edition: name("Standard"), first: day(3) };
+    assert_eq!(local.window(7), Window { from: day(3), until: Some(day(10)) });
+    assert_eq!(local.window(0).place(day(3)), Place::After, "no days, no trial");
+}
