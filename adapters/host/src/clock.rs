@@ -40,10 +40,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock set beyond what can be written is as far off as can be written.
+/// Whole seconds: people read these instants. A clock set beyond what can be written is as far off as can be written.
 fn wall(system: SystemTime) -> Timestamp {
     let bound = if system < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::try_from(system).unwrap_or(bound)
+    let exact = Timestamp::try_from(system).unwrap_or(bound);
+    Timestamp::from_second(exact.as_second()).unwrap_or(exact)
 }
 
 fn this_process() -> String {

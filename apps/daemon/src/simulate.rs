@@ -41,7 +41,7 @@ impl FromStr for Simulation {
         for part in text.split(',') {
             match part.split_once('=') {
                 Some(("now", at)) => {
-                    simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?)
+                    simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?);
                 }
                 Some(("crash", point)) => simulation.crash = Some(point.parse()?),
                 _ => return Err(format!("{part:?} is not known; write now=RFC3339 or crash=POINT[:N]")),

@@ -7,7 +7,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use async_lock::{Mutex, MutexGuard};
-use keyward_domain::document::{Answer, Body, Request};
+use keyward_domain::document::{Answer, Ask, Body, Request};
 use keyward_domain::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Reply, SealError, Statement, Trust, Verified, open_request};
@@ -65,8 +65,8 @@ impl Issuer {
 
     /// Answers a request that was opened already.
     pub async fn answer_verified(&self, request: &Verified<Request>) -> Result<Statement, IssuerError> {
-        let (_, signers) = self.keys.signers().await?;
         let now = self.clock.now().wall;
+        let signers = self.signers(request, now).await?;
         let trust = vendor_keys::trust(&signers).ok_or(KeysError::NotBegun)?;
         if request.to != *trust.vendor() {
             return self.seal(&signers, Answer::of(request, now, Body::Refusal(Refusal::OtherVendor)), now);
@@ -80,6 +80,30 @@ impl Issuer {
             if let Some(statement) = self.decide(request, subject.as_ref(), &signers, &trust, now).await? {
                 return Ok(statement);
             }
+        }
+        Err(IssuerError::Busy)
+    }
+
+    /// The vendor's signers. A newer statement of them that a device shows was made before this server was restored from a backup, and its
+    /// devices believe it already: it is taken up again (promise 8).
+    async fn signers(&self, request: &Verified<Request>, now: Timestamp) -> Result<Signers, IssuerError> {
+        let (mut read, mut signers) = self.keys.signers().await?;
+        let (Ask::Refresh { held, .. } | Ask::Return { held, .. }) = &request.ask else { return Ok(signers) };
+        for _ in 0..MOST_CONFLICTS {
+            let Some(newer) = vendor_keys::newer(&signers, held) else { return Ok(signers) };
+            let entry = LogEntry {
+                at: now,
+                actor: format!("device {}", request.device.id()).into(),
+                act: "showed newer signers than this restored server knew".into(),
+                entitlement: None,
+                activation: None,
+                host: Some(request.host.clone()),
+            };
+            let deed = Deed { writes: vec![Write { read, record: Record::Signers(newer.clone()) }], answer: None, log: vec![entry] };
+            if self.ledger.commit(deed).await? == Committed::Done {
+                return Ok(newer);
+            }
+            (read, signers) = self.keys.signers().await?;
         }
         Err(IssuerError::Busy)
     }

@@ -174,6 +174,7 @@ impl LicenseManager {
     pub async fn activate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;
         let mut desk = self.sit_down().await?;
+        desk.send_returns().await;
         let signing = SigningKey::from_seed(&key.seed());
         let ask = Ask::Activate { key: signing.public(), own_slot: desk.holdings().own_slot() };
         let result = desk.ask(ask, Some((signing, Typed(key))), steps).await.and_then(|taken| match taken {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_domain::keys::{KeyId, PublicKey};
 use keyward_domain::record::{Record, RecordKey, Signers};
-use keyward_domain::seal::{Document, Sealed, SignatureEntry, Trust};
+use keyward_domain::seal::{Document, Reply, Sealed, SignatureEntry, Statement, Trust};
 use keyward_domain::signers::VendorId;
 use keyward_ports::{Entropy, EntropyError, Ledger, LedgerError, SecretName, Secrets, SecretsError, Signer, SignerError, SoftwareSigner};
 use zeroize::Zeroizing;
@@ -103,6 +103,21 @@ pub(crate) fn trust(signers: &Signers) -> Option<Trust> {
     let mut trust = Trust::new(vendor, signers.roots.clone(), 0);
     trust.learn(&signers.sealed).ok()?;
     Some(trust)
+}
+
+/// The vendor's keys with the newer statement that came with an answer of the vendor's own, if there is one. Only a root signs statements.
+pub(crate) fn newer(signers: &Signers, shown: &Statement) -> Option<Signers> {
+    let keys = Reply::from_bytes(shown.bytes()).ok()?.keys;
+    if keys.iter().all(|sealed| *sealed == signers.sealed) {
+        return None;
+    }
+    let mut trust = trust(signers)?;
+    for sealed in &keys {
+        // One that does not prove itself teaches nothing.
+        let _ = trust.learn(sealed);
+    }
+    let (current, sealed) = (trust.signers()?.clone(), trust.newest()?.clone());
+    (current.version > signers.current.version).then(|| Signers { roots: signers.roots.clone(), current, sealed, draft: None })
 }
 
 /// Seals a document under one key of the vendor.

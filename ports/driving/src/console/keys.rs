@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 use super::{Console, ConsoleError, MOST_CONFLICTS};
 use crate::vendor_keys::{KeysError, seal, trust};
 
+/// How long answers that are being signed while the issuer changes may take.
+const IN_FLIGHT: Duration = Duration::from_secs(60);
 /// How long the present issuer goes on signing while a statement waits for the root's signature.
 const HANDOVER: Duration = days(7);
 
@@ -135,7 +137,7 @@ impl Console {
             let (read, mut signers) = self.keys.signers().await?;
             let now = self.clock.now().wall;
             let root = self.root_here(&signers)?;
-            let handover = if root.is_some() { Duration::ZERO } else { HANDOVER };
+            let handover = if root.is_some() { IN_FLIGHT } else { HANDOVER };
             let next = match (change, new_issuer) {
                 (KeyChange::Rotate, Some(issuer)) => signers.current.rotated(issuer, now, handover),
                 (KeyChange::Revoke { key, since }, _) => signers.current.revoked(*key, *since, now)?,

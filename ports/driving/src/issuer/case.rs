@@ -99,6 +99,9 @@ impl Case {
             Err(refusal) => Answer::of(request, now, Body::Refusal(refusal.clone())),
         };
         answer.revocations = others;
+        // A refusal says nothing else of what the device holds; an answer about one activation says nothing of another.
+        let about = asked_about(&request.ask).filter(|_| decided.is_ok());
+        answer.revocations.extend(subject.revocations(request).into_iter().filter(|revocation| Some(&revocation.activation) != about));
         if let Counted::Doubled { highest } = counted {
             answer.recount = Some(highest);
         }
@@ -119,11 +122,16 @@ impl Case {
             granted,
             happened: decided.ok().map(|outcome| outcome.happened),
             entitlement,
-            activation: match &request.ask {
-                Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation.clone()),
-                Ask::Trial { .. } | Ask::Activate { .. } => None,
-            },
+            activation: asked_about(&request.ask).cloned(),
         }
+    }
+}
+
+/// The activation that is asked about.
+fn asked_about(ask: &Ask) -> Option<&ActivationId> {
+    match ask {
+        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
+        Ask::Trial { .. } | Ask::Activate { .. } => None,
     }
 }
 
@@ -198,6 +206,14 @@ impl Subject {
         Some(Granted { record, activation: certificate.activation.clone(), device: request.device })
     }
 
+    /// What the asking device has to be told was taken from it here.
+    fn revocations(&self, request: &Verified<Request>) -> Vec<Revocation> {
+        match self {
+            Self::Entitlement(_, it) => it.revocations(&request.device),
+            Self::Nothing | Self::Trial(..) => Vec::new(),
+        }
+    }
+
     fn entitlement(&self) -> Option<EntitlementId> {
         match self {
             Self::Entitlement(_, it) => Some(it.id.clone()),
@@ -254,10 +270,6 @@ async fn find_trial(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<
 /// Revocations of the device's other licenses: they travel in any answer.
 async fn others(ledger: &dyn Ledger, request: &Verified<Request>, subject: &Subject) -> Result<Vec<Revocation>, LedgerError> {
     let mut revocations = Vec::new();
-    let about = match &request.ask {
-        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
-        Ask::Trial { .. } | Ask::Activate { .. } => None,
-    };
     for key in ledger.find(&Lookup::Device(request.device.id())).await? {
         let RecordKey::Entitlement(id) = &key else { continue };
         if subject.entitlement().as_ref() == Some(id) {
@@ -267,6 +279,5 @@ async fn others(ledger: &dyn Ledger, request: &Verified<Request>, subject: &Subj
             revocations.extend(it.revocations(&request.device));
         }
     }
-    revocations.retain(|revocation| Some(&revocation.activation) != about);
     Ok(revocations)
 }

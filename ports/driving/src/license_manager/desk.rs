@@ -99,6 +99,18 @@ impl<'a> Desk<'a> {
         self.send(&request, steps).await
     }
 
+    /// Sends the returns that wait: what is asked next may need the slot that they free.
+    pub(super) async fn send_returns(&mut self) {
+        let returns = |request: &&Sealed<Request>| matches!(request.words().ask, Ask::Return { .. });
+        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(returns).cloned().collect();
+        for request in waiting {
+            // Whatever comes of it, a return is done or waits on; what is wrong with network or disk, the act that follows says.
+            if self.send(&request, &super::unheard).await.is_err_and(|error| error.is_silence()) {
+                return;
+            }
+        }
+    }
+
     /// Sends what is waiting, then asks about everything held.
     pub(super) async fn refresh(&mut self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
         self.save()?;
