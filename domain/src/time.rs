@@ -64,6 +64,9 @@ pub const DOUBT_GRACE: Duration = days(14);
 /// Above this difference, or count, a clock is suspect: 24 hours.
 pub const CLOCK_TOLERANCE: Duration = days(1);
 
+/// Running time is written down in whole seconds: by so much it can seem to be more than it was.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// So many days of 24 hours.
 pub const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 86_400)
@@ -84,7 +87,7 @@ pub fn between(from: Timestamp, to: Timestamp) -> Duration {
 pub struct ClockRecord {
     /// The latest wall time the vault saved, or the newest answer's time if that came later.
     pub seen: Timestamp,
-    /// Running time spent while the wall clock stood before `seen`, since the issuer's last answer.
+    /// Running time spent while the wall clock stood before `seen`, or beyond what it advanced, since the issuer's last answer.
     #[serde(with = "seconds")]
     pub behind: Duration,
     /// The last reading, from which running time is counted on.
@@ -113,6 +116,8 @@ impl ClockRecord {
         if now.wall < self.seen {
             self.behind += ran;
         } else {
+            // A clock that is moved back to where it was, again and again, never stands before `seen`: it goes slower than the host runs.
+            self.behind += ran.saturating_sub(between(self.seen, now.wall) + ROUNDING);
             self.seen = now.wall;
         }
         self.last = Reading::of(now);
@@ -250,6 +255,18 @@ mod tests {
         record.note(&back(14));
         record.correct(at("2026-01-16T00:00:00Z"));
         assert_eq!(record.judge(&now("2026-01-16T00:00:00Z", 14 * day), signed).suspect, None);
+    }
+
+    #[test]
+    fn a_clock_that_is_moved_back_again_and_again_is_counted_by_what_the_host_ran() {
+        let mut record = ClockRecord::new(&now("2026-06-01T00:00:00Z", 0));
+        for hour in 1..=338 {
+            // Whenever it is looked at, the clock shows one o'clock.
+            record.note(&now("2026-06-01T01:00:00Z", hour * 3_600));
+        }
+        let judged = record.judge(&now("2026-06-01T01:00:00Z", 338 * 3_600), at("2026-01-01T00:00:00Z"));
+        assert_eq!(judged.suspect, Some(Duration::ZERO));
+        assert!(judged.at > at("2026-06-15T00:00:00Z"), "{}", judged.at);
     }
 
     #[test]

@@ -461,7 +461,8 @@ impl Holdings {
             self.rest.clock.correct(answer.issued);
         }
         // An answer to what was asked before the restore says nothing of what happened since.
-        self.rest.restored = answer.recount.is_some() || (self.rest.restored && count < self.rest.count);
+        let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        self.rest.restored = copied || (self.rest.restored && count < self.rest.count);
         self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
     }
 
