@@ -15,6 +15,9 @@ pub trait Vault: Send + Sync {
     /// Takes the lead. One process has it at a time; it passes on when it is dropped or its process dies.
     fn lead(&self) -> Result<Lead, VaultError>;
 
+    /// Moves a vault that cannot be read out of the way, so that a new one can be begun. Nothing is thrown away: it stays beside it under another name.
+    fn set_aside(&self, lead: &Lead) -> Result<(), VaultError>;
+
     /// Rises whenever the vault was saved, by whichever process; a watcher that sees it unchanged need not load again.
     fn generation(&self) -> Result<u64, VaultError>;
 }
