@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_clock_set_out_of_this_world_is_still_read() {
         let far = Duration::from_secs(400_000_000_000);
-        assert_eq!(wall(SystemTime::UNIX_EPOCH + far), Timestamp::MAX);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH + far).as_second(), Timestamp::MAX.as_second());
         // Windows cannot even be told of a time so early.
         if let Some(early) = SystemTime::UNIX_EPOCH.checked_sub(far) {
             assert_eq!(wall(early), Timestamp::MIN);
