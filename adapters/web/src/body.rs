@@ -51,7 +51,8 @@ fn check_type(types: &[&str], headers: &HeaderMap) -> Result<(), Failure> {
     if types.iter().any(|expected| essence.eq_ignore_ascii_case(expected)) {
         return Ok(());
     }
-    let detail = if essence.is_empty() { "the request does not say what its body is".into() } else { format!("the body is said to be {essence:?}") };
+    let detail =
+        if essence.is_empty() { "the request does not say what its body is".into() } else { format!("the body is said to be {essence:?}") };
     Err(Problem::new(415, "wrong-content-type", "It is another kind of body", detail)
         .next(format!("send it with Content-Type: {}", types.join(" or ")))
         .into())

@@ -76,6 +76,14 @@ impl Failure {
     }
 }
 
+/// A problem told in the words of an error, which by the house's custom are the cause, `; `, and what to do.
+pub(crate) fn told(status: u16, code: &'static str, title: &'static str, words: &str) -> Problem {
+    match words.split_once("; ") {
+        Some((cause, next)) => Problem::new(status, code, title, cause).next(next),
+        None => Problem::new(status, code, title, words),
+    }
+}
+
 /// When to come back to a busy server.
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -106,10 +114,11 @@ impl IntoResponse for Failure {
 impl From<IssuerError> for Failure {
     fn from(error: IssuerError) -> Self {
         match error {
-            IssuerError::Unreadable(why) => Self::new(
-                Problem::new(400, "unreadable", "The request cannot be read", format!("the request was not taken: {why}"))
-                    .next("make the request again; if that does not help, update the product"),
-            ),
+            unreadable @ IssuerError::Unreadable(_) => {
+                let problem = told(400, "unreadable", "The request cannot be read", &unreadable.to_string());
+                let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
+                Self::new(problem.next(next))
+            }
             IssuerError::Keys(error) => error.into(),
             IssuerError::Ledger(error) => error.into(),
             busy @ IssuerError::Busy => Self::busy(503, &busy),
@@ -138,15 +147,15 @@ impl From<ConsoleError> for Failure {
             ConsoleError::Keys(_) | ConsoleError::Ledger(_) => return Self::of_storage(error),
             _ => return Self::hidden(&error),
         };
-        Self::new(Problem::new(status, code, title, error.to_string()))
+        Self::new(told(status, code, title, &error.to_string()))
     }
 }
 
 impl From<KeysError> for Failure {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::NotBegun => Self::new(Problem::new(503, "not-begun", "The server has no keys", error.to_string())),
-            KeysError::Away(_) => Self::new(Problem::new(409, "key-away", "The key is elsewhere", error.to_string())),
+            KeysError::NotBegun => Self::new(told(503, "not-begun", "The server has no keys", &error.to_string())),
+            KeysError::Away(_) => Self::new(told(409, "key-away", "The key is elsewhere", &error.to_string())),
             KeysError::Ledger(error) => error.into(),
             other => Self::hidden(&other),
         }
@@ -166,7 +175,7 @@ impl From<LedgerError> for Failure {
             Retry::After(wait) => Some(wait),
             _ => None,
         };
-        Self { retry, ..Self::new(Problem::new(status, code, title, error.to_string())) }
+        Self { retry, ..Self::new(told(status, code, title, &error.to_string())) }
     }
 }
 
@@ -180,7 +189,7 @@ impl Failure {
     }
 
     fn busy(status: u16, error: &dyn Error) -> Self {
-        let problem = Problem::new(status, "busy", "Others were always faster", error.to_string());
+        let problem = told(status, "busy", "Others were always faster", &error.to_string());
         Self::new(problem).after(BUSY, "then try again")
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keyward_domain::document::{Body, Kind};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -22,7 +22,7 @@ pub(crate) struct Metrics {
 }
 
 /// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Granted,
     Refused(&'static str),
@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Asked {
     kind: &'static str,
-    outcome: Outcome,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -77,7 +77,7 @@ impl Metrics {
 
     /// Counts a request of the exchange; no kind = it was never opened.
     pub(crate) fn count(&self, kind: Option<Kind>, outcome: Outcome, took: Duration) {
-        self.requests.get_or_create(&Asked { kind: kind.map_or("unknown", word), outcome }).inc();
+        self.requests.get_or_create(&Asked { kind: kind.map_or("unknown", word), outcome: outcome.word() }).inc();
         if let Outcome::Refused(code) = outcome {
             self.refusals.get_or_create(&Refused { code }).inc();
         }
@@ -120,11 +120,9 @@ impl Outcome {
             _ => Self::Failed,
         }
     }
-}
 
-impl EncodeLabelValue for Outcome {
-    fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), std::fmt::Error> {
-        let word = match self {
+    fn word(self) -> &'static str {
+        match self {
             Self::Granted => "granted",
             Self::Refused(_) => "refused",
             Self::Receipt => "receipt",
@@ -132,8 +130,7 @@ impl EncodeLabelValue for Outcome {
             Self::Unreadable => "unreadable",
             Self::Limited => "limited",
             Self::Failed => "failed",
-        };
-        EncodeLabelValue::encode(&word, encoder)
+        }
     }
 }
 

@@ -55,10 +55,6 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .merge(Router::from(watched()))
         .fallback(async || Failure::no_such_path())
         .method_not_allowed_fallback(async || Failure::no_such_method())
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(Arc::clone(&site), surround))
-                .layer(CatchPanicLayer::custom(panicked)),
-        )
+        .layer(ServiceBuilder::new().layer(from_fn_with_state(Arc::clone(&site), surround)).layer(CatchPanicLayer::custom(panicked)))
         .with_state(site)
 }

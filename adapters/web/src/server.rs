@@ -42,7 +42,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {cause}; choose another address or port, or stop what uses it")]
+    #[error("cannot listen on {address}; choose another address or port, or stop what uses it")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -2,6 +2,8 @@
 //!
 //! `KEYWARD_BLESS=1` writes them anew; whoever does that changes the API.
 
+#![expect(clippy::expect_used, reason = "tests, and each expect says the step")]
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use keyward_domain::seal::Envelope;
 use keyward_engine::console::{KeyChange, KeyList, RootChange};
-use keyward_wire::{Accepted, Problem, RootSeed, media};
+use keyward_wire::{Accepted, RootSeed, media};
 use zeroize::Zeroizing;
 
 use crate::body::{self, InBody};
-use crate::failure::Failure;
+use crate::failure::{Failure, told};
 use crate::site::Site;
 use crate::tokens::Administrator;
 
@@ -67,9 +67,8 @@ pub(crate) async fn accept(
 ) -> Result<Json<Accepted>, Failure> {
     let (parts, body) = request.into_parts();
     let bytes = body::read(&site, &[media::ENVELOPE, media::JSON], &parts.headers, body).await?;
-    let envelope = Envelope::from_json(&bytes).map_err(|error| {
-        Problem::new(400, "unreadable", "The statement cannot be read", error.to_string()).next("send the envelope as it was signed")
-    })?;
+    let envelope =
+        Envelope::from_json(&bytes).map_err(|error| told(400, "unreadable", "The statement cannot be read", &error.to_string()))?;
     Ok(Json(Accepted { version: site.console.accept_statement(&envelope, who.as_str()).await? }))
 }
 
@@ -99,10 +98,7 @@ pub(crate) async fn export_root(State(site): State<Arc<Site>>) -> Result<Json<Ro
     security(("admin" = [])),
     responses((status = 204, description = "It is off the server"))
 )]
-pub(crate) async fn remove_root(
-    State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
-) -> Result<StatusCode, Failure> {
+pub(crate) async fn remove_root(State(site): State<Arc<Site>>, Extension(who): Extension<Administrator>) -> Result<StatusCode, Failure> {
     site.console.remove_root(who.as_str()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,0 +1,13 @@
+//! A key server over real loopback sockets, with everything behind it in memory.
+
+#![expect(clippy::expect_used, reason = "tests, and each expect says the step")]
+
+mod admin;
+mod description;
+mod exchange;
+mod life;
+mod limits;
+mod logs;
+mod problems;
+mod watch;
+mod world;
