@@ -130,7 +130,8 @@ fn quota(per_minute: u32) -> Option<Quota> {
 
 fn log(json: bool) {
     let filter = EnvFilter::try_from_env("KEYWARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     // A second subscriber in one process is refused; the first serves as well.
     let _ = if json { lines.json().try_init() } else { lines.try_init() };
 }
