@@ -174,8 +174,10 @@ impl From<AdminError> for Failure {
         let what = told(&error);
         match error {
             AdminError::Unreachable(_) | AdminError::Silent(_) => Self::no_answer("no-answer", what),
-            AdminError::Rejected { code: Some(code), .. } => Self::refused(code, what),
-            AdminError::Rejected { status, .. } => Self::refused(format!("status-{status}"), what),
+            AdminError::Rejected { server, status, code, detail, next, .. } => {
+                let code = code.map_or_else(|| format!("status-{status}").into(), Cow::from);
+                Self::refused(code, format!("{detail}; {next} (by {server})"))
+            }
             _ => Self::failed("answer-not-read", what),
         }
     }

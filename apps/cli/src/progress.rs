@@ -15,7 +15,7 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed("storage", format!("this program cannot wait for the network ({error}); close other programs")))?;
+        .map_err(|error| Failure::failed("network", format!("this program cannot wait for the network ({error}); close other programs")))?;
     Ok(runtime.block_on(act)?)
 }
 

@@ -46,16 +46,16 @@ pub(super) struct Issue {
     #[arg(long, value_name = "N")]
     seats: Option<u32>,
     /// Seats above them, for emergencies
-    #[arg(long, value_name = "N", requires = "seats", default_value_t = 0)]
+    #[arg(long, value_name = "N", conflicts_with = "activations", default_value_t = 0)]
     overdraft: u32,
     /// A seat can be borrowed for at most so many days
-    #[arg(long, value_name = "N", requires = "seats", requires = "borrow_seats")]
+    #[arg(long, value_name = "N", conflicts_with = "activations", requires = "borrow_seats")]
     borrow_days: Option<u32>,
     /// At most so many seats can be borrowed at a time
-    #[arg(long, value_name = "N", requires = "seats", requires = "borrow_days")]
+    #[arg(long, value_name = "N", conflicts_with = "activations", requires = "borrow_days")]
     borrow_seats: Option<u32>,
     /// What takes one seat
-    #[arg(long, requires = "seats", value_enum, default_value_t = Taker::User)]
+    #[arg(long, conflicts_with = "activations", value_enum, default_value_t = Taker::User)]
     per: Taker,
     /// How often a slot moves to a host that is recognised, within how many days
     #[arg(long, value_name = "N/DAYS", default_value_t = Budget::default())]

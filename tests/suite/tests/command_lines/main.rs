@@ -1,0 +1,15 @@
+//! The command lines, run as people and scripts run them: the real programs, real HTTPS, files on a disk.
+//!
+//! Hosts and dates are played (`--simulate`), so that several hosts fit on one machine and no test waits. What is asserted is what a
+//! person reads and what a script sees: exit code, stdout, stderr.
+
+#![expect(clippy::expect_used, reason = "what these tests share says its steps as they do")]
+
+mod by_hand;
+mod crashes;
+mod grammar;
+mod programs;
+mod site;
+mod status;
+mod trouble;
+mod vendor;
