@@ -5,21 +5,34 @@
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use keyward_benches::Vendor;
 use keyward_domain::keys::SigningKey;
+use keyward_domain::seal::Keyward;
 use keyward_engine::license_manager::unheard;
+use keyward_engine::{HostPorts, LicenseManager};
+use keyward_fakes::world::{World, run};
+use keyward_fakes::{FakeEntropy, FakeHost, FakeTimer};
 use keyward_files::{FileAnchor, FileSecrets, FileVault};
 
 fn host(criterion: &mut Criterion) {
-    let vendor = Vendor::new().expect("a vendor");
-    let key = Arc::new(vendor.issue(1).expect("a key"));
+    let world = World::new(1);
+    let vendor = world.vendor();
+    let sold = vendor.sell(vendor.terms()).expect("a key");
     let dir = tempfile::tempdir().expect("a folder");
-    let mut ports = vendor.host_ports("bench").expect("ports");
-    ports.vault = Arc::new(FileVault::new(dir.path().join("vault"), Arc::clone(&ports.entropy)));
-    ports.anchor = Arc::new(FileAnchor::new(dir.path().join("anchor")));
-    ports.secrets = Arc::new(FileSecrets::new(dir.path().join("vault/keys")));
-    let open = || vendor.open(ports.clone()).expect("opens");
-    pollster::block_on(open().activate(key, &unheard)).expect("activates");
+    let clock = Arc::clone(vendor.clock());
+    let entropy = Arc::new(FakeEntropy::seeded(2));
+    let ports = HostPorts {
+        server: vendor.server("keys"),
+        vault: Arc::new(FileVault::new(dir.path().join("vault"), entropy.clone())),
+        anchor: Arc::new(FileAnchor::new(dir.path().join("anchor"))),
+        secrets: Arc::new(FileSecrets::new(dir.path().join("vault/keys"))),
+        host: Arc::new(FakeHost::named("bench").expect("a name")),
+        timer: Arc::new(FakeTimer::advancing(clock.clone())),
+        clock,
+        entropy,
+        schemes: vec![Arc::new(Keyward)],
+    };
+    let open = || LicenseManager::open(vendor.profile(), ports.clone()).expect("opens");
+    run(open().activate(sold.key, &unheard)).expect("activates");
     let manager = open();
     assert!(manager.standing().may_run());
 

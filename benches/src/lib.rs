@@ -1,7 +1,5 @@
 //! Requests to measure with: signed as a real host signs them, made beforehand so that signing is not what is measured.
 
-mod vendor;
-
 use keyward_domain::document::{Ask, Nonce, Request};
 use keyward_domain::host::{Fingerprint, Part, PartKind};
 use keyward_domain::keys::SigningKey;
@@ -10,7 +8,6 @@ use keyward_domain::names::NameError;
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::seal::{Sealed, SignatureEntry};
 use keyward_domain::time::Timestamp;
-pub use vendor::Vendor;
 
 /// One made-up host: a device key and parts that nobody else has.
 pub struct MadeHost {

@@ -8,6 +8,7 @@ mod clocks;
 mod copies;
 mod issuing;
 mod online;
+mod order;
 mod secrecy;
 mod servers;
 mod start;
