@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use governor::DefaultKeyedRateLimiter;
-use governor::clock::{Clock as _, QuantaClock};
+use governor::clock::Clock as _;
 use keyward_domain::keys::KeyId;
 
 use crate::address::Caller;
@@ -64,7 +64,7 @@ impl<K: Hash + Eq + Clone> Held<K> {
             self.tidy();
         }
         let buckets = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
-        buckets.check_key(who).map_err(|not_until| not_until.wait_time_from(QuantaClock::default().now()))
+        buckets.check_key(who).map_err(|not_until| not_until.wait_time_from(buckets.clock().now()))
     }
 
     /// Full buckets are forgotten. If there are still too many, all are: somebody makes up keys, and memory counts for more than

@@ -86,9 +86,6 @@ async fn without_a_token_or_with_a_wrong_one_nothing_is_done() {
             let request = world.client.request(method, world.at(path));
             let request = header.into_iter().fold(request, |request, value| request.header("authorization", value));
             let response = request.send().await.expect("an answer");
-            if response.status().as_u16() == 429 {
-                return; // More wrong tokens than are free; the unit test of tokens knows how many.
-            }
             assert_eq!(response.headers()["www-authenticate"], "Bearer");
             let problem = problem(response).await;
             assert_eq!((problem.status, &*problem.code), (401, code));
@@ -154,7 +151,13 @@ async fn a_body_and_a_head_that_do_not_come_are_not_waited_for() {
     let short = Duration::from_millis(50);
     let world = World::with(Config { timeouts: Timeouts { head: short, body: short, ..Timeouts::default() }, ..config() }).await;
     let head = format!("POST /v1/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: 100\r\n\r\n{{", media::ENVELOPE);
-    for (sent, begins, ends) in [(head.as_str(), "HTTP/1.1 408", "}"), ("POST /v1/exchange HT", "", ""), ("P", "", ""), ("", "", "")] {
+    for (sent, begins, ends) in [
+        (head.as_str(), "HTTP/1.1 408", "}"),
+        ("POST /v1/exchange HTTP/1.1\r\nHost: x\r\n", "", ""),
+        ("POST /v1/exchange HT", "", ""),
+        ("P", "", ""),
+        ("", "", ""),
+    ] {
         let (addr, sent) = (world.addr(), sent.to_owned());
         let answer = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(addr).expect("a connection");
