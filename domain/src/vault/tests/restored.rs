@@ -88,6 +88,16 @@ fn a_count_used_twice_is_flagged_and_counting_goes_on_above_it() {
 }
 
 #[test]
+fn a_vault_that_is_told_it_is_a_copy_is_flagged_until_another_answer() {
+    let mut vault = activated();
+    for (body, expected) in [(Body::Refusal(Refusal::CopiedHost), vec![Flag::RestoredCopy]), (certificate("A-1", 4), vec![])] {
+        let ask = refresh(&vault, "A-1");
+        told(&mut vault, ask, body).expect("taken");
+        assert_eq!(flags(&reloaded(&vault), &anchor(&vault)), expected);
+    }
+}
+
+#[test]
 fn a_copy_that_becomes_a_host_of_its_own_keeps_no_license_and_forgets_no_trial() {
     let mut vault = activated();
     told(&mut vault, activate(), certificate("A-2", 1)).expect("taken");
