@@ -4,6 +4,7 @@
 //! report, so that a rule which can no longer fail is noticed.
 
 mod arrows;
+mod docs;
 mod features;
 mod sources;
 mod workspace;
