@@ -138,6 +138,18 @@ impl World {
         }
     }
 
+    /// Lets time pass while every host sleeps: wall clocks go on, running time does not.
+    pub fn sleep(&self, by: Duration) {
+        *locked(&self.passed) += by;
+        self.vendor.clock().advance(by);
+        for server in self.vendor.servers() {
+            server.clock().advance(by);
+        }
+        for host in self.hosts() {
+            host.clock().sleep_through(by);
+        }
+    }
+
     /// What time it really is, whatever anybody's clock shows.
     pub fn now(&self) -> Timestamp {
         after(self.born, *locked(&self.passed))

@@ -174,7 +174,9 @@ impl LicenseManager {
     pub async fn activate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;
         let mut desk = self.sit_down().await?;
-        desk.send_returns().await;
+        if let Err(error) = desk.send_returns().await {
+            return self.get_up(desk, Err(error));
+        }
         let signing = SigningKey::from_seed(&key.seed());
         let ask = Ask::Activate { key: signing.public(), own_slot: desk.holdings().own_slot() };
         let result = desk.ask(ask, Some((signing, Typed(key))), steps).await.and_then(|taken| match taken {
@@ -222,12 +224,12 @@ impl LicenseManager {
     }
 
     async fn sit_down(&self) -> Result<Desk<'_>, ActError> {
-        Desk::open(&self.profile, &self.ports).await
+        Desk::open(self).await
     }
 
     /// Whatever came of an act, what it wrote down is what is seen from now on.
     fn get_up<T>(&self, desk: Desk<'_>, result: Result<T, ActError>) -> Result<T, ActError> {
-        drop(desk);
+        desk.close();
         match (self.look(), result) {
             (_, Err(error)) => Err(error),
             (Err(error), Ok(_)) => Err(error.into()),

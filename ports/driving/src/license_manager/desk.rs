@@ -14,13 +14,15 @@ use keyward_domain::time::{Place, Timestamp};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{KeyServerError, Lead, Probed, SecretName, Signer, SignerError, SoftwareSigner, VaultError};
 
-use super::{ActError, HostPorts, Step, Steps, local_trial, open_holdings};
+use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_holdings};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
 const LEAD_PATIENCE: u32 = 100;
 
 /// An act in progress.
 pub(super) struct Desk<'a> {
+    /// Looks at what was written down if the act is dropped midway.
+    looks: Looks<'a>,
     profile: &'a ProductProfile,
     ports: &'a HostPorts,
     lead: Lead,
@@ -31,7 +33,8 @@ pub(super) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Takes the lead and loads. A host without a vault gets a new one; one that cannot be read is set aside, not thrown away.
-    pub(super) async fn open(profile: &'a ProductProfile, ports: &'a HostPorts) -> Result<Self, ActError> {
+    pub(super) async fn open(manager: &'a LicenseManager) -> Result<Self, ActError> {
+        let (profile, ports) = (&*manager.profile, &manager.ports);
         let lead = take_lead(ports).await?;
         let anchor = ports.anchor.load(&profile.vendor)?;
         let probed = ports.host.look();
@@ -52,7 +55,13 @@ impl<'a> Desk<'a> {
         let mut holdings = open_holdings(profile, ports, contents);
         holdings.notice_restore(&anchor);
         holdings.note(&now, &Fingerprint::of(&profile.vendor, &probed.parts));
-        Ok(Self { profile, ports, lead, holdings, anchor, probed })
+        let looks = Looks(Some(manager));
+        Ok(Self { looks, profile, ports, lead, holdings, anchor, probed })
+    }
+
+    /// The act came to its end: whoever ends it looks.
+    pub(super) fn close(mut self) {
+        self.looks.0 = None;
     }
 
     pub(super) fn holdings(&self) -> &Holdings {
@@ -100,15 +109,19 @@ impl<'a> Desk<'a> {
     }
 
     /// Sends the returns that wait: what is asked next may need the slot that they free.
-    pub(super) async fn send_returns(&mut self) {
+    pub(super) async fn send_returns(&mut self) -> Result<(), ActError> {
         let returns = |request: &&Sealed<Request>| matches!(request.words().ask, Ask::Return { .. });
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(returns).cloned().collect();
+        if !waiting.is_empty() {
+            self.save()?;
+        }
         for request in waiting {
             // Whatever comes of it, a return is done or waits on; what is wrong with network or disk, the act that follows says.
             if self.send(&request, &super::unheard).await.is_err_and(|error| error.is_silence()) {
-                return;
+                break;
             }
         }
+        Ok(())
     }
 
     /// Sends what is waiting, then asks about everything held.
@@ -265,6 +278,18 @@ impl<'a> Desk<'a> {
         })?;
         self.holdings.post(request.clone());
         Ok(request)
+    }
+}
+
+/// What is seen changes with what is written down, also where nobody waits for the end of the act (promise 4: a return is off at once).
+struct Looks<'a>(Option<&'a LicenseManager>);
+
+impl Drop for Looks<'_> {
+    fn drop(&mut self) {
+        if let Some(manager) = self.0 {
+            // What cannot be read now is read by the next act, which says why it cannot.
+            let _ = manager.look();
+        }
     }
 }
 

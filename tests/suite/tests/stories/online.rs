@@ -201,8 +201,8 @@ fn whatever_is_cancelled_at_whatever_step_can_be_done_again_and_is_done_once() {
         assert!(is_fully_trusted(&host), "step {step}");
 
         if cancel_after(step, host.licenses().return_license(activation.as_str(), &|_| {})).is_none() {
-            host.restart();
             assert!(step == 0 || !host.standing().may_run(), "step {step}: once it is asked for it is off");
+            host.restart();
             drop(host.return_license(&activation));
         }
         assert_eq!(host.standing().rows.len(), 0, "step {step}");
