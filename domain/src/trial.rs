@@ -82,6 +82,14 @@ impl Trial {
         self.product == request.product && (self.device == request.device || alike)
     }
 
+    /// A new certificate for the host that tries it; a vault that was copied to a host without any of its parts gets none.
+    pub fn refresh(&mut self, request: &Verified<Request>, now: Timestamp) -> Result<Outcome, Refusal> {
+        if !self.is_of(request) || self.fingerprint.judge(&request.fingerprint) == Match::Other {
+            return Err(Refusal::NotThisHost);
+        }
+        self.certify(request, None, now)
+    }
+
     /// The certificate of a trial that still runs; the edition may be changed while it does.
     pub fn certify(&mut self, request: &Verified<Request>, edition: Option<&Edition>, now: Timestamp) -> Result<Outcome, Refusal> {
         if let (Place::After, Some(until)) = (self.window.place(now), self.window.until) {

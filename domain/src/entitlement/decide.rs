@@ -40,8 +40,10 @@ impl Entitlement {
         let mut spent = None;
         if !own_slot && let Some(place) = self.recognise(request) {
             let budget = self.terms.moves;
-            spent = budget.next(&self.moves, now);
-            if spent.is_none() {
+            let next = budget.next(&self.moves, now);
+            // A budget of nothing is no date to wait for.
+            spent = next.filter(|_| budget.times > 0);
+            if next.is_none() {
                 self.moves.push(now);
                 let old = self.slots[place].clone();
                 self.end(&old, RevocationReason::Moved, now);

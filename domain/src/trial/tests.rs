@@ -95,3 +95,12 @@ fn a_local_trial_runs_for_its_days_from_the_first() {
     assert_eq!(local.window(7), Window { from: day(3), until: Some(day(10)) });
     assert_eq!(local.window(0).place(day(3)), Place::After, "no days, no trial");
 }
+
+#[test]
+fn a_trial_is_refreshed_on_its_own_host_and_not_from_a_vault_that_was_copied_to_another() {
+    let mut trial = begun(&host('a'));
+    assert!(trial.refresh(&request(&host('a')), day(1)).is_ok());
+    let copy = Host { looks: host('b').looks, ..host('a') };
+    assert_eq!(trial.refresh(&request(&copy), day(1)), Err(Refusal::NotThisHost));
+    assert_eq!(trial.generation, 1, "a refusal changes nothing");
+}

@@ -22,7 +22,8 @@ pub trait Ledger: Send + Sync {
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError>;
 
     /// Does all of a deed or nothing of it. When this returns `Done` it survives the loss of power. Of two deeds that name the same version of a record, one is a conflict;
-    /// of two that answer the same request, the second is told the first's answer.
+    /// of two that answer the same request, the second is told the first's answer, even if it is a conflict too. A deed that writes one record
+    /// twice is a conflict.
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError>;
 
     /// Lists records or the log, in the order of their keys or positions, in pages: each begins after the one before it and none is left out.

@@ -67,7 +67,7 @@ impl Issuer {
     pub async fn answer_verified(&self, request: &Verified<Request>) -> Result<Statement, IssuerError> {
         let now = self.clock.now().wall;
         let signers = self.signers(request, now).await?;
-        let trust = vendor_keys::trust(&signers).ok_or(KeysError::NotBegun)?;
+        let trust = self.keys.trust(&signers)?;
         if request.to != *trust.vendor() {
             return self.seal(&signers, Answer::of(request, now, Body::Refusal(Refusal::OtherVendor)), now);
         }

@@ -39,11 +39,13 @@ pub(crate) struct VendorKeys {
     secrets: Arc<dyn Secrets>,
     /// The issuer that signed last: reading it from the disk for every answer would be slower than signing.
     last: Mutex<Option<Arc<SoftwareSigner>>>,
+    /// The key statement that was verified last, and whom it makes the server believe: verifying it for every answer would double its cost.
+    believed: Mutex<Option<(Envelope, Trust)>>,
 }
 
 impl VendorKeys {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { ledger, secrets, last: Mutex::new(None) }
+        Self { ledger, secrets, last: Mutex::new(None), believed: Mutex::new(None) }
     }
 
     /// The vendor's keys and their version in the ledger.
@@ -55,6 +57,19 @@ impl VendorKeys {
             },
             None => Err(KeysError::NotBegun),
         }
+    }
+
+    /// Whom the vendor's own server believes: its roots and its own newest statement.
+    pub(crate) fn trust(&self, signers: &Signers) -> Result<Trust, KeysError> {
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, trust)) = believed.as_ref().filter(|(sealed, _)| *sealed == signers.sealed) {
+            return Ok(trust.clone());
+        }
+        let vendor = VendorId::of(signers.roots.first().ok_or(KeysError::NotBegun)?);
+        let mut trust = Trust::new(vendor, signers.roots.clone(), 0);
+        trust.learn(&signers.sealed).map_err(|_| KeysError::NotBegun)?;
+        *believed = Some((signers.sealed.clone(), trust.clone()));
+        Ok(trust)
     }
 
     /// A signer of the vendor whose private half is here.
@@ -95,29 +110,6 @@ impl VendorKeys {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(self.secrets.remove(&secret_name(key))?)
     }
-}
-
-/// Whom a vendor's own server believes: its roots and its own newest statement.
-pub(crate) fn trust(signers: &Signers) -> Option<Trust> {
-    let vendor = VendorId::of(signers.roots.first()?);
-    let mut trust = Trust::new(vendor, signers.roots.clone(), 0);
-    trust.learn(&signers.sealed).ok()?;
-    Some(trust)
-}
-
-/// The vendor's keys with the newer statement that came with an answer of the vendor's own, if there is one. Only a root signs statements.
-pub(crate) fn newer(signers: &Signers, shown: &Statement) -> Option<Signers> {
-    let keys = Reply::from_bytes(shown.bytes()).ok()?.keys;
-    if keys.iter().all(|sealed| *sealed == signers.sealed) {
-        return None;
-    }
-    let mut trust = trust(signers)?;
-    for sealed in &keys {
-        // One that does not prove itself teaches nothing.
-        let _ = trust.learn(sealed);
-    }
-    let (current, sealed) = (trust.signers()?.clone(), trust.newest()?.clone());
-    (current.version > signers.current.version).then(|| Signers { roots: signers.roots.clone(), current, sealed, draft: None })
 }
 
 /// Seals a document under one key of the vendor.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Console, ConsoleError, MOST_CONFLICTS};
-use crate::vendor_keys::{KeysError, seal, trust};
+use crate::vendor_keys::{KeysError, seal};
 
 /// How long answers that are being signed while the issuer changes may take.
 const IN_FLIGHT: Duration = Duration::from_secs(60);
@@ -167,7 +167,7 @@ impl Console {
     pub async fn accept_statement(&self, sealed: &Envelope, actor: &str) -> Result<u64, ConsoleError> {
         let other = |why: String| ConsoleError::OtherStatement(why);
         let (read, mut signers) = self.keys.signers().await?;
-        let believed = trust(&signers).ok_or(KeysError::NotBegun)?;
+        let believed = self.keys.trust(&signers)?;
         let signed = open_document::<KeyStatement>(sealed, &believed).map_err(|error| other(error.to_string()))?;
         if signers.draft.as_ref() != Some(signed.words()) {
             return Err(other("it says something else".into()));

@@ -166,7 +166,7 @@ fn decide(
             (Subject::Trial(version, trial), outcome)
         }
         (Subject::Trial(version, mut trial), Ask::Refresh { .. }) => {
-            let outcome = if trial.is_of(request) { trial.certify(request, None, now) } else { Err(Refusal::NotThisHost) };
+            let outcome = trial.refresh(request, now);
             (Subject::Trial(version, trial), outcome)
         }
         (_, Ask::Trial { edition, since }) => match Trial::begin(request, edition, *since, product, now) {
