@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_domain::keys::{KeyId, PublicKey};
 use keyward_domain::record::{Record, RecordKey, Signers};
-use keyward_domain::seal::{Document, Reply, Sealed, SignatureEntry, Statement, Trust};
+use keyward_domain::seal::{Document, Envelope, Keyward, Reply, Sealed, SignatureEntry, Statement, Trust};
 use keyward_domain::signers::VendorId;
 use keyward_ports::{Entropy, EntropyError, Ledger, LedgerError, SecretName, Secrets, SecretsError, Signer, SignerError, SoftwareSigner};
 use zeroize::Zeroizing;
@@ -110,6 +110,21 @@ impl VendorKeys {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(self.secrets.remove(&secret_name(key))?)
     }
+}
+
+/// Signers newer than a server knows, which a root of the vendor signed and a device shows with what it holds.
+pub(crate) fn newer(known: &Signers, held: &Statement) -> Option<Signers> {
+    if *held.scheme() != Keyward::NAME {
+        return None;
+    }
+    let reply = Reply::from_bytes(held.bytes()).ok()?;
+    let vendor = VendorId::of(known.roots.first()?);
+    let mut trust = Trust::new(vendor, known.roots.clone(), known.current.version + 1);
+    for sealed in &reply.keys {
+        trust.learn(sealed).ok()?;
+    }
+    let (current, sealed) = (trust.signers()?.clone(), trust.newest()?.clone());
+    Some(Signers { roots: known.roots.clone(), current, sealed, draft: None })
 }
 
 /// Seals a document under one key of the vendor.
