@@ -1,1 +1,7 @@
-//! Matrix, stories, simulation, architecture, command lines.
+//! Matrix, stories, simulation, architecture, command lines, durability: what the product does as a whole.
+//!
+//! The tests stand in `tests/`; here is what several of their binaries share.
+
+mod programs;
+
+pub use programs::program;
