@@ -141,13 +141,13 @@ fn patiently<T>(step: impl Fn() -> io::Result<T>) -> io::Result<T> {
 }
 
 /// On Windows a file that another program has open for a moment, a reader of ours or a virus scanner, refuses to be renamed, and one
-/// that is being renamed refuses to be opened. It is asked again, for an eighth of a second in all.
+/// that is being renamed refuses to be opened. It is asked again, for a second in all.
 #[cfg(windows)]
 fn patiently<T>(step: impl Fn() -> io::Result<T>) -> io::Result<T> {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
     let busy = |error: &io::Error| matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION));
-    for pause in [1, 2, 4, 8, 16, 32, 64] {
+    for pause in [1, 2, 4, 8, 16, 32].into_iter().chain([64; 15]) {
         match step() {
             Err(error) if busy(&error) => std::thread::sleep(std::time::Duration::from_millis(pause)),
             done => return done,
