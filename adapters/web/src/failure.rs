@@ -139,7 +139,9 @@ impl From<ConsoleError> for Failure {
                 return Self::new(problem.next(refusal.remedy()));
             }
             ConsoleError::Signers(SignersError::Unknown(_)) => (422, "no-signer", "There is no such key"),
-            ConsoleError::Signers(SignersError::Active(_)) => (422, "last-signer", "It is the key that signs now"),
+            ConsoleError::Signers(SignersError::Last(_)) => (422, "last-signer", "No other key goes on signing"),
+            ConsoleError::NotExported => (409, "root-not-exported", "The root was never exported"),
+            ConsoleError::NoSlot { .. } => (404, "no-slot", "There is no such slot"),
             ConsoleError::OtherStatement(_) => (409, "other-statement", "It is another key statement"),
             ConsoleError::Begun => (409, "begun", "The server has its keys already"),
             ConsoleError::Busy => return Self::busy(409, &error),
@@ -155,6 +157,7 @@ impl From<KeysError> for Failure {
     fn from(error: KeysError) -> Self {
         match error {
             KeysError::NotBegun => Self::new(told(503, "not-begun", "The server has no keys", &error.to_string())),
+            KeysError::RootAway => Self::new(told(409, "root-away", "The root is elsewhere", &error.to_string())),
             KeysError::Away(_) => Self::new(told(409, "key-away", "The key is elsewhere", &error.to_string())),
             KeysError::Ledger(error) => error.into(),
             other => Self::hidden(&other),

@@ -82,8 +82,11 @@ pub(crate) async fn accept(
     security(("admin" = [])),
     responses((status = 200, description = "The seed", body = ref("#/components/schemas/RootSeed"), content_type = "application/json"))
 )]
-pub(crate) async fn export_root(State(site): State<Arc<Site>>) -> Result<Json<RootSeed>, Failure> {
-    let seed = site.console.export_root().await?;
+pub(crate) async fn export_root(
+    State(site): State<Arc<Site>>,
+    Extension(who): Extension<Administrator>,
+) -> Result<Json<RootSeed>, Failure> {
+    let seed = site.console.export_root(who.as_str()).await?;
     let seed: [u8; 32] = seed.as_slice().try_into().map_err(|_| Failure::internal())?;
     Ok(Json(RootSeed { seed: Zeroizing::new(seed) }))
 }
@@ -94,7 +97,7 @@ pub(crate) async fn export_root(State(site): State<Arc<Site>>) -> Result<Json<Ro
     tag = "keys",
     operation_id = "removeRoot",
     summary = "Remove the root from the server",
-    description = "Export it first: without it no key statement is ever signed again. To do it again changes nothing.",
+    description = "Refused until it was exported: without it no key statement is ever signed again. To do it again changes nothing.",
     security(("admin" = [])),
     responses((status = 204, description = "It is off the server"))
 )]

@@ -84,11 +84,13 @@ async fn the_root_leaves_the_server_and_what_it_signed_elsewhere_is_taken() {
     let made: RootChange = read(world.post("/v1/admin/keys/change", json!({ "change": "rotate" })).await).await;
     assert_eq!(made, RootChange::Made { version: 2 });
 
+    let kept = problem(world.admin(Method::DELETE, "/v1/admin/root", None::<&()>).await).await;
+    assert_eq!((kept.status, &*kept.code), (409, "root-not-exported"));
     let RootSeed { seed } = read(world.get("/v1/admin/root").await).await;
     for _ in 0..2 {
         assert_eq!(world.admin(Method::DELETE, "/v1/admin/root", None::<&()>).await.status().as_u16(), 204);
     }
-    assert_eq!(problem(world.get("/v1/admin/root").await).await.code, "key-away");
+    assert_eq!(problem(world.get("/v1/admin/root").await).await.code, "root-away");
     let keys: KeyList = read(world.get("/v1/admin/keys").await).await;
     assert_eq!(
         keys.keys.iter().map(|key| (key.role.as_str(), key.here)).collect::<Vec<_>>(),
@@ -137,7 +139,7 @@ async fn every_no_of_the_console_has_its_status_its_code_and_the_next_step() {
         (entitlement.into(), with(&[("allowance", json!({ "activations": 0 }))]), 422, "for-nobody"),
         (entitlement.into(), with(&[("key_type", json!("network"))]), 422, "wrong-allowance"),
         (of("/extend"), json!({ "until": "2026-01-01T00:00:00Z" }), 422, "ends-before-it-begins"),
-        (of("/free"), json!({ "activation": "A-9" }), 422, "unknown-activation"),
+        (of("/free"), json!({ "activation": "A-9" }), 404, "no-slot"),
         ("/v1/admin/entitlements/E-9/extend".into(), json!({ "until": "2029-01-01T00:00:00Z" }), 404, "no-license"),
         ("/v1/admin/entitlements/E%209/extend".into(), json!({ "until": "2029-01-01T00:00:00Z" }), 400, "wrong-path"),
         (keys.into(), json!({ "change": "revoke", "key": stranger, "since": since }), 422, "no-signer"),
