@@ -231,7 +231,7 @@ fn what_a_key_server_keeps() {
     let open = Matrix::default().open(Cell { key_type: KeyType::StandAlone, medium: Medium::Dongle, right: Right::Rental });
     let sealed = sealed(robbed(), &root()).envelope().clone();
     let draft = Some(robbed().rotated(key(4).public(), day(20), days(1)));
-    let signers = Signers { roots: vec![root().public()], current: robbed(), sealed, draft };
+    let signers = Signers { roots: vec![root().public()], current: robbed(), sealed, exported: Some(day(1)), draft };
     let records = named([
         ("product", Record::Product(crate::product::Product { matrix: open, ..product() })),
         ("entitlement", Record::Entitlement(sold(perpetual()))),

@@ -56,6 +56,9 @@ pub struct Signers {
     pub current: KeyStatement,
     /// The same, sealed.
     pub sealed: Envelope,
+    /// When the root was exported: it is not removed from the server before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported: Option<Timestamp>,
     /// A statement whose root is not on the server waits here to be signed elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<KeyStatement>,

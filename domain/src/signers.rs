@@ -85,6 +85,13 @@ impl Signer {
     }
 }
 
+impl Signer {
+    /// Whether it signs without an end.
+    fn goes_on(&self) -> bool {
+        self.role == Role::Issuer && self.until.is_none() && self.revoked_since.is_none()
+    }
+}
+
 impl Document for KeyStatement {
     const PAYLOAD_TYPE: &'static str = "application/vnd.keyward.keys+json";
     const SIGNER: Role = Role::Root;
@@ -104,9 +111,9 @@ pub enum SignersError {
     /// The key is none of the vendor's signers.
     #[error("there is no key {0}; `keys list` shows them")]
     Unknown(crate::keys::KeyId),
-    /// The last key that can sign would be gone.
-    #[error("key {0} is the one that signs now; rotate the issuer first, then revoke the old key")]
-    Active(crate::keys::KeyId),
+    /// The last key that goes on signing would be gone.
+    #[error("no key would go on signing without key {0}; rotate the issuer first, then revoke the old key")]
+    Last(crate::keys::KeyId),
 }
 
 impl KeyStatement {
@@ -140,8 +147,8 @@ impl KeyStatement {
         let mut next = self.next(now);
         let signer = next.signers.iter_mut().find(|signer| signer.key.id() == key).ok_or(SignersError::Unknown(key))?;
         signer.revoked_since = Some(signer.revoked_since.map_or(since, |earlier| earlier.min(since)));
-        if next.active(now).is_none() {
-            return Err(SignersError::Active(key));
+        if !next.signers.iter().any(Signer::goes_on) {
+            return Err(SignersError::Last(key));
         }
         Ok(next)
     }

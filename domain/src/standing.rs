@@ -429,7 +429,7 @@ impl Flag {
     /// What to do next.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Unverified { .. } => "refresh, online or by file",
+            Self::Unverified { .. } => "refresh",
             Self::HostChanged { .. } => "refresh: it gives a new binding",
             Self::ClockSuspect { .. } => "set the clock and refresh",
             Self::RestoredCopy => "refresh",
@@ -480,7 +480,7 @@ impl Reason {
             Self::TrialOver { .. } => "activate with a license key",
             Self::Expired { .. } => "ask the vendor to extend it, then refresh",
             Self::NotYet { .. } => "wait, or set the clock if it is wrong",
-            Self::ContactOverdue { .. } | Self::HostChanged => "refresh, online or by file",
+            Self::ContactOverdue { .. } | Self::HostChanged => "refresh",
             Self::OtherHost => "activate here with the license key",
             Self::Revoked { why: RevocationReason::Revoked } => "ask the vendor",
             Self::Revoked { .. } | Self::Returned => "activate again with the license key",

@@ -64,9 +64,12 @@ fn is_in_use(dir: &Path) -> bool {
     fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Whether files can be made there, or the folder itself if it is not there. Asked by making a file that is gone at once.
+/// Whether files can be made there, or the folder itself if it is not there, and those that are there can be opened: an installer may
+/// share them, another user's program may not. Asked by making a file that is gone at once.
 fn is_writable(dir: &Path) -> bool {
-    dir.ancestors().find(|folder| folder.exists()).is_some_and(|folder| tempfile::tempfile_in(folder).is_ok())
+    let shared = |entry: fs::DirEntry| !entry.path().is_file() || fs::OpenOptions::new().read(true).write(true).open(entry.path()).is_ok();
+    let all_shared = fs::read_dir(dir).map_or(true, |entries| entries.flatten().all(shared));
+    all_shared && dir.ancestors().find(|folder| folder.exists()).is_some_and(|folder| tempfile::tempfile_in(folder).is_ok())
 }
 
 #[cfg(windows)]

@@ -42,7 +42,7 @@ impl Data {
         }
         let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
-        let making = tempfile::Builder::new().prefix(".keywardd-").tempdir_in(parent).context("could not make the data folder")?;
+        let making = private_folder_in(parent).context("could not make the data folder")?;
         Self(making.path().into()).make(clock, entropy)?;
         fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
         // It has its name now; the temporary one is gone.
@@ -74,7 +74,9 @@ impl Data {
         self.make_tls()?;
         let mut token = [0; 32];
         entropy.fill(&mut token).context("could not make the admin token")?;
-        write_private(&self.token_file(), data_encoding::BASE64URL_NOPAD.encode(&token).as_bytes())
+        write_private(&self.token_file(), data_encoding::BASE64URL_NOPAD.encode(&token).as_bytes())?;
+        // The names in it are on the disk before it gets its own.
+        sync_folder(&self.0)
     }
 
     /// A certificate authority that exists for one certificate, for localhost: its private key is thrown away.
@@ -93,7 +95,8 @@ impl Data {
         let cert = leaf.signed_by(&key, &issuer).context("could not make a TLS certificate")?;
         write_private(&dir.join("key.pem"), key.serialize_pem().as_bytes())?;
         write_private(&dir.join("cert.pem"), cert.pem().as_bytes())?;
-        write_private(&dir.join("ca.pem"), ca_cert.pem().as_bytes())
+        write_private(&dir.join("ca.pem"), ca_cert.pem().as_bytes())?;
+        sync_folder(&dir)
     }
 
     /// The server's use cases.
@@ -142,6 +145,15 @@ impl Data {
 /// Reads a text file and names it where that fails.
 pub(crate) fn read_text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
+}
+
+/// Makes a folder that only its owner can enter, to be given its name when it is whole.
+pub(crate) fn private_folder_in(parent: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".keywardd-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(parent)
 }
 
 /// Writes a file that only its owner can read; it is on the disk when this returns.

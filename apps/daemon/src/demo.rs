@@ -25,7 +25,7 @@ use keyward_ports::{Clock, HostProbe, Probed};
 
 use crate::KeyServer;
 use crate::data::Data;
-use crate::key_server::{Parts, start};
+use crate::key_server::{Parts, start, stop_signal};
 
 /// Who speaks in the log.
 const ACTOR: &str = "demo";
@@ -113,7 +113,7 @@ async fn story(dir: &Path, serve: bool) -> Result<()> {
 
     if serve {
         serve_on(&data, console, running.url(), &stage.profile, dir).await?;
-        tokio::signal::ctrl_c().await.context("could not listen for signals")?;
+        stop_signal().await?;
     }
     running.stop(Duration::from_secs(5)).await;
     desk.ledger.close().context("could not close the ledger")?;
@@ -126,7 +126,13 @@ async fn serve_on(data: &Data, console: &Console, url: &str, profile: &ProductPr
     say("The server keeps running until Ctrl-C. To try, in another terminal:")?;
     for _ in 0..3 {
         let key = issue(console, TenureKind::Perpetual, None, 2).await?;
-        tell(&format!("keyward --profile {} --vault {} activate {}", file.display(), dir.join("mine").display(), key.expose().as_str()))?;
+        tell(&format!(
+            "keyward --profile {} --vault {} --anchor {} activate {}",
+            file.display(),
+            dir.join("mine").display(),
+            dir.join("anchor").display(),
+            key.expose().as_str()
+        ))?;
     }
     tell(&format!(
         "keyward vendor --server {url} --token-file {} --ca {} list",

@@ -136,8 +136,9 @@ fn log(json: bool) {
     let _ = if json { lines.json().try_init() } else { lines.try_init() };
 }
 
+/// Waits until the process is told to stop.
 #[cfg(unix)]
-async fn stop_signal() -> Result<()> {
+pub(crate) async fn stop_signal() -> Result<()> {
     let mut terminate =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("could not listen for signals")?;
     tokio::select! {
@@ -146,7 +147,8 @@ async fn stop_signal() -> Result<()> {
     }
 }
 
+/// Waits until the process is told to stop.
 #[cfg(not(unix))]
-async fn stop_signal() -> Result<()> {
+pub(crate) async fn stop_signal() -> Result<()> {
     tokio::signal::ctrl_c().await.context("could not listen for signals")
 }

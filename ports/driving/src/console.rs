@@ -51,6 +51,17 @@ pub enum ConsoleError {
     /// A key statement that was signed elsewhere is not the one that waits for it.
     #[error("the signed key statement is not the one this server waits for: {0}; begin the change again")]
     OtherStatement(String),
+    /// The root would be lost.
+    #[error("the root was never exported, and without it no issuer can ever be named again; export it first")]
+    NotExported,
+    /// The entitlement has no such slot.
+    #[error("license {entitlement} has no slot {activation}; `keyward vendor show {entitlement}` lists them")]
+    NoSlot {
+        /// The entitlement.
+        entitlement: EntitlementId,
+        /// The activation asked for.
+        activation: ActivationId,
+    },
     /// The server was begun already.
     #[error("this server has its keys already")]
     Begun,
@@ -163,7 +174,7 @@ impl Console {
     /// Revokes an entitlement; each holder learns of it at its next contact.
     pub async fn revoke(&self, id: &EntitlementId, actor: &str) -> Result<Entitlement, ConsoleError> {
         let now = self.clock.now().wall;
-        self.change(id, actor, "revoked", |it| {
+        self.change(id, actor, "revoked", None, |it| {
             it.revoke(now);
             Ok(())
         })
@@ -172,13 +183,20 @@ impl Console {
 
     /// Moves the end of a rental or a trial; holders get it with their next refresh.
     pub async fn extend(&self, id: &EntitlementId, until: Timestamp, actor: &str) -> Result<Entitlement, ConsoleError> {
-        self.change(id, actor, "extended", |it| Ok(it.extend(until)?)).await
+        self.change(id, actor, "extended", None, |it| Ok(it.extend(until)?)).await
     }
 
     /// Frees a slot whose host cannot return it (row A2).
     pub async fn free(&self, id: &EntitlementId, activation: &ActivationId, by: Freer, actor: &str) -> Result<Entitlement, ConsoleError> {
         let now = self.clock.now().wall;
-        self.change(id, actor, "slot freed", |it| it.free(activation, by, now).map_err(ConsoleError::Refused)).await
+        let no_slot = || ConsoleError::NoSlot { entitlement: id.clone(), activation: activation.clone() };
+        let free = |it: &mut Entitlement| {
+            it.free(activation, by, now).map_err(|refusal| match refusal {
+                Refusal::UnknownActivation => no_slot(),
+                refusal => ConsoleError::Refused(refusal),
+            })
+        };
+        self.change(id, actor, "slot freed", Some(activation), free).await
     }
 
     /// Replaces a lost license key. The old one is known as replaced; activations stay as they are.
@@ -186,7 +204,7 @@ impl Console {
         let key = self.make_license_key()?;
         let public = SigningKey::from_seed(&key.seed()).public();
         let entitlement = self
-            .change(id, actor, "license key replaced", |it| {
+            .change(id, actor, "license key replaced", None, |it| {
                 it.reissue(public, key.last_five());
                 Ok(())
             })
@@ -215,12 +233,13 @@ impl Console {
         id: &EntitlementId,
         actor: &str,
         act: &str,
+        activation: Option<&ActivationId>,
         change: impl Fn(&mut Entitlement) -> Result<(), ConsoleError>,
     ) -> Result<Entitlement, ConsoleError> {
         for _ in 0..MOST_CONFLICTS {
             let (read, mut it) = self.read(id).await?;
             change(&mut it)?;
-            let entry = self.entry(actor, act, Some(id.clone()), None);
+            let entry = self.entry(actor, act, Some(id.clone()), activation.cloned());
             if self.commit(read, Record::Entitlement(it.clone()), entry).await? {
                 return Ok(it);
             }

@@ -17,8 +17,11 @@ pub enum KeysError {
     #[error("this server has no keys; start it once to make them")]
     NotBegun,
     /// The private half is not here.
-    #[error("the private half of key {0} is not on this server; give it with --root, or put it back")]
+    #[error("the private half of key {0} is not on this server; put its file back into the server's keys, or rotate the issuer")]
     Away(KeyId),
+    /// The root was removed.
+    #[error("the root is not on this server any more; use the file it was exported to")]
+    RootAway,
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -102,7 +105,7 @@ impl VendorKeys {
 
     /// The seed of a key whose private half is here, to be exported.
     pub(crate) fn export(&self, key: &PublicKey) -> Result<Zeroizing<Vec<u8>>, KeysError> {
-        self.secrets.get(&secret_name(key))?.ok_or(KeysError::Away(key.id()))
+        self.secrets.get(&secret_name(key))?.ok_or(KeysError::RootAway)
     }
 
     /// Removes a private half from this server.
@@ -124,7 +127,7 @@ pub(crate) fn newer(known: &Signers, held: &Statement) -> Option<Signers> {
         trust.learn(sealed).ok()?;
     }
     let (current, sealed) = (trust.signers()?.clone(), trust.newest()?.clone());
-    Some(Signers { roots: known.roots.clone(), current, sealed, draft: None })
+    Some(Signers { current, sealed, draft: None, ..known.clone() })
 }
 
 /// Seals a document under one key of the vendor.

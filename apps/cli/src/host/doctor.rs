@@ -76,7 +76,7 @@ impl Sheet<'_> {
         {
             let reach = match usual {
                 Ok(place) if place.dir == *dir => match place.reach {
-                    Reach::MachineWide => "for everybody on this machine",
+                    Reach::MachineWide => "the machine's own folder; users who cannot read its files have one of their own",
                     Reach::PerUser => {
                         "for this user alone, because the machine's own folder cannot be written; have an administrator install it"
                     }

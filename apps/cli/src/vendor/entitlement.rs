@@ -219,7 +219,7 @@ impl Log {
 pub(super) fn summary(it: &Entitlement) -> String {
     let terms = &it.terms;
     format!(
-        "{}: {} {}, {} {} {} until {}, {} in use",
+        "{}: {} {}, {} {} {} until {}, {}",
         it.id,
         terms.product,
         list(&terms.editions),
@@ -227,7 +227,10 @@ pub(super) fn summary(it: &Entitlement) -> String {
         terms.key_type,
         terms.medium,
         until(it),
-        in_use(it)
+        match it.terms.allowance {
+            Allowance::Activations(_) => format!("{} in use", in_use(it)),
+            Allowance::Seats { .. } => in_use(it),
+        }
     )
 }
 
@@ -235,11 +238,14 @@ fn until(it: &Entitlement) -> String {
     it.terms.tenure.window.until.map_or_else(|| "never".into(), |until| until.to_string())
 }
 
+/// How much of it is in use, or how large its pool is: seats are counted where they are given out.
 fn in_use(it: &Entitlement) -> String {
     match it.terms.allowance {
         Allowance::Activations(most) => format!("{} of {}", it.slots.len(), count(most.into(), "activation", "activations")),
-        Allowance::Seats { seats, overdraft: 0, .. } => count(seats.into(), "seat", "seats"),
-        Allowance::Seats { seats, overdraft, .. } => format!("{} + {overdraft}", count(seats.into(), "seat", "seats")),
+        Allowance::Seats { seats, overdraft: 0, .. } => format!("a pool of {}", count(seats.into(), "seat", "seats")),
+        Allowance::Seats { seats, overdraft, .. } => {
+            format!("a pool of {} and {overdraft} more in overdraft", count(seats.into(), "seat", "seats"))
+        }
     }
 }
 

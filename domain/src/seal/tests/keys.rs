@@ -90,7 +90,7 @@ fn at_version(version: u64, words: &KeyStatement) -> Trust {
 fn a_stolen_key_is_revoked_once_another_signs_and_its_since_only_moves_back() {
     let id = issuer().public().id();
     let first = first_statement();
-    assert_eq!(first.revoked(id, day(4), day(12)), Err(SignersError::Active(id)));
+    assert_eq!(first.revoked(id, day(4), day(12)), Err(SignersError::Last(id)));
     let unknown = stranger().public().id();
     assert_eq!(first.revoked(unknown, day(4), day(12)), Err(SignersError::Unknown(unknown)));
     let rotated = first.rotated(key(3).public(), day(9), days(1));

@@ -91,7 +91,7 @@ impl Console {
         let vendor = VendorId::of(&root);
         let current = KeyStatement::first(vendor, issuer, self.clock.now().wall);
         let sealed = seal(current.clone(), &*self.keys.signer(&root)?).map_err(KeysError::from)?.envelope().clone();
-        let signers = Signers { roots: vec![root], current, sealed, draft: None };
+        let signers = Signers { roots: vec![root], current, sealed, exported: None, draft: None };
         let entry = self.entry(actor, "server begun", None, None);
         if self.commit(0, Record::Signers(signers), entry).await? { Ok(vendor) } else { Err(ConsoleError::Begun) }
     }
@@ -130,7 +130,7 @@ impl Console {
     /// Changes the signers. If the root is not on this server, the change waits as a statement that is signed where the root is.
     pub async fn change_keys(&self, change: &KeyChange, actor: &str) -> Result<RootChange, ConsoleError> {
         let new_issuer = match change {
-            KeyChange::Rotate => Some(self.keys.make(&*self.entropy)?),
+            KeyChange::Rotate => Some(self.new_issuer().await?),
             KeyChange::Revoke { .. } => None,
         };
         for _ in 0..MOST_CONFLICTS {
@@ -163,6 +163,17 @@ impl Console {
         Err(ConsoleError::Busy)
     }
 
+    /// A key to issue with: the one that a waiting statement names, or a new one.
+    async fn new_issuer(&self) -> Result<PublicKey, ConsoleError> {
+        let (_, signers) = self.keys.signers().await?;
+        let known = |key: &PublicKey| signers.current.signers.iter().any(|signer| signer.key == *key);
+        let drafted = signers.draft.iter().flat_map(|draft| &draft.signers).map(|signer| signer.key).find(|key| !known(key));
+        match drafted {
+            Some(key) => Ok(key),
+            None => Ok(self.keys.make(&*self.entropy)?),
+        }
+    }
+
     /// Takes the waiting key statement, signed where the root is.
     pub async fn accept_statement(&self, sealed: &Envelope, actor: &str) -> Result<u64, ConsoleError> {
         let other = |why: String| ConsoleError::OtherStatement(why);
@@ -181,15 +192,21 @@ impl Console {
     }
 
     /// The root's seed, to be kept elsewhere. Whoever has it can name issuers.
-    pub async fn export_root(&self) -> Result<Zeroizing<Vec<u8>>, ConsoleError> {
-        let (_, signers) = self.keys.signers().await?;
-        let root = signers.roots.first().ok_or(KeysError::NotBegun)?;
-        Ok(self.keys.export(root)?)
+    pub async fn export_root(&self, actor: &str) -> Result<Zeroizing<Vec<u8>>, ConsoleError> {
+        let (read, mut signers) = self.keys.signers().await?;
+        let root = *signers.roots.first().ok_or(KeysError::NotBegun)?;
+        let seed = self.keys.export(&root)?;
+        let entry = self.entry(actor, "root exported", None, None);
+        signers.exported = Some(entry.at);
+        if self.commit(read, Record::Signers(signers), entry).await? { Ok(seed) } else { Err(ConsoleError::Busy) }
     }
 
-    /// Removes the root's private half from this server.
+    /// Removes the root's private half from this server, once it was exported.
     pub async fn remove_root(&self, actor: &str) -> Result<(), ConsoleError> {
         let (read, signers) = self.keys.signers().await?;
+        if signers.exported.is_none() {
+            return Err(ConsoleError::NotExported);
+        }
         let entry = self.entry(actor, "root removed", None, None);
         for root in &signers.roots {
             self.keys.remove(root)?;

@@ -61,9 +61,9 @@ fn a_root_that_is_off_the_server_signs_a_rotation_elsewhere() {
     let sold = vendor.sell(vendor.terms()).expect("sold");
     let host = world.host("a");
     host.activate(&sold.key).expect("activated");
-    let root = run(vendor.console().export_root()).expect("exported");
+    let root = run(vendor.console().export_root("the vendor")).expect("exported");
     run(vendor.console().remove_root("the vendor")).expect("removed");
-    assert!(run(vendor.console().export_root()).is_err(), "it is gone");
+    assert!(run(vendor.console().export_root("the vendor")).is_err(), "it is gone");
     assert!(!run(vendor.console().keys()).expect("the keys").keys[0].here);
 
     let Ok(RootChange::ToSign { statement }) = vendor.rotate_issuer() else { panic!("it waits for the root") };
@@ -131,6 +131,24 @@ fn a_server_restored_from_a_backup_adopts_what_it_signed_even_above_the_limit() 
     a.return_license(&activation).expect("returned");
     b.refresh().expect("it is heard");
     assert!(is_fully_trusted(&b));
+}
+
+// P8
+#[test]
+fn a_server_restored_from_before_a_return_does_not_keep_its_host_from_activating_again() {
+    let world = World::new(10);
+    let vendor = world.vendor();
+    let server = vendor.server("keys");
+    let sold = vendor.sell(vendor.terms()).expect("sold");
+    let host = world.host("a");
+    let activation = host.activate(&sold.key).expect("activated");
+    let backup = server.snapshot();
+    host.return_license(&activation).expect("returned");
+    server.restore(backup);
+    let again = host.activate(&sold.key).expect("activated anew");
+    assert_ne!(again, activation);
+    assert!(is_fully_trusted(&host));
+    assert_eq!(vendor.entitlement(&sold.id).expect("sold").slots.len(), 1);
 }
 
 // P8
