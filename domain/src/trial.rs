@@ -76,6 +76,13 @@ impl Trial {
         })
     }
 
+    /// Goes on above a generation that this server signed and, restored from a backup, does not know (promise 8).
+    pub fn go_on_above(&mut self, shown: &Certificate) {
+        if shown.activation == self.activation {
+            self.generation = self.generation.max(shown.generation);
+        }
+    }
+
     /// Whether this is the trial of the asking host: by its key, or by what it looks like.
     pub fn is_of(&self, request: &Verified<Request>) -> bool {
         let alike = !self.fingerprint.is_empty() && self.fingerprint.judge(&request.fingerprint) == Match::Same;

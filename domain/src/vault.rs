@@ -147,7 +147,10 @@ pub enum NotTaken {
     },
     /// What it grants was returned here since.
     #[error("what it grants was returned on this host since; activate again")]
-    Returned,
+    Returned {
+        /// The activation that was returned.
+        activation: ActivationId,
+    },
 }
 
 /// What an answer brought.
@@ -307,6 +310,15 @@ impl Holdings {
         all
     }
 
+    /// What was returned here, as the anchor knows, while this vault was restored from before: it holds it and knows of no request. The return
+    /// can be made again.
+    pub fn lost_returns(&self) -> Vec<ActivationId> {
+        let asked: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
+        let held = self.papers.iter().filter_map(|paper| paper.answer.certificate()).map(|it| &it.activation);
+        let lost: BTreeSet<_> = held.filter(|it| self.rest.tombstones.contains(*it) && !asked.contains(*it)).collect();
+        lost.into_iter().cloned().collect()
+    }
+
     /// What is observed, for [`crate::standing::Standing::of`]. The anchor is asked too: it knows returns that a restored vault forgot.
     pub fn evidence(&self, anchor: &AnchorContents, product: &crate::profile::ProductProfile, observed: Fingerprint) -> Evidence {
         Evidence {
@@ -371,6 +383,11 @@ impl Holdings {
         self.outbox.retain(|asked| asked.request.name() != request || returns(&asked.request).is_some());
     }
 
+    /// Takes a request out of the outbox whose place another has taken.
+    pub fn forget(&mut self, request: Digest) {
+        self.outbox.retain(|asked| asked.request.name() != request);
+    }
+
     /// Begins a trial without a server.
     pub fn begin_trial(&mut self, product: ProductId, trial: LocalTrial) {
         self.rest.trials.entry(product).or_insert(trial);
@@ -433,7 +450,7 @@ impl Holdings {
         match &answer.body {
             Body::Certificate(certificate) => {
                 if self.rest.tombstones.contains(&certificate.activation) {
-                    return Err(NotTaken::Returned);
+                    return Err(NotTaken::Returned { activation: certificate.activation.clone() });
                 }
                 let held = self.paper_of(&certificate.activation).and_then(|paper| paper.answer.certificate());
                 match held {

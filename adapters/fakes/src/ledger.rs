@@ -95,8 +95,12 @@ impl LedgerImage {
             return Committed::Answered(known.statement.clone());
         }
         let version = |key: &RecordKey| self.records.get(key).map_or(0, |known| known.version);
-        if deed.writes.iter().any(|write| version(&write.record.key()) != write.read) {
-            return Committed::Conflict;
+        let mut keys = BTreeSet::new();
+        for write in &deed.writes {
+            let key = write.record.key();
+            if version(&key) != write.read || !keys.insert(key) {
+                return Committed::Conflict;
+            }
         }
         for write in deed.writes {
             self.write(write.read + 1, write.record);

@@ -38,7 +38,7 @@ struct Outline {
 enum Found {
     Sound(AnchorContents),
     Damaged(String),
-    Newer(String),
+    Newer,
 }
 
 impl FileAnchor {
@@ -59,6 +59,10 @@ impl FileAnchor {
         AnchorError::Damaged { place: self.path(file).display().to_string(), why }
     }
 
+    fn newer(&self, file: &str) -> AnchorError {
+        AnchorError::Newer { place: self.path(file).display().to_string() }
+    }
+
     fn find(&self, file: &str, vendor: &VendorId) -> Result<Found, AnchorError> {
         let bytes = atomic::read(&self.path(file)).map_err(|error| self.storage(error))?;
         Ok(bytes.map_or_else(|| Found::Sound(AnchorContents::default()), |bytes| read(&bytes, vendor)))
@@ -70,7 +74,8 @@ impl Anchor for FileAnchor {
         let file = format!("{}.json", stem(vendor));
         match self.find(&file, vendor)? {
             Found::Sound(contents) => Ok(contents),
-            Found::Damaged(why) | Found::Newer(why) => Err(self.damaged(&file, why)),
+            Found::Damaged(why) => Err(self.damaged(&file, why)),
+            Found::Newer => Err(self.newer(&file)),
         }
     }
 
@@ -89,7 +94,7 @@ impl Anchor for FileAnchor {
                 atomic::keep_as(&self.path(&file), &self.path(&format!("{stem}.damaged"))).map_err(storage)?;
                 AnchorContents::default()
             }
-            Found::Newer(why) => return Err(self.damaged(&file, why)),
+            Found::Newer => return Err(self.newer(&file)),
         };
         anchor.absorb(contents);
         let written = Written { format: FORMAT, vendor: *vendor, anchor };
@@ -112,7 +117,7 @@ fn read(bytes: &[u8], vendor: &VendorId) -> Found {
     };
     let unknown = needs::unknown(&needs);
     if format > FORMAT || !unknown.is_empty() {
-        return Found::Newer("a newer Keyward wrote it; update the product".into());
+        return Found::Newer;
     }
     match serde_json::from_slice::<Written>(bytes) {
         Ok(written) if written.vendor == *vendor => Found::Sound(written.anchor),

@@ -67,7 +67,12 @@ fn is_in_use(dir: &Path) -> bool {
 /// Whether files can be made there, or the folder itself if it is not there, and those that are there can be opened: an installer may
 /// share them, another user's program may not. Asked by making a file that is gone at once.
 fn is_writable(dir: &Path) -> bool {
-    let shared = |entry: fs::DirEntry| !entry.path().is_file() || fs::OpenOptions::new().read(true).write(true).open(entry.path()).is_ok();
+    let shared = |entry: fs::DirEntry| match fs::OpenOptions::new().read(true).write(true).open(entry.path()) {
+        // What is being written now, and what is no file, is nobody's to share.
+        _ if entry.file_name().to_string_lossy().starts_with('.') || !entry.path().is_file() => true,
+        Err(error) => error.kind() != std::io::ErrorKind::PermissionDenied,
+        Ok(_) => true,
+    };
     let all_shared = fs::read_dir(dir).map_or(true, |entries| entries.flatten().all(shared));
     all_shared && dir.ancestors().find(|folder| folder.exists()).is_some_and(|folder| tempfile::tempfile_in(folder).is_ok())
 }

@@ -61,10 +61,10 @@ impl Failure {
         Self::new(Problem::new(429, "too-many-requests", "Too many requests", detail)).after(wait, "then send the same request again")
     }
 
-    /// It took too long.
+    /// It took too long. What was asked may be done all the same, so there is no `Retry-After`, which says that nothing was.
     pub(crate) fn timed_out() -> Self {
-        let problem = Problem::new(503, "timed-out", "The server is too slow", "the server could not answer in time");
-        Self::new(problem).after(BUSY, "then send the same request again; it is given the same answer")
+        let problem = Problem::new(504, "timed-out", "The server is too slow", "the server could not answer in time");
+        Self::new(problem.next("send the same request again; it is given the same answer"))
     }
 
     /// Something that must not happen.
@@ -118,6 +118,14 @@ impl From<IssuerError> for Failure {
                 let problem = told(400, "unreadable", "The request cannot be read", &unreadable.to_string());
                 let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
                 Self::new(problem.next(next))
+            }
+            // A server without its key may stand beside one that has it: the next in the list is asked.
+            IssuerError::Keys(error @ (KeysError::NotBegun | KeysError::Away(_))) => {
+                log(&error);
+                Self::new(
+                    Problem::new(503, "no-issuer", "The server cannot sign", "the server cannot sign now")
+                        .next("try again later, or tell the vendor"),
+                )
             }
             IssuerError::Keys(error) => error.into(),
             IssuerError::Ledger(error) => error.into(),

@@ -42,6 +42,7 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(keys::change))
         .routes(routes!(keys::accept))
         .routes(routes!(keys::export_root, keys::remove_root))
+        .routes(routes!(keys::root_is_kept))
         .routes(routes!(log::list))
 }
 

@@ -1,19 +1,25 @@
 //! A data folder in one file, and back.
+//!
+//! The file is a tar archive. Its last entry holds the digests of all others, so that one changed byte is noticed before anything is made of it.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::{self, BufRead as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use keyward_domain::record::LogEntry;
 use keyward_host::SystemClock;
 use keyward_ports::{Clock as _, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
+use sha2::{Digest as _, Sha256};
 
-use crate::data::{Data, sync_folder};
+use crate::data::{Data, private_folder_in, sync_folder};
 
 /// What a backup holds beside the ledger.
 const FOLDERS: [&str; 2] = ["keys", "tls"];
+/// The entry with the digests of all others.
+const DIGESTS: &str = "SHA256";
 
 /// Writes a copy of a data folder into one file that only its owner can read. The ledger is copied by SQLite, so the server may be running.
 pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
@@ -27,12 +33,26 @@ pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
     let ledger = copy.path().join("ledger.db");
     keyward_sql::backup(&data.ledger_file(), &ledger).context("could not copy the ledger")?;
     let mut archive = tar::Builder::new(making.as_file());
-    let pack = |archive: &mut tar::Builder<&fs::File>| -> std::io::Result<()> {
-        archive.append_path_with_name(&ledger, "ledger.db")?;
-        archive.append_path_with_name(data.token_file(), "admin-token")?;
+    let pack = |archive: &mut tar::Builder<&fs::File>| -> io::Result<()> {
+        let mut files = vec![("ledger.db".to_owned(), ledger), ("admin-token".to_owned(), data.token_file())];
         for folder in FOLDERS {
-            archive.append_dir_all(folder, data.path().join(folder))?;
+            let dir = data.path().join(folder);
+            archive.append_dir(folder, &dir)?;
+            for entry in fs::read_dir(dir)? {
+                let entry = entry?;
+                files.push((format!("{folder}/{}", entry.file_name().to_string_lossy()), entry.path()));
+            }
         }
+        let mut digests = Digests::new();
+        for (name, path) in files {
+            archive.append_path_with_name(&path, &name)?;
+            digests.insert(name, digest(&path)?);
+        }
+        let digests = serde_json::to_vec(&digests)?;
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o600);
+        header.set_size(digests.len() as u64);
+        archive.append_data(&mut header, DIGESTS, &*digests)?;
         archive.finish()
     };
     pack(&mut archive).context("could not pack the data folder")?;
@@ -50,27 +70,89 @@ pub(crate) fn restore(file: &Path, dir: &Path) -> Result<()> {
     }
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let open = fs::File::open(file).with_context(|| format!("could not read {}", file.display()))?;
-    let making = tempfile::Builder::new().prefix(".keywardd-").tempdir_in(parent).context("could not make the data folder")?;
+    let making = private_folder_in(parent).context("could not make the data folder")?;
     let mut archive = tar::Archive::new(open);
     archive.set_preserve_permissions(true);
     archive
         .unpack(making.path())
+        .and_then(|()| judge(making.path()))
         .with_context(|| format!("{} is not a backup made by `keywardd backup`, or it is damaged", file.display()))?;
     mark(&Data::open(making.path()).with_context(|| format!("{} is not a backup made by `keywardd backup`", file.display()))?)?;
+    sync_all_below(making.path()).context("could not make the data folder")?;
     fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
     let _ = making.keep();
     sync_folder(parent)
 }
 
+/// The SHA-256 of each file, by its name in the archive.
+type Digests = BTreeMap<String, String>;
+
+fn digest(file: &Path) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut reader = io::BufReader::with_capacity(1 << 16, fs::File::open(file)?);
+    loop {
+        let bytes = reader.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        digest.update(bytes);
+        let read = bytes.len();
+        reader.consume(read);
+    }
+    Ok(data_encoding::HEXLOWER.encode(&digest.finalize()))
+}
+
+/// Compares what was unpacked with its digests, which are used up.
+fn judge(dir: &Path) -> io::Result<()> {
+    let damaged = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    let digests: Digests = serde_json::from_slice(&fs::read(dir.join(DIGESTS))?)?;
+    fs::remove_file(dir.join(DIGESTS))?;
+    for (name, expected) in &digests {
+        if digest(&dir.join(name))? != *expected {
+            return damaged(format!("{name} is not what was packed"));
+        }
+    }
+    let unpacked = files_below(dir)?.len();
+    if unpacked == digests.len() { Ok(()) } else { damaged(format!("{unpacked} files stand where {} were packed", digests.len())) }
+}
+
+/// Makes all files and folders below a folder durable, and the folder itself.
+fn sync_all_below(dir: &Path) -> Result<()> {
+    for file in files_below(dir)? {
+        // Windows syncs only what it could write.
+        fs::OpenOptions::new().read(true).write(true).open(&file)?.sync_all()?;
+    }
+    for folder in FOLDERS {
+        sync_folder(&dir.join(folder))?;
+    }
+    sync_folder(dir)
+}
+
+/// The files of a folder and of the folders in it.
+fn files_below(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
 fn mark(data: &Data) -> Result<()> {
     let ledger = SqlLedger::open(&data.ledger_file(), Options::default()).context("could not open the ledger of the backup")?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start")?;
-    runtime.block_on(async {
-        ledger.bump_epoch().await?;
-        let at = Arc::new(SystemClock::new()).now().wall;
-        let entry =
-            LogEntry { at, actor: "restore".into(), act: "restored from a backup".into(), entitlement: None, activation: None, host: None };
-        ledger.commit(Deed { writes: Vec::new(), answer: None, log: vec![entry] }).await
-    })?;
-    Ok(())
+    runtime.block_on(mark_restored(&ledger, "restore"))
+}
+
+/// Marks a ledger as restored: a new epoch, and a line in its log.
+pub(crate) async fn mark_restored(ledger: &SqlLedger, who: &str) -> Result<()> {
+    ledger.bump_epoch().await.context("could not mark the ledger as restored")?;
+    let at = SystemClock::new().now().wall;
+    let entry = LogEntry { at, actor: who.into(), act: "restored from a backup".into(), entitlement: None, activation: None, host: None };
+    let noted = ledger.commit(Deed { writes: Vec::new(), answer: None, log: vec![entry] }).await;
+    noted.map(drop).context("could not mark the ledger as restored")
 }

@@ -18,6 +18,13 @@ use keyward_files::FileSecrets;
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, SqlLedger};
 
+/// The file without which a folder is no data folder.
+const LEDGER: &str = "ledger.db";
+/// What else stands in one.
+const PARTS: [&str; 3] = ["keys", "tls", "admin-token"];
+/// Where one is made inside a folder that is there.
+const MAKING: &str = ".keywardd-making";
+
 /// A data folder that is there.
 pub(crate) struct Data(PathBuf);
 
@@ -34,11 +41,11 @@ pub(crate) type Between = Box<dyn FnOnce(SqlLedger) -> Arc<dyn Ledger>>;
 impl Data {
     /// Opens a data folder; where there is none, makes one, all or nothing.
     pub(crate) fn open_or_make(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
-        if dir.join("ledger.db").exists() {
+        if dir.join(LEDGER).exists() {
             return Ok(Self(dir.into()));
         }
-        if dir.exists() && fs::read_dir(dir).with_context(|| format!("could not read {}", dir.display()))?.next().is_some() {
-            bail!("{} is not empty and not a key server's data folder; name another folder", dir.display());
+        if dir.exists() {
+            return Self::make_inside(dir, clock, entropy);
         }
         let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
@@ -51,6 +58,39 @@ impl Data {
         Ok(Self(dir.into()))
     }
 
+    /// Makes a data folder of one that is there and empty, such as a volume that was mounted: in a hidden folder inside it, whose entries are
+    /// then moved up, the ledger last. Only with the ledger it is a data folder; what an interrupted start left is swept.
+    fn make_inside(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
+        let unreadable = || format!("could not use {}", dir.display());
+        let making = dir.join(MAKING);
+        let begun = making.exists();
+        for entry in fs::read_dir(dir).with_context(unreadable)? {
+            let entry = entry.with_context(unreadable)?;
+            let ours = begun && PARTS.iter().any(|part| entry.file_name() == *part);
+            // A file system's own folder is in every new volume.
+            if !ours && entry.file_name() != MAKING && entry.file_name() != "lost+found" {
+                bail!("{} is not empty and not a key server's data folder; name another folder", dir.display());
+            }
+        }
+        for part in PARTS.iter().filter(|part| begun && dir.join(part).exists()) {
+            let left = dir.join(part);
+            if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) }.with_context(unreadable)?;
+        }
+        if begun {
+            fs::remove_dir_all(&making).with_context(unreadable)?;
+        }
+        fs::create_dir(&making).with_context(unreadable)?;
+        Self(making.clone()).make(clock, entropy)?;
+        for part in PARTS.iter().filter(|part| making.join(part).exists()) {
+            fs::rename(making.join(part), dir.join(part)).with_context(unreadable)?;
+        }
+        sync_folder(dir)?;
+        fs::rename(making.join(LEDGER), dir.join(LEDGER)).with_context(unreadable)?;
+        fs::remove_dir_all(&making).with_context(unreadable)?;
+        sync_folder(dir)?;
+        Ok(Self(dir.into()))
+    }
+
     /// The same, from code that is async.
     pub(crate) async fn open_or_make_async(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
         let (dir, clock, entropy) = (dir.to_owned(), Arc::clone(clock), Arc::clone(entropy));
@@ -59,7 +99,7 @@ impl Data {
 
     /// Opens a data folder that must be there.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        if !dir.join("ledger.db").exists() {
+        if !dir.join(LEDGER).exists() {
             bail!("{} is no key server's data folder: there is no ledger.db in it", dir.display());
         }
         Ok(Self(dir.into()))
@@ -118,7 +158,7 @@ impl Data {
     }
 
     pub(crate) fn ledger_file(&self) -> PathBuf {
-        self.0.join("ledger.db")
+        self.0.join(LEDGER)
     }
 
     pub(crate) fn keys(&self) -> PathBuf {

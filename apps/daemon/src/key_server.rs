@@ -1,6 +1,7 @@
 //! The vendor's key server, wired and run until it is told to stop.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,18 @@ use anyhow::{Context as _, Result};
 use keyward_domain::profile::TlsTerms;
 use keyward_host::{SystemClock, SystemEntropy};
 use keyward_ports::{Clock, Entropy, Ledger};
-use keyward_sql::Options;
+use keyward_sql::{Options, Place};
 use keyward_web::{AdminToken, Config, Limits, Quota, ReplyHook, Running, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
-use crate::data::{Between, Data, Desk, read_text};
+use crate::backup::mark_restored;
+use crate::data::{Between, Data, Desk, read_text, sync_folder};
+
+/// How often the anchor is told where the ledger stands.
+const REMEMBER: Duration = Duration::from_secs(60);
+/// The file in the anchor's folder.
+const PLACE: &str = "key-server-place";
 
 /// How long what is in flight may take when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,9 +57,25 @@ pub(crate) fn run(options: &KeyServer) -> Result<()> {
         let (desk, running) = start(options, &data, parts).await?;
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
-        stop_signal().await?;
+        let remembering = async {
+            let mut minutes = tokio::time::interval(REMEMBER);
+            loop {
+                minutes.tick().await;
+                if let Some(anchor) = &options.anchor {
+                    remember(&desk, anchor).await?;
+                }
+            }
+        };
+        let stopped: Result<()> = tokio::select! {
+            stopped = stop_signal() => stopped,
+            failed = remembering => failed,
+        };
         tracing::info!("stopping");
         running.stop(GRACE).await;
+        if let Some(anchor) = &options.anchor {
+            remember(&desk, anchor).await?;
+        }
+        stopped?;
         desk.ledger.close().context("could not close the ledger")
     })
 }
@@ -105,23 +128,42 @@ fn tls(options: &KeyServer, data: &Data) -> Result<(Option<Tls>, TlsTerms)> {
     Ok((Some(own), TlsTerms { ca: Some(data.tls("ca.pem")?), pins: Vec::new() }))
 }
 
-/// A ledger that stands before what its anchor remembers was restored from a backup: a new epoch, and a line in the log.
-async fn notice_restore(desk: &Desk, anchor: &std::path::Path) -> Result<()> {
-    let file = anchor.join("key-server-place");
+/// A ledger that stands before what its anchor remembers was restored from a backup: a new epoch, and a line in its log.
+async fn notice_restore(desk: &Desk, anchor: &Path) -> Result<()> {
+    let file = anchor.join(PLACE);
+    let known = match std::fs::read_to_string(&file) {
+        Ok(text) => Some(read_place(&text).with_context(|| format!("{} is damaged; remove it to begin anew", file.display()))?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).with_context(|| format!("could not read {}", file.display())),
+    };
     let place = desk.ledger.place().await.context("could not read the ledger")?;
-    let known = std::fs::read_to_string(&file).ok().and_then(|text| {
-        let (epoch, position) = text.trim().split_once(' ')?;
-        Some((epoch.parse::<u64>().ok()?, position.parse::<u64>().ok()?))
-    });
-    if known.is_some_and(|known| (place.epoch, place.position) < known) {
+    if known.is_some_and(|known| place < known) {
         tracing::warn!(
             "the ledger stands before what its anchor remembers: it was restored; what it signed since is taken up again when it is shown"
         );
-        desk.ledger.bump_epoch().await.context("could not mark the ledger as restored")?;
+        mark_restored(&desk.ledger, "anchor").await?;
     }
-    let place = desk.ledger.place().await.context("could not read the ledger")?;
-    std::fs::create_dir_all(anchor).with_context(|| format!("could not make {}", anchor.display()))?;
-    std::fs::write(&file, format!("{} {}\n", place.epoch, place.position)).with_context(|| format!("could not write {}", file.display()))
+    remember(desk, anchor).await
+}
+
+/// Writes down where the ledger stands, in one step.
+async fn remember(desk: &Desk, anchor: &Path) -> Result<()> {
+    let Place { epoch, position } = desk.ledger.place().await.context("could not read the ledger")?;
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(anchor)?;
+        let mut file = tempfile::NamedTempFile::new_in(anchor)?;
+        writeln!(file, "{epoch} {position}")?;
+        file.as_file().sync_all()?;
+        file.persist(anchor.join(PLACE))?;
+        Ok(())
+    };
+    tokio::task::block_in_place(write).with_context(|| format!("could not write into {}", anchor.display()))?;
+    tokio::task::block_in_place(|| sync_folder(anchor))
+}
+
+fn read_place(text: &str) -> Option<Place> {
+    let (epoch, position) = text.trim().split_once(' ')?;
+    Some(Place { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
 }
 
 fn quota(per_minute: u32) -> Option<Quota> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 use std::time::Duration;
 
-use keyward_domain::standing::{Standing, Status, Verdict};
+use keyward_domain::standing::{Flag, Row, Standing, Verdict};
 use keyward_engine::LicenseManager;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -75,8 +75,7 @@ pub(crate) async fn keep(manager: Weak<LicenseManager>, watchers: Arc<Mutex<Watc
 #[derive(PartialEq)]
 struct Gist {
     verdict: String,
-    rows: Vec<(Box<str>, Status)>,
-    flags: Vec<&'static str>,
+    rows: Vec<Row>,
 }
 
 fn gist(standing: &Standing) -> Gist {
@@ -85,7 +84,12 @@ fn gist(standing: &Standing) -> Gist {
         Verdict::Grace { flag } => format!("grace {}", flag.code()),
         Verdict::Stopped { reason } => format!("stopped {}", reason.code()),
     };
-    let rows = standing.rows.iter().map(|row| (row.id.clone(), row.status.clone())).collect();
-    let flags = standing.rows.iter().flat_map(|row| &row.flags).map(|flag| flag.code()).collect();
-    Gist { verdict, rows, flags }
+    let mut rows = standing.rows.clone();
+    for flag in rows.iter_mut().flat_map(|row| &mut row.flags) {
+        // What is left of a grace passes every second.
+        if let Flag::HostChanged { left } | Flag::ClockSuspect { left } = flag {
+            *left = Duration::ZERO;
+        }
+    }
+    Gist { verdict, rows }
 }

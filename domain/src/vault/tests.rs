@@ -150,7 +150,10 @@ fn a_license_is_off_from_the_moment_its_return_is_posted() {
         assert!(!standing(vault, &AnchorContents::default()).may_run());
     }
     // An answer that was on its way brings nothing back.
-    assert_eq!(take(&mut vault, replied(&late, day(1), certificate("A-1", 9))), Err(NotTaken::Returned));
+    assert_eq!(
+        take(&mut vault, replied(&late, day(1), certificate("A-1", 9))),
+        Err(NotTaken::Returned { activation: "A-1".parse().expect("an id") })
+    );
     // Whatever asked is withdrawn, the return stays.
     vault.withdraw(late.name());
     vault.withdraw(request.name());
@@ -168,7 +171,10 @@ fn a_receipt_drops_the_row_and_leaves_the_tombstone() {
         assert_eq!((states(&vault).len(), contents.kept.len(), contents.outbox.len()), (0, 0, 0));
         assert_eq!(contents.tombstones, [activation("A-1")].into());
         // Not even an answer to a new request brings it back.
-        assert_eq!(told(&mut vault, activate(), certificate("A-1", 99)), Err(NotTaken::Returned));
+        assert_eq!(
+            told(&mut vault, activate(), certificate("A-1", 99)),
+            Err(NotTaken::Returned { activation: "A-1".parse().expect("an id") })
+        );
         assert_eq!(told(&mut vault, activate(), certificate("A-2", 1)), Ok(Taken::Granted(activation("A-2"))));
     }
 }

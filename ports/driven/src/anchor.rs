@@ -19,12 +19,18 @@ pub trait Anchor: Send + Sync {
 #[non_exhaustive]
 pub enum AnchorError {
     /// It is there and cannot be read.
-    #[error("the license anchor at {place} is damaged ({why}); activate or refresh to write it anew")]
+    #[error("the license anchor at {place} is damaged ({why}); it is written anew by the next activation or refresh")]
     Damaged {
         /// Where it is.
         place: String,
         /// What is wrong.
         why: String,
+    },
+    /// It uses words this program does not know.
+    #[error("the license anchor at {place} was written by a newer Keyward; update the product")]
+    Newer {
+        /// Where it is.
+        place: String,
     },
     /// Its place cannot be read or written.
     #[error("the license anchor at {place} cannot be used; check the folder's permissions and the free space")]

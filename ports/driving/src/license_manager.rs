@@ -10,9 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_lock::Mutex;
 use keyward_domain::anchor::AnchorContents;
-use keyward_domain::document::{Ask, Typed};
+use keyward_domain::document::Ask;
 use keyward_domain::host::Fingerprint;
-use keyward_domain::keys::SigningKey;
 use keyward_domain::license::License;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
@@ -22,9 +21,9 @@ use keyward_domain::seal::{Digest, Scheme};
 use keyward_domain::standing::{Evidence, Standing};
 use keyward_domain::trial::LocalTrial;
 use keyward_domain::vault::{Holdings, Taken};
-use keyward_ports::{Anchor, Clock, Entropy, HostProbe, KeyServer, Probed, Secrets, Timer, Vault, VaultError};
+use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, Probed, Secrets, Timer, Vault, VaultError};
 
-use desk::Desk;
+use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
 
 /// What a license manager needs of its host.
@@ -158,7 +157,7 @@ impl LicenseManager {
             return Err(ActError::Refused(Refusal::UnknownEdition { edition: edition.clone(), editions }));
         }
         let _turn = self.turn.lock().await;
-        let mut desk = self.sit_down().await?;
+        let mut desk = self.sit_down(Brings::SomethingNew).await?;
         let since = desk.first_day();
         let result = match desk.ask(Ask::Trial { edition: edition.clone(), since }, None, steps).await {
             Ok(Taken::Granted(_)) => Ok(TrialBegun::Verified),
@@ -173,13 +172,8 @@ impl LicenseManager {
     /// Activates with a license key (row O1). Asked again with the same key after an interruption, it sends the same request again.
     pub async fn activate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;
-        let mut desk = self.sit_down().await?;
-        if let Err(error) = desk.send_returns().await {
-            return self.get_up(desk, Err(error));
-        }
-        let signing = SigningKey::from_seed(&key.seed());
-        let ask = Ask::Activate { key: signing.public(), own_slot: desk.holdings().own_slot() };
-        let result = desk.ask(ask, Some((signing, Typed(key))), steps).await.and_then(|taken| match taken {
+        let mut desk = self.sit_down(Brings::SomethingNew).await?;
+        let result = desk.activate(&key, steps).await.and_then(|taken| match taken {
             Taken::Granted(activation) => Ok(activation),
             Taken::Returned(_) | Taken::Revoked(_) => Err(ActError::Unexpected),
             Taken::Refused(refusal) => Err(ActError::Refused(refusal)),
@@ -190,7 +184,7 @@ impl LicenseManager {
     /// Sends what is waiting, then asks for a new certificate of everything held. One result for each thing asked.
     pub async fn refresh(&self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
         let _turn = self.turn.lock().await;
-        let mut desk = self.sit_down().await?;
+        let mut desk = self.sit_down(Brings::News).await?;
         let result = desk.refresh(steps).await;
         self.get_up(desk, result)
     }
@@ -199,7 +193,7 @@ impl LicenseManager {
     /// then it is an error that can be retried, and the same request is sent again, byte for byte.
     pub async fn return_license(&self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;
-        let mut desk = self.sit_down().await?;
+        let mut desk = self.sit_down(Brings::News).await?;
         let result = desk.return_license(row, steps).await;
         self.get_up(desk, result)
     }
@@ -207,7 +201,7 @@ impl LicenseManager {
     /// This host is a copy of another: a new vault key and, at the next activation, a slot of its own.
     pub async fn become_new_host(&self) -> Result<(), ActError> {
         let _turn = self.turn.lock().await;
-        let mut desk = self.sit_down().await?;
+        let mut desk = self.sit_down(Brings::SomethingNew).await?;
         let result = desk.become_new_host();
         self.get_up(desk, result)
     }
@@ -218,13 +212,13 @@ impl LicenseManager {
         if self.seen().evidence.is_none() {
             return Ok(());
         }
-        let mut desk = self.sit_down().await?;
+        let mut desk = self.sit_down(Brings::News).await?;
         let result = desk.save();
         self.get_up(desk, result)
     }
 
-    async fn sit_down(&self) -> Result<Desk<'_>, ActError> {
-        Desk::open(self).await
+    async fn sit_down(&self, brings: Brings) -> Result<Desk<'_>, ActError> {
+        Desk::open(self, brings).await
     }
 
     /// Whatever came of an act, what it wrote down is what is seen from now on.
@@ -239,7 +233,7 @@ impl LicenseManager {
 
     fn look(&self) -> Result<(), OpenError> {
         let generation = self.ports.vault.generation().unwrap_or_default();
-        let anchor = self.ports.anchor.load(&self.profile.vendor)?;
+        let anchor = read_anchor(&self.ports, &self.profile)?;
         let probed = self.ports.host.look();
         let seen = match self.ports.vault.load() {
             Ok(Some(contents)) => {
@@ -283,6 +277,14 @@ impl Seen {
 fn open_holdings(profile: &ProductProfile, ports: &HostPorts, contents: keyward_domain::vault::VaultContents) -> Holdings {
     let schemes: Vec<_> = ports.schemes.iter().map(|scheme| &**scheme).collect();
     Holdings::open(contents, &schemes, profile.trust())
+}
+
+/// The anchor; a damaged one knows nothing any more, stops no license, and is written anew by the next act.
+fn read_anchor(ports: &HostPorts, profile: &ProductProfile) -> Result<AnchorContents, AnchorError> {
+    match ports.anchor.load(&profile.vendor) {
+        Err(AnchorError::Damaged { .. }) => Ok(AnchorContents::default()),
+        read => read,
+    }
 }
 
 fn local_trial(edition: &Edition, first: keyward_domain::time::Timestamp) -> LocalTrial {

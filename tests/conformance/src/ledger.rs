@@ -26,6 +26,8 @@ pub const CASES: &[AsyncCase<dyn LedgerSubject>] = async_cases![
     of_two_deeds_that_name_the_same_version_one_is_a_conflict,
     of_many_deeds_at_once_that_name_the_same_version_one_is_done,
     of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer,
+    a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer,
+    a_deed_that_writes_one_record_twice_is_a_conflict,
     what_is_done_is_there_when_the_ledger_is_opened_again,
     records_are_listed_in_the_order_of_their_keys_and_none_is_left_out,
     the_log_is_listed_newest_first_and_no_line_is_left_out,
@@ -181,6 +183,22 @@ async fn of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts
     assert_eq!(ledger.answered(&request(1)).await.ok().flatten(), Some(remembered("first")));
     assert_eq!(read(&*ledger, &product("cad").key()).await.map(|it| it.version), Some(1), "nothing was done");
     assert_eq!(log(&*ledger).await, [line("first", None)], "nothing was done");
+}
+
+async fn a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    let deed = Deed { answer: Some((request(1), remembered("yes"))), ..writes([write(0, product("cad"))]) };
+    do_it(&*ledger, deed).await;
+    let late = Deed { answer: Some((request(1), remembered("no"))), ..writes([write(0, product("cad"))]) };
+    assert_eq!(commit(&*ledger, late).await, Committed::Answered(remembered("yes").statement));
+}
+
+async fn a_deed_that_writes_one_record_twice_is_a_conflict(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    let key = product("cad").key();
+    assert_eq!(commit(&*ledger, writes([write(0, product("cad")), write(0, product("cad"))])).await, Committed::Conflict);
+    assert_eq!(commit(&*ledger, writes([write(0, product("cad")), write(1, product("cad"))])).await, Committed::Conflict);
+    assert_eq!(read(&*ledger, &key).await, None);
 }
 
 async fn what_is_done_is_there_when_the_ledger_is_opened_again(subject: &dyn LedgerSubject) {

@@ -128,7 +128,7 @@ pub(crate) fn signers() -> Record {
     let sign = |message: &[u8]| Ok::<_, ()>(vec![SignatureEntry { keyid: public(1).id().to_string().into(), sig: key(1).sign(message) }]);
     let sealed = Sealed::seal(current.clone(), sign).unwrap_or_else(|()| unreachable!("a key in memory signs"));
     let draft = Some(current.rotated(public(3), day(1), days(7)));
-    Record::Signers(Signers { roots: vec![public(1)], current, sealed: sealed.envelope().clone(), draft })
+    Record::Signers(Signers { roots: vec![public(1)], current, sealed: sealed.envelope().clone(), draft, exported: Some(day(1)) })
 }
 
 pub(crate) fn request(n: u8) -> Digest {

@@ -78,17 +78,29 @@ pub(crate) async fn accept(
     tag = "keys",
     operation_id = "exportRoot",
     summary = "Export the root's seed",
-    description = "A secret: whoever has it can name issuers. Keep it off the server, then remove it here.",
+    description = "A secret: whoever has it can name issuers. Keep it off the server, say so, then remove it here.",
     security(("admin" = [])),
     responses((status = 200, description = "The seed", body = ref("#/components/schemas/RootSeed"), content_type = "application/json"))
 )]
-pub(crate) async fn export_root(
-    State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
-) -> Result<Json<RootSeed>, Failure> {
-    let seed = site.console.export_root(who.as_str()).await?;
+pub(crate) async fn export_root(State(site): State<Arc<Site>>) -> Result<Json<RootSeed>, Failure> {
+    let seed = site.console.export_root().await?;
     let seed: [u8; 32] = seed.as_slice().try_into().map_err(|_| Failure::internal())?;
     Ok(Json(RootSeed { seed: Zeroizing::new(seed) }))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/admin/root/kept",
+    tag = "keys",
+    operation_id = "rootIsKept",
+    summary = "Say that the exported root is on a disk",
+    description = "Only then may it be removed from the server.",
+    security(("admin" = [])),
+    responses((status = 204, description = "Noted"))
+)]
+pub(crate) async fn root_is_kept(State(site): State<Arc<Site>>, Extension(who): Extension<Administrator>) -> Result<StatusCode, Failure> {
+    site.console.root_is_kept(who.as_str()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[utoipa::path(

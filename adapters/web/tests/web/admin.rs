@@ -87,6 +87,9 @@ async fn the_root_leaves_the_server_and_what_it_signed_elsewhere_is_taken() {
     let kept = problem(world.admin(Method::DELETE, "/v1/admin/root", None::<&()>).await).await;
     assert_eq!((kept.status, &*kept.code), (409, "root-not-exported"));
     let RootSeed { seed } = read(world.get("/v1/admin/root").await).await;
+    let exported = problem(world.admin(Method::DELETE, "/v1/admin/root", None::<&()>).await).await;
+    assert_eq!(exported.code, "root-not-exported", "nobody has said that it reached a disk");
+    assert_eq!(world.admin(Method::POST, "/v1/admin/root/kept", None::<&()>).await.status().as_u16(), 204);
     for _ in 0..2 {
         assert_eq!(world.admin(Method::DELETE, "/v1/admin/root", None::<&()>).await.status().as_u16(), 204);
     }

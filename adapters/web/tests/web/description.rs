@@ -35,7 +35,7 @@ fn the_description_names_a_licence_and_says_what_everything_is() {
             assert_eq!(guarded, path.starts_with("/v1/admin") || path == "/metrics", "{method} {path}");
         }
     }
-    assert_eq!(operations, 20);
+    assert_eq!(operations, 21);
     for reference in references(&api) {
         assert!(api.pointer(reference.trim_start_matches('#')).is_some(), "{reference} is there");
     }

@@ -127,13 +127,14 @@ fn export(server: &Server, file: &Path, out: &mut dyn Write) -> Result<(), Failu
     let mut open = create_private(file).map_err(|error| unwritable(&error))?;
     let written = server.export_root().and_then(|root| {
         let text = Zeroizing::new(serde_json::to_vec(&root).map_err(|error| unwritable(&error))?);
-        open.write_all(&text).and_then(|()| open.sync_all()).map_err(|error| unwritable(&error))
+        open.write_all(&text).and_then(|()| open.sync_all()).and_then(|()| sync_folder(file)).map_err(|error| unwritable(&error))
     });
     if written.is_err() {
         // What is left of it is empty or not whole; the error that is told is the first.
         let _ = fs::remove_file(file);
     }
     written?;
+    server.root_is_kept()?;
     Ok(writeln!(out, "The root is in {}; keep it where no network leads.", file.display())?)
 }
 
@@ -143,6 +144,12 @@ fn read_root(file: &Path) -> Result<RootSeed, Failure> {
     };
     let text = Zeroizing::new(fs::read(file).map_err(|error| unreadable(&error.to_string()))?);
     serde_json::from_slice(&text).map_err(|_| unreadable("it holds no root"))
+}
+
+/// Makes the name of a new file durable.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { fs::File::open(parent)?.sync_all() } else { Ok(()) }
 }
 
 /// A new file that nobody else can read.

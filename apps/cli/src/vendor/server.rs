@@ -98,6 +98,10 @@ impl Server {
         self.get("/root")
     }
 
+    pub(super) fn root_is_kept(&self) -> Result<(), Failure> {
+        self.post("/root/kept", &())
+    }
+
     pub(super) fn remove_root(&self) -> Result<(), Failure> {
         self.call(Method::DELETE, "/root", None::<&()>)
     }

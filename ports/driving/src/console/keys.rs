@@ -192,13 +192,18 @@ impl Console {
     }
 
     /// The root's seed, to be kept elsewhere. Whoever has it can name issuers.
-    pub async fn export_root(&self, actor: &str) -> Result<Zeroizing<Vec<u8>>, ConsoleError> {
+    pub async fn export_root(&self) -> Result<Zeroizing<Vec<u8>>, ConsoleError> {
+        let (_, signers) = self.keys.signers().await?;
+        let root = signers.roots.first().ok_or(KeysError::NotBegun)?;
+        Ok(self.keys.export(root)?)
+    }
+
+    /// Whoever exported the root has it on a disk: from now on it may be removed from this server.
+    pub async fn root_is_kept(&self, actor: &str) -> Result<(), ConsoleError> {
         let (read, mut signers) = self.keys.signers().await?;
-        let root = *signers.roots.first().ok_or(KeysError::NotBegun)?;
-        let seed = self.keys.export(&root)?;
         let entry = self.entry(actor, "root exported", None, None);
         signers.exported = Some(entry.at);
-        if self.commit(read, Record::Signers(signers), entry).await? { Ok(seed) } else { Err(ConsoleError::Busy) }
+        if self.commit(read, Record::Signers(signers), entry).await? { Ok(()) } else { Err(ConsoleError::Busy) }
     }
 
     /// Removes the root's private half from this server, once it was exported.

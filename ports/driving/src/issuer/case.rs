@@ -166,6 +166,9 @@ fn decide(
             (Subject::Trial(version, trial), outcome)
         }
         (Subject::Trial(version, mut trial), Ask::Refresh { .. }) => {
+            if let Some(shown) = held.filter(|held| !held.remembered).and_then(|held| held.answer.certificate()) {
+                trial.go_on_above(shown);
+            }
             let outcome = trial.refresh(request, now);
             (Subject::Trial(version, trial), outcome)
         }
@@ -247,7 +250,8 @@ async fn show(ledger: &dyn Ledger, held: &Statement, trust: &Trust) -> Result<Op
         return Ok(None);
     }
     let Ok(answer) = Keyward::open_any(held.bytes(), trust) else { return Ok(None) };
-    let remembered = ledger.answered(&answer.request).await?.is_some();
+    // A request that is sent again after a restore is answered again: the name alone does not say which answer is remembered.
+    let remembered = ledger.answered(&answer.request).await?.is_some_and(|known| known.statement == *held);
     Ok(Some((answer, remembered)))
 }
 

@@ -1,5 +1,6 @@
 //! One act: the lead is held, vault and anchor are loaded, and every change is saved before anything is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::anchor::AnchorContents;
@@ -7,14 +8,16 @@ use keyward_domain::document::{Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::{PublicKey, SigningKey};
 use keyward_domain::license::License;
+use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
-use keyward_domain::seal::{Sealed, SignatureEntry};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::{SealError, Sealed, SignatureEntry, Statement};
 use keyward_domain::time::{Place, Timestamp};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{KeyServerError, Lead, Probed, SecretName, Signer, SignerError, SoftwareSigner, VaultError};
 
-use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_holdings};
+use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
 const LEAD_PATIENCE: u32 = 100;
@@ -31,18 +34,35 @@ pub(super) struct Desk<'a> {
     probed: Probed,
 }
 
+/// Whether a request may have been sent by an earlier act: then it may have arrived, whatever becomes of it now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Never,
+    Before,
+}
+
+/// What an act brings a host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Brings {
+    /// A license it did not have.
+    SomethingNew,
+    /// News of what it has.
+    News,
+}
+
 impl<'a> Desk<'a> {
-    /// Takes the lead and loads. A host without a vault gets a new one; one that cannot be read is set aside, not thrown away.
-    pub(super) async fn open(manager: &'a LicenseManager) -> Result<Self, ActError> {
+    /// Takes the lead and loads. A host without a vault gets a new one; one that cannot be read is set aside, not thrown away, by an act
+    /// that brings something new, and is an error to any other.
+    pub(super) async fn open(manager: &'a LicenseManager, brings: Brings) -> Result<Self, ActError> {
         let (profile, ports) = (&*manager.profile, &manager.ports);
         let lead = take_lead(ports).await?;
-        let anchor = ports.anchor.load(&profile.vendor)?;
+        let anchor = read_anchor(ports, profile)?;
         let probed = ports.host.look();
         let now = ports.clock.now();
         let contents = match ports.vault.load() {
             Ok(Some(contents)) => Some(contents),
             Ok(None) => None,
-            Err(VaultError::Damaged { .. } | VaultError::Tampered { .. }) => {
+            Err(VaultError::Damaged { .. } | VaultError::Tampered { .. }) if brings == Brings::SomethingNew => {
                 ports.vault.set_aside(&lead)?;
                 None
             }
@@ -62,10 +82,6 @@ impl<'a> Desk<'a> {
     /// The act came to its end: whoever ends it looks.
     pub(super) fn close(mut self) {
         self.looks.0 = None;
-    }
-
-    pub(super) fn holdings(&self) -> &Holdings {
-        &self.holdings
     }
 
     /// When the first trial of the product began here, as far as vault and anchor know.
@@ -95,9 +111,9 @@ impl<'a> Desk<'a> {
     pub(super) async fn ask(&mut self, ask: Ask, key: Option<(SigningKey, Typed)>, steps: Steps<'_>) -> Result<Taken, ActError> {
         let (signing, typed) = key.unzip();
         let asked_before = self.holdings.outbox().map(|(request, _)| request).find(|request| is_same(&request.words().ask, &ask)).cloned();
-        let request = match asked_before {
-            Some(request) => request,
-            None => self.compose(ask, signing.as_ref())?,
+        let (request, sent) = match asked_before {
+            Some(request) => (request, Sent::Before),
+            None => (self.compose(ask, signing.as_ref())?, Sent::Never),
         };
         let request = match typed {
             Some(typed) => request.with_typed(typed),
@@ -105,11 +121,39 @@ impl<'a> Desk<'a> {
         };
         self.save()?;
         steps(Step::Saved);
-        self.send(&request, steps).await
+        self.send(&request, sent, steps).await
+    }
+
+    /// Asks for a slot of the entitlement of a license key.
+    pub(super) async fn activate(&mut self, key: &Arc<LicenseKey>, steps: Steps<'_>) -> Result<Taken, ActError> {
+        self.send_returns().await?;
+        let signing = SigningKey::from_seed(&key.seed());
+        let ask = Ask::Activate { key: signing.public(), own_slot: self.holdings.own_slot() };
+        let signs = || Some((signing.clone(), Typed(Arc::clone(key))));
+        match self.ask(ask.clone(), signs(), steps).await {
+            // The answer is of the past: what it granted was given back since, or its signer was replaced. The next answer is another.
+            Ok(Taken::Refused(Refusal::RequestSpent))
+            | Err(ActError::NotTaken(NotTaken::Returned { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }))) => {
+                self.send_returns().await?;
+                match self.ask(ask, signs(), steps).await {
+                    Err(ActError::NotTaken(NotTaken::Returned { activation })) => Err(self.kept_off(activation)),
+                    result => result,
+                }
+            }
+            result => result,
+        }
+    }
+
+    /// Why what was returned cannot be activated again: the return itself was refused.
+    fn kept_off(&self, activation: ActivationId) -> ActError {
+        let mut waiting = self.holdings.outbox();
+        let no = waiting.find_map(|(request, refused)| if about(request) == activation { refused.cloned() } else { None });
+        no.map_or(ActError::NotTaken(NotTaken::Returned { activation }), ActError::Refused)
     }
 
     /// Sends the returns that wait: what is asked next may need the slot that they free.
-    pub(super) async fn send_returns(&mut self) -> Result<(), ActError> {
+    async fn send_returns(&mut self) -> Result<(), ActError> {
+        self.remake_returns()?;
         let returns = |request: &&Sealed<Request>| matches!(request.words().ask, Ask::Return { .. });
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(returns).cloned().collect();
         if !waiting.is_empty() {
@@ -117,7 +161,7 @@ impl<'a> Desk<'a> {
         }
         for request in waiting {
             // Whatever comes of it, a return is done or waits on; what is wrong with network or disk, the act that follows says.
-            if self.send(&request, &super::unheard).await.is_err_and(|error| error.is_silence()) {
+            if self.send(&request, Sent::Before, &super::unheard).await.is_err_and(|error| error.is_silence()) {
                 break;
             }
         }
@@ -126,12 +170,13 @@ impl<'a> Desk<'a> {
 
     /// Sends what is waiting, then asks about everything held.
     pub(super) async fn refresh(&mut self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
+        self.remake_returns()?;
         self.save()?;
         let mut results = Vec::new();
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
         for request in waiting {
             let about = about(&request);
-            let result = self.send(&request, steps).await;
+            let result = self.send(&request, Sent::Before, steps).await;
             let silent = result.as_ref().is_err_and(ActError::is_silence);
             results.push((about, result));
             if silent {
@@ -205,6 +250,12 @@ impl<'a> Desk<'a> {
         if let (Place::After, Some(until)) = (window.place(at), window.until) {
             return Err(ActError::TrialOver { until });
         }
+        // What waits says nothing of a first day; asked again, it would begin anew.
+        let waiting = self.holdings.outbox().map(|(request, _)| request);
+        let trials: Vec<_> = waiting.filter(|it| matches!(it.words().ask, Ask::Trial { .. })).map(Sealed::name).collect();
+        for request in trials {
+            self.holdings.withdraw(request);
+        }
         self.holdings.begin_trial(self.profile.product.clone(), trial);
         self.save()?;
         Ok(super::TrialBegun::Local)
@@ -221,12 +272,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Sends a request that was saved, checks the answer and saves what it brought.
-    async fn send(&mut self, request: &Sealed<Request>, steps: Steps<'_>) -> Result<Taken, ActError> {
+    async fn send(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
         steps(Step::Sending);
         let statement = match self.ports.server.exchange(request).await {
             Ok(statement) => statement,
             Err(error) => {
-                if arrived_nowhere(&error) {
+                if sent == Sent::Never && arrived_nowhere(&error) {
                     self.holdings.withdraw(request.name());
                     self.save()?;
                 }
@@ -235,15 +286,49 @@ impl<'a> Desk<'a> {
         };
         steps(Step::Answered);
         let schemes: Vec<_> = self.ports.schemes.iter().map(|scheme| &**scheme).collect();
-        let taken = self.holdings.take(statement, &schemes, &self.ports.clock.now());
-        if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned)) {
+        let taken = self.holdings.take(statement.clone(), &schemes, &self.ports.clock.now());
+        if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned { .. })) {
             // It was answered; asking again would bring the same.
             self.holdings.withdraw(request.name());
+        }
+        match &taken {
+            Err(NotTaken::Returned { activation }) => self.return_again(activation, statement)?,
+            Err(NotTaken::Sealed(SealError::KeyNotValid { .. })) => self.ask_anew(request)?,
+            _ => {}
         }
         self.save()?;
         let taken = taken?;
         steps(Step::Kept);
         Ok(taken)
+    }
+
+    /// The answer was signed by a key that could not: the same request brings the same answer for ever, another request another.
+    fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<(), ActError> {
+        if let Ask::Return { .. } = &request.words().ask {
+            self.compose(request.words().ask.clone(), None)?;
+        }
+        self.holdings.forget(request.name());
+        Ok(())
+    }
+
+    /// A vault that was restored from before a return does not know whether anybody heard of it.
+    fn remake_returns(&mut self) -> Result<(), ActError> {
+        for activation in self.holdings.lost_returns() {
+            if let Some((held, _)) = self.holdings.held(&activation) {
+                let held = held.clone();
+                self.return_again(&activation, held)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The server holds what was returned here: it never heard of the return, or it was restored since. The return is made again.
+    fn return_again(&mut self, activation: &ActivationId, held: Statement) -> Result<(), ActError> {
+        let ask = Ask::Return { activation: activation.clone(), held };
+        if !self.holdings.outbox().any(|(request, _)| is_same(&request.words().ask, &ask)) {
+            self.compose(ask, None)?;
+        }
+        Ok(())
     }
 
     fn compose(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {

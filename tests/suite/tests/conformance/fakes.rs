@@ -130,6 +130,11 @@ fn clock() -> Arc<FakeClock> {
 
 /// A key server of ours that has sold one key.
 pub(crate) fn key_server() -> KeyServerSubject {
+    shop().0
+}
+
+/// The same, and what it is made of.
+pub(crate) fn shop() -> (KeyServerSubject, Arc<Issuer>, Arc<Console>) {
     let (ledger, secrets, clock) = (Arc::new(FakeLedger::new()), Arc::new(FakeSecrets::new()), clock());
     let console = Console::new(ledger.clone(), secrets.clone(), clock.clone(), Arc::new(FakeEntropy::seeded(1)));
     let sale = async {
@@ -139,15 +144,17 @@ pub(crate) fn key_server() -> KeyServerSubject {
         (issued.key, console.profile(&name("cad"), Vec::new(), TlsTerms::default()).await.expect("a profile"))
     };
     let (sold, profile) = sale.now_or_never().expect("nothing here waits");
-    KeyServerSubject {
-        server: Arc::new(FakeKeyServer::new("fake.example:443", Issuer::new(ledger, secrets, clock))),
+    let issuer = || Issuer::new(ledger.clone(), secrets.clone(), clock.clone());
+    let subject = KeyServerSubject {
+        server: Arc::new(FakeKeyServer::new("fake.example:443", issuer())),
         sold,
         product: profile.product.clone(),
         version: profile.version.clone(),
         edition: name("Standard"),
         trust: profile.trust(),
         scheme: Box::new(Keyward),
-    }
+    };
+    (subject, Arc::new(issuer()), Arc::new(console))
 }
 
 /// The same way to the same server, remembered.

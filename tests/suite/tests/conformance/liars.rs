@@ -111,8 +111,14 @@ async fn a_ledger_with_a_bug_is_found_out_by_the_promise_it_breaks() {
                 "of_many_deeds_at_once_that_name_the_same_version_one_is_done",
             ][..],
         ),
-        (LedgerBug::IgnoresEarlierAnswers, &["of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer"]),
-        (LedgerBug::DoesHalfOfAConflict, &["a_deed_is_done_wholly_or_not_at_all"]),
+        (
+            LedgerBug::IgnoresEarlierAnswers,
+            &[
+                "of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer",
+                "a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer",
+            ],
+        ),
+        (LedgerBug::DoesHalfOfAConflict, &["a_deed_is_done_wholly_or_not_at_all", "a_deed_that_writes_one_record_twice_is_a_conflict"]),
         (LedgerBug::FindsInReverse, &["a_look_up_finds_its_records_lowest_key_first"]),
         (
             LedgerBug::SaysThereIsNoMore,

@@ -9,7 +9,9 @@ mod fakes;
 mod files;
 #[cfg(target_os = "linux")]
 mod host;
+mod https;
 mod liars;
+mod sql;
 
 use keyward_conformance::{anchor, clock, entropy, host_probe, key_server, ledger, run, run_async, secrets, signer, timer, vault};
 use keyward_domain::time::Timestamp;
@@ -59,8 +61,10 @@ keeps_its_promises! {
 
 keeps_its_promises_async! {
     the_fake_ledger: ledger, fakes::Ledger::default();
+    the_ledger_on_sqlite: ledger, sql::Folder::new();
     the_fake_timer: timer, fakes::Timer::advancing();
     the_fake_key_server: key_server, fakes::key_server();
     the_fake_key_server_behind_a_recording: key_server, fakes::recorded(fakes::key_server());
+    the_carrier_over_https: key_server, https::key_server();
     the_toy_backend: key_server, fakes::toy_backend();
 }

@@ -83,11 +83,24 @@ async fn a_damaged_backup_is_refused_and_leaves_nothing_behind() {
     assert!(status.success(), "{error}");
     let sound = fs::read(&file).expect("the backup");
     let middle = sound.len() / 2;
-    let flipped: Vec<_> = sound.iter().enumerate().map(|(at, byte)| if (600..900).contains(&at) { !byte } else { *byte }).collect();
     let before = names(&place);
-    for (what, bytes) in
-        [("cut off", &sound[..middle]), ("changed", &flipped), ("empty", &[]), ("something else", &b"hello"[..]), ("zeros", &[0; 10240])]
-    {
+    let changed = |at: usize| {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let find = |what: &[u8]| sound.windows(what.len()).position(|window| window == what).expect("it is in the backup");
+    for (what, bytes) in [
+        ("cut off", sound[..middle].to_vec()),
+        ("without its end", sound[..sound.len() - 3 * 512].to_vec()),
+        ("changed in the ledger", changed(600)),
+        ("changed in the middle", changed(middle)),
+        ("changed in a certificate", changed(find(b"-----BEGIN CERTIFICATE-----") + 60)),
+        ("changed in a digest", changed(find(b"\"admin-token\":\"") + 20)),
+        ("empty", Vec::new()),
+        ("something else", b"hello".to_vec()),
+        ("zeros", vec![0; 10240]),
+    ] {
         fs::write(place.at("bad"), bytes).expect("a damaged backup");
         let (status, error) = keywardd(&["restore", &place.at("bad").display().to_string(), &place.at("new").display().to_string()]);
         assert!(!status.success() && error.contains("backup"), "{what}: {error}");

@@ -118,8 +118,26 @@ fn a_vault_restored_from_before_its_return_stays_off() {
     assert_eq!(flags(&host), ["restored-copy"]);
     host.refresh().expect("it is heard");
     assert!(!host.standing().may_run());
+    assert_eq!(host.standing().rows, [], "its row is gone again");
     host.activate(&sold.key).expect("it can be activated anew");
     assert!(is_fully_trusted(&host));
+}
+
+// P4
+#[test]
+fn a_return_that_nobody_heard_of_is_made_again_by_a_vault_restored_from_before_it() {
+    let world = World::new(10);
+    let sold = sold(&world, 1);
+    let host = world.host("a");
+    let activation = host.activate(&sold.key).expect("activated");
+    let backup = host.snapshot();
+    world.vendor().server("keys").stop();
+    host.return_license(&activation).expect_err("nobody answered");
+    host.restore(&backup);
+    world.vendor().server("keys").start();
+    host.refresh().expect("it is heard");
+    assert_eq!(world.vendor().entitlement(&sold.id).expect("sold").slots.len(), 0);
+    assert_eq!(host.standing().rows, []);
 }
 
 // P4, P8

@@ -330,3 +330,20 @@ fn several_activations_are_for_several_hosts_and_no_more() {
         matches!(refusal(world.host("h3").activate(&sold.key)), Refusal::NoActivationLeft { activations: 3, holders } if holders.len() == 3)
     );
 }
+
+/// A refresh brings nothing new: it does not put a vault aside that cannot be read, and says so.
+#[test]
+fn a_damaged_vault_is_told_of_and_only_an_activation_begins_a_new_one() {
+    let world = World::new(62);
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("office");
+    let before = host.activate(&sold.key).expect("activates");
+    host.vault().restore(host.vault().image().edited(|text| text[..text.len() / 2].into()));
+    host.restart();
+    assert_eq!(host.refresh().expect_err("it cannot be read").code(), "vault-damaged");
+    assert_eq!(host.return_license(&before).expect_err("it cannot be read").code(), "vault-damaged");
+    assert!(host.vault().image().aside().next().is_none(), "nothing was put aside");
+    host.activate(&sold.key).expect("it is recognised and gets its own slot back");
+    assert!(host.vault().image().aside().count() > 0, "nothing was thrown away");
+    assert!(is_fully_trusted(&host));
+}

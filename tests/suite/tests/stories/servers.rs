@@ -61,9 +61,11 @@ fn a_root_that_is_off_the_server_signs_a_rotation_elsewhere() {
     let sold = vendor.sell(vendor.terms()).expect("sold");
     let host = world.host("a");
     host.activate(&sold.key).expect("activated");
-    let root = run(vendor.console().export_root("the vendor")).expect("exported");
+    let root = run(vendor.console().export_root()).expect("exported");
+    assert!(run(vendor.console().remove_root("the vendor")).is_err(), "nobody has said that it is kept elsewhere");
+    run(vendor.console().root_is_kept("the vendor")).expect("noted");
     run(vendor.console().remove_root("the vendor")).expect("removed");
-    assert!(run(vendor.console().export_root("the vendor")).is_err(), "it is gone");
+    assert!(run(vendor.console().export_root()).is_err(), "it is gone");
     assert!(!run(vendor.console().keys()).expect("the keys").keys[0].here);
 
     let Ok(RootChange::ToSign { statement }) = vendor.rotate_issuer() else { panic!("it waits for the root") };

@@ -6,6 +6,7 @@ use keyward_domain::refusal::Refusal;
 use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::{days, typed_end};
 use keyward_engine::license_manager::TrialBegun;
+use keyward_fakes::Fate;
 use keyward_fakes::world::World;
 
 use super::*;
@@ -66,6 +67,20 @@ fn without_a_server_a_trial_is_counted_here_and_later_verified_with_the_same_fir
     assert_eq!((flags(&host), host.standing().trial_days_left()), (vec![], Some(25)));
     world.advance(days(25));
     assert_eq!(reason(&host), Reason::TrialOver { until: world.day(30) });
+}
+
+// S2
+#[test]
+fn a_request_that_got_lost_before_a_trial_of_this_host_does_not_begin_it_anew() {
+    for fate in [Fate::RequestLost, Fate::ReplyLost] {
+        let world = World::new(11);
+        let host = world.host("a");
+        host.carrier().script([fate]);
+        assert_eq!(host.start_trial("Standard").expect("it begins"), TrialBegun::Local);
+        world.advance(days(5));
+        host.refresh().expect("it is heard");
+        assert_eq!((flags(&host), host.standing().trial_days_left()), (vec![], Some(25)), "{fate:?}");
+    }
 }
 
 // S2

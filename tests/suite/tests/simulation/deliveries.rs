@@ -1,0 +1,211 @@
+//! Requests and answers, one by one.
+
+use keyward_domain::document::{Answer, Ask, Body, Request};
+use keyward_domain::entitlement::Entitlement;
+use keyward_domain::names::ActivationId;
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::{Digest, Sealed, Statement};
+use keyward_domain::time::{between, days};
+use keyward_fakes::world::run;
+use keyward_ports::Ledger as _;
+
+use crate::observer::{Held, shared};
+use crate::simulation::Simulation;
+use crate::tap::{Arrival, words};
+
+impl Simulation {
+    /// A vault gives every new request a count above all that vault and anchor know.
+    pub(crate) fn look_at_count(&mut self, host: &str, request: &Sealed<Request>) {
+        let (name, count) = (request.name(), request.words().count);
+        let model = self.hosts.entry(host.into()).or_default();
+        if model.waiting.contains(&name) {
+            return;
+        }
+        if count <= model.count || *model.used.entry(count).or_insert(name) != name {
+            self.broken("COUNT", host, format!("the count {count} was used before"));
+        }
+    }
+
+    /// What came to a server's door and what left it.
+    pub(crate) fn look_at_delivery(&mut self, arrival: &Arrival) {
+        let request = &arrival.request;
+        let Some((statement, answer)) = &arrival.answer else {
+            self.server.devices.entry(request.words().device).or_default().murky = true;
+            self.server.unanswered.insert(request.name());
+            if std::env::var("DBG").is_ok() {
+                println!("{} {} UNANSWERED {} {:?}", self.step, request.name(), request.words().host, request.words().ask.kind());
+            }
+            return;
+        };
+        let (name, said) = (request.name(), Digest::of(statement.bytes()));
+        if std::env::var("DBG").is_ok_and(|d| format!("{:?}{:?}", request.words().ask, answer).contains(&d)) {
+            let line = format!(
+                "DBG ledger vendor {} {:?} count {} device {} -> {:?}",
+                request.words().host,
+                request.words().ask.kind(),
+                request.words().count,
+                request.words().device,
+                answer.body
+            );
+            println!("{} {} {line}", self.step, request.name());
+        }
+        if let Body::Refusal(refusal) = &answer.body {
+            self.look_at_refusal(refusal);
+        }
+        if let Some(known) = self.server.answers.get(&name) {
+            let spent = matches!(answer.body, Body::Refusal(Refusal::RequestSpent));
+            if *known != said && !spent {
+                self.broken("O4", "", format!("the same {} got another answer", request.words().ask.kind()));
+            }
+            return;
+        }
+        self.look_at_count_at_server(request, answer);
+        self.own_slot_is_found(request, answer);
+        if matches!(answer.body, Body::Certificate(_) | Body::Receipt(_)) {
+            self.is_kept(request, statement);
+            self.server.answers.insert(name, said);
+        }
+        match &answer.body {
+            Body::Certificate(_) => self.look_at_certificate(request, answer),
+            Body::Receipt(receipt) => {
+                self.truth.ended.insert((receipt.activation.clone(), request.words().device));
+            }
+            Body::Revocation(_) | Body::Refusal(_) => {}
+        }
+    }
+
+    /// Promise 10.
+    fn look_at_refusal(&mut self, refusal: &Refusal) {
+        let text = refusal.to_string();
+        if refusal.code().is_empty() || refusal.rule().is_empty() || refusal.remedy().is_empty() || text.contains("ession") {
+            self.broken("P10", "", format!("a refusal without code, rule or remedy: {text}"));
+        }
+    }
+
+    /// Promise 5, as far as one process shows it: what is acknowledged is in the ledger.
+    fn is_kept(&mut self, request: &Sealed<Request>, statement: &Statement) {
+        let kept = run(self.world.vendor().ledger().answered(&request.name()));
+        if !matches!(kept, Ok(Some(kept)) if kept.statement == *statement) {
+            self.broken("P5", "", format!("a {} was acknowledged that is not in the ledger", request.words().ask.kind()));
+        }
+    }
+
+    fn look_at_certificate(&mut self, request: &Sealed<Request>, answer: &Answer) {
+        let Some(certificate) = answer.certificate() else { return };
+        // It may have been decided before, by a server that died over it.
+        let fresh = !self.server.unanswered.contains(&request.name());
+        let request = request.words();
+        let (activation, generation) = (certificate.activation.clone(), certificate.generation);
+        if let Some(id) = &certificate.entitlement
+            && self.server.revoked.get(id).is_some_and(|at| between(*at, answer.issued) > days(1) / 1440)
+        {
+            self.broken("REVOKED", "", format!("{id} was revoked and is granted"));
+        }
+        let newest = self.server.newest.entry(activation.clone()).or_default();
+        let rises = generation > *newest;
+        *newest = generation.max(*newest);
+        if fresh && !rises {
+            self.broken("GEN", "", format!("generation {generation} of {activation} was given twice"));
+        }
+        if let Ask::Refresh { held, activation } = &request.ask
+            && let Some(held) = words(held).as_ref().and_then(Answer::certificate)
+            && held.activation == *activation
+            && held.generation >= generation
+        {
+            self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
+        }
+        if let Some(held) = Held::of(certificate, answer.issued) {
+            self.truth.given.entry((activation.clone(), generation, request.device)).or_default().push(held);
+        }
+        self.truth.ended.remove(&(activation.clone(), request.device));
+        self.truth.holder.insert(activation, request.device);
+    }
+
+    /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused.
+    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer) {
+        if matches!(answer.body, Body::Refusal(Refusal::RequestSpent | Refusal::OtherVendor)) {
+            return;
+        }
+        let (device, count, name) = (request.words().device, request.words().count, request.name());
+        let refused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        let granted = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
+        let Some(counts) = self.server.devices.get_mut(&device) else {
+            if refused {
+                self.broken("COUNT", "", "a device that nobody knew was taken for a copy");
+            } else if granted {
+                self.server.devices.entry(device).or_default().used.entry(count).or_default().insert(name);
+            }
+            return;
+        };
+        let used = counts.used.get(&count);
+        let (again, doubled) = (used.is_some_and(|names| names.contains(&name)), used.is_some());
+        let old = counts.used.len() > 50 && counts.used.keys().rev().nth(50).is_some_and(|lowest| count <= *lowest);
+        let since = counts.doubled.map(|at| between(at, answer.issued));
+        let near = since.is_some_and(|since| since > days(30) - days(1) / 24 && since < days(30) + days(1) / 24);
+        let expected = match (again, doubled) {
+            _ if counts.murky || old || near => None,
+            (true, _) | (false, false) => Some((false, false)),
+            (false, true) => Some(if since.is_some_and(|since| since < days(30)) { (true, false) } else { (false, true) }),
+        };
+        if answer.recount.is_some() {
+            counts.doubled = Some(answer.issued);
+        }
+        if !refused {
+            counts.used.entry(count).or_default().insert(name);
+        }
+        if expected.is_some_and(|expected| expected != (refused, answer.recount.is_some())) {
+            let how = if doubled { "twice" } else { "once" };
+            self.broken(
+                "COUNT",
+                "",
+                format!("the count {count} was used {how}; the answer: {:?}, recount {:?}", answer.body, answer.recount),
+            );
+        }
+    }
+
+    /// Rows O4 and A2, promise 8: whoever has a slot finds it again.
+    fn own_slot_is_found(&mut self, request: &Sealed<Request>, answer: &Answer) {
+        let words = request.words();
+        let granted = matches!(answer.body, Body::Certificate(_));
+        let excused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost | Refusal::RequestSpent));
+        match &words.ask {
+            Ask::Activate { key, .. } => {
+                let has_one = |it: &&Entitlement| it.slots.iter().any(|slot| slot.device == words.device);
+                let Some(sold) = self.books.entitlements.values().find(|it| it.key == Some(*key)).filter(has_one) else { return };
+                let over = sold.terms.tenure.window.until.is_some_and(|until| between(answer.issued, until) < days(1) / 24);
+                if !granted && !excused && sold.revoked.is_none() && !over {
+                    self.broken("O4", "", format!("{} has a slot and is told {:?}", words.host, answer.body));
+                }
+            }
+            Ask::Refresh { activation, .. } => {
+                if !granted && !excused && self.is_rightful(activation, words) {
+                    self.broken("P8", "", format!("{} holds {activation} by right and is told {:?}", words.host, answer.body));
+                }
+            }
+            Ask::Trial { .. } | Ask::Return { .. } => {}
+        }
+    }
+
+    /// Whether a device was given an activation last and nothing took it away; where nobody can know, it is not.
+    fn is_rightful(&self, activation: &ActivationId, request: &Request) -> bool {
+        let given = self.truth.holder.get(activation) == Some(&request.device);
+        let ended = self.truth.ended.contains(&(activation.clone(), request.device));
+        let Some(held) = self
+            .truth
+            .given
+            .iter()
+            .filter(|((of, _, to), _)| of == activation && *to == request.device)
+            .flat_map(|(_, all)| all)
+            .next_back()
+        else {
+            return false;
+        };
+        let Some(id) = &held.entitlement else { return false };
+        let book = self.books.entitlements.get(id);
+        let slot = book.and_then(|it| it.slots.iter().find(|slot| slot.activation == *activation));
+        let anothers = slot.is_some_and(|slot| slot.device != request.device);
+        let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
+        let bound = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
+        given && !ended && !anothers && !gone && shared(bound, &request.fingerprint).0 > 0
+    }
+}

@@ -1,0 +1,105 @@
+//! The seeded simulation: a vendor with two servers and six to ten hosts, and everything that can happen to them, in any order. After every
+//! step an observer who knows none of the domain's rules by heart, only the promises of DESIGN.md section 7, looks at what is there.
+//!
+//! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said). They are divided among worlds, each of its own seed.
+//! - `KEYWARD_SIM_SEED`: plays the world of this seed alone.
+//!
+//! A step that breaks a promise prints the seed, the step, and what happened to the host before. `planted.rs` shows for each promise that
+//! breaking it is found.
+//!
+//! Promises 1 and 2 belong to pools. Promise 6 is a property of a type: `Verdict` has no value that means "may not save".
+
+#![expect(clippy::expect_used, reason = "a simulation's helpers say the step as a test does")]
+#![expect(clippy::print_stdout, reason = "what was played is printed for whoever repeats it")]
+
+mod account;
+mod acts;
+mod check;
+mod deliveries;
+mod events;
+mod observer;
+mod planted;
+mod plants;
+mod simulation;
+mod tally;
+mod tap;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use keyward_domain::standing::Verdict;
+use keyward_fakes::world::Outfit;
+
+use simulation::{Broken, Simulation};
+use tally::Tally;
+
+/// So many steps are played in one world.
+const STEPS_OF_A_WORLD: u64 = 2_000;
+
+/// Nothing but the taps.
+struct Honest;
+
+impl Outfit for Honest {}
+
+fn asked(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.replace('_', "").parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
+}
+
+/// Plays one world.
+fn play(seed: u64, steps: u64, plant: Arc<dyn Outfit>) -> (Tally, Result<(), Broken>) {
+    let mut simulation = Simulation::new(seed, plant);
+    let result = (0..steps).try_for_each(|_| simulation.step());
+    (simulation.into_tally(), result)
+}
+
+#[test]
+fn the_promises_hold_after_every_step() {
+    let steps = asked("KEYWARD_SIM_STEPS").unwrap_or(100_000);
+    let seeds: Vec<u64> = match asked("KEYWARD_SIM_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=steps.div_ceil(STEPS_OF_A_WORLD)).collect(),
+    };
+    println!("seeds {} to {}, {STEPS_OF_A_WORLD} steps each", seeds[0], seeds[seeds.len() - 1]);
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let mut sum = Tally::default();
+        while let Some(seed) = seeds.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).expect("few seeds")) {
+            let (tally, result) = play(*seed, STEPS_OF_A_WORLD.min(steps), Arc::new(Honest));
+            sum.add(tally);
+            if let Err(broken) = result {
+                panic!("{broken}");
+            }
+        }
+        sum
+    };
+    let total = thread::scope(|scope| {
+        let workers: Vec<_> = (0..thread::available_parallelism().map_or(1, usize::from)).map(|_| scope.spawn(worker)).collect();
+        let mut total = Tally::default();
+        for worker in workers {
+            match worker.join() {
+                Ok(tally) => total.add(tally),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        total
+    });
+    println!("{total}");
+    total.nothing_is_missing();
+}
+
+// P6
+#[test]
+fn no_verdict_says_that_work_may_not_be_saved() {
+    let may_be_saved = |verdict: &Verdict| match verdict {
+        Verdict::Licensed { .. } | Verdict::Grace { .. } | Verdict::Stopped { .. } => true,
+    };
+    assert!(may_be_saved(&Verdict::Licensed { until: None }));
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    let played = || play(99, 300, Arc::new(Honest)).0.to_string();
+    assert_eq!(played(), played());
+}

@@ -1,0 +1,66 @@
+//! What was played and what came of it, counted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Counts by name.
+#[derive(Default, Clone)]
+pub(crate) struct Tally {
+    pub(crate) events: BTreeMap<&'static str, u64>,
+    pub(crate) outcomes: BTreeMap<String, u64>,
+    pub(crate) worlds: u64,
+}
+
+/// Refusals that a hundred thousand steps must have brought about; else the simulation has gone blind.
+const MUST_HAPPEN: [&str; 11] = [
+    "refused copied-host",
+    "refused key-replaced",
+    "refused moves-spent",
+    "refused no-activation-left",
+    "refused not-this-host",
+    "refused revoked",
+    "refused trial-over",
+    "no-answer",
+    "return-waits",
+    "answer-not-taken",
+    "adopted by a restored server",
+];
+
+impl Tally {
+    pub(crate) fn event(&mut self, name: &'static str) {
+        *self.events.entry(name).or_default() += 1;
+    }
+
+    pub(crate) fn outcome(&mut self, name: impl Into<String>) {
+        *self.outcomes.entry(name.into()).or_default() += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        other.events.into_iter().for_each(|(name, n)| *self.events.entry(name).or_default() += n);
+        other.outcomes.into_iter().for_each(|(name, n)| *self.outcomes.entry(name).or_default() += n);
+        self.worlds += other.worlds;
+    }
+
+    pub(crate) fn nothing_is_missing(&self) {
+        if self.events.values().sum::<u64>() >= 50_000 {
+            let missing: Vec<_> = MUST_HAPPEN.iter().filter(|name| !self.outcomes.contains_key(**name)).collect();
+            assert!(missing.is_empty(), "never seen: {missing:?}");
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} worlds, {} steps", self.worlds, self.events.values().sum::<u64>())?;
+        for (title, counts) in [
+            ("events", self.events.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect::<Vec<_>>()),
+            ("outcomes", self.outcomes.iter().map(|(name, n)| (name.clone(), *n)).collect()),
+        ] {
+            writeln!(f, "{title}:")?;
+            for (name, n) in counts {
+                writeln!(f, "  {n:>8}  {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
