@@ -113,7 +113,7 @@ async fn story(dir: &Path, serve: bool) -> Result<()> {
 
     if serve {
         serve_on(&data, console, running.url(), &stage.profile, dir).await?;
-        stop_signal().await?;
+        stop_signal()?.await;
     }
     running.stop(Duration::from_secs(5)).await;
     desk.ledger.close().context("could not close the ledger")?;

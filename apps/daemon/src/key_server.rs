@@ -54,6 +54,8 @@ pub(crate) fn run(options: &KeyServer) -> Result<()> {
     let data = Data::open_or_make(&options.data, &parts.clock, &parts.entropy)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start")?;
     runtime.block_on(async {
+        // Before anybody knows that it runs, it can be told to stop.
+        let stop = stop_signal()?;
         let (desk, running) = start(options, &data, parts).await?;
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
@@ -67,7 +69,7 @@ pub(crate) fn run(options: &KeyServer) -> Result<()> {
             }
         };
         let stopped: Result<()> = tokio::select! {
-            stopped = stop_signal() => stopped,
+            () = stop => Ok(()),
             failed = remembering => failed,
         };
         tracing::info!("stopping");
@@ -178,19 +180,25 @@ fn log(json: bool) {
     let _ = if json { lines.json().try_init() } else { lines.try_init() };
 }
 
-/// Waits until the process is told to stop.
+/// Listens for what tells the process to stop, from now on; what it gives waits for it.
 #[cfg(unix)]
-pub(crate) async fn stop_signal() -> Result<()> {
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("could not listen for signals")?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("could not listen for signals"),
-    }
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).context("could not listen for signals");
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
-/// Waits until the process is told to stop.
+/// Listens for what tells the process to stop, from now on; what it gives waits for it.
 #[cfg(not(unix))]
-pub(crate) async fn stop_signal() -> Result<()> {
-    tokio::signal::ctrl_c().await.context("could not listen for signals")
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c().context("could not listen for signals")?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }

@@ -1,4 +1,4 @@
-//! A key server made of the test binary itself, whose ledger can be told not to wait for the disk: to see that the tests notice.
+//! A key server made of the test binary itself, with a bug planted in its ledger: to see that the tests notice.
 
 use std::env;
 use std::fs;
@@ -6,28 +6,75 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use keyward_domain::record::{Lookup, RecordKey, Remembered};
+use keyward_domain::seal::Digest;
 use keyward_engine::{Console, Issuer};
 use keyward_files::FileSecrets;
 use keyward_host::{SystemClock, SystemEntropy};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
 use keyward_sql::{Options, SqlLedger};
-use keyward_web::{AdminToken, Config, Limits, Server, Tls};
+use keyward_web::{AdminToken, Config, Limits, Server};
 
 const DATA: &str = "KEYWARD_PLANTED_DATA";
-const SYNCHRONOUS: &str = "KEYWARD_PLANTED_SYNCHRONOUS";
+const BUG: &str = "KEYWARD_PLANTED_BUG";
 const TOKEN: &str = "token-of-a-planted-server";
 
-/// How its ledger waits for the disk.
+/// What is wrong with a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Synchronous {
-    Full,
-    Off,
+pub(crate) enum Bug {
+    /// Nothing: a planted server is as sound as the real one.
+    None,
+    /// `synchronous=OFF`: SQLite does not wait for the disk.
+    SynchronousOff,
+    /// What answers a request is said to be done before it is.
+    Hasty,
 }
 
-/// The planted server over a data folder, as a program; not started yet.
-pub(crate) fn server(data: &Path, synchronous: Synchronous) -> Command {
+impl Bug {
+    const ALL: [Self; 3] = [Self::None, Self::SynchronousOff, Self::Hasty];
+}
+
+/// A ledger that says that it is done and then begins.
+struct Hasty(Arc<SqlLedger>);
+
+#[async_trait]
+impl Ledger for Hasty {
+    async fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        self.0.answered(name).await
+    }
+
+    async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+        self.0.read(key).await
+    }
+
+    async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        self.0.find(lookup).await
+    }
+
+    async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
+        if deed.answer.is_none() {
+            return self.0.commit(deed).await;
+        }
+        let ledger = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            // The answer goes out first.
+            tokio::task::yield_now().await;
+            ledger.commit(deed).await
+        });
+        Ok(Committed::Done)
+    }
+
+    async fn page(&self, query: &Query) -> Result<Page, LedgerError> {
+        self.0.page(query).await
+    }
+}
+
+/// The planted server over a data folder, as a program; not started yet. It speaks plain HTTP.
+pub(crate) fn server(data: &Path, bug: Bug) -> Command {
     let mut command = Command::new(env::current_exe().expect("a test knows its own path"));
     command.args(["--exact", "planted::serve_for_the_plant", "--nocapture", "--test-threads=1"]);
-    command.env(DATA, data).env(SYNCHRONOUS, if synchronous == Synchronous::Off { "off" } else { "full" });
+    command.env(DATA, data).env(BUG, format!("{bug:?}"));
     command
 }
 
@@ -37,25 +84,21 @@ async fn serve_for_the_plant() {
     let Some(data) = env::var_os(DATA) else { return };
     let data = Path::new(&data);
     fs::create_dir_all(data.join("tls")).expect("the data folder is made");
-    let options = match env::var(SYNCHRONOUS).as_deref() {
-        Ok("off") => Options::default().synchronous_off(),
-        _ => Options::default(),
-    };
+    let bug = env::var(BUG).expect("the bug is named");
+    let bug = Bug::ALL.into_iter().find(|it| format!("{it:?}") == bug).expect("the bug is known");
+    let options = if bug == Bug::SynchronousOff { Options::default().synchronous_off() } else { Options::default() };
     let ledger = Arc::new(SqlLedger::open(&data.join("ledger.db"), options).expect("the ledger opens"));
+    let ledger: Arc<dyn Ledger> = if bug == Bug::Hasty { Arc::new(Hasty(ledger)) } else { ledger };
     let secrets = Arc::new(FileSecrets::new(data.join("keys")));
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
     let issuer = Arc::new(Issuer::new(ledger.clone(), secrets.clone(), clock.clone()));
     let console = Arc::new(Console::new(ledger, secrets, clock, entropy));
     console.begin("test").await.expect("the server's keys are made");
-    let made = rcgen::generate_simple_self_signed(["localhost".into(), "127.0.0.1".into()]).expect("a certificate");
+    let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
+    // Its clients ask for an authority, though they need none.
     fs::write(data.join("tls/ca.pem"), made.cert.pem()).expect("the certificate is written");
     fs::write(data.join("admin-token"), TOKEN).expect("the token is written");
-    let config = Config {
-        tls: Some(Tls { cert_pem: made.cert.pem().into(), key_pem: made.signing_key.serialize_pem().into() }),
-        tokens: vec![AdminToken::of("admin", TOKEN)],
-        limits: Limits::NONE,
-        ..Config::default()
-    };
+    let config = Config { tokens: vec![AdminToken::of("admin", TOKEN)], limits: Limits::NONE, ..Config::default() };
     let running = Server::start(config, issuer, console).await.expect("the server starts");
     println!("\nlistening on {}", running.url());
     std::future::pending::<()>().await;

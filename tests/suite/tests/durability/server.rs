@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use keyward_suite::program;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// A folder of a test: the server's data, its anchor, its log, and whatever else the test puts there.
@@ -51,11 +51,20 @@ impl Place {
     /// The same; none if it ends before.
     pub(crate) fn start(&self, mut command: Command) -> Option<Server> {
         let log = File::options().create(true).append(true).open(self.at("log")).expect("a log");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0).spawn().expect("it starts");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let mut server = Server { child, url: String::new(), data: self.data() };
         let out = BufReader::new(server.child.stdout.take().expect("its output is a pipe"));
-        server.url = out.lines().find_map(|line| Some(line.ok()?.strip_prefix("listening on ")?.to_owned()))?;
-        Some(server)
+        match out.lines().find_map(|line| Some(line.ok()?.strip_prefix("listening on ")?.to_owned())) {
+            Some(url) => {
+                server.url = url;
+                Some(server)
+            }
+            None => {
+                // Its output is closed: it is ending. It holds its files until it has.
+                server.child.wait().expect("it ends");
+                None
+            }
+        }
     }
 
     /// What its servers logged.
@@ -115,9 +124,17 @@ impl Server {
         assert!(status.signal().is_some(), "it was to crash, and it ended: {status}");
     }
 
+    /// The server itself, which is below a program that watches it, if one does. That program ends when the server has.
+    fn itself(&self) -> Pid {
+        let id = self.id();
+        let below = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let below = below.split_whitespace().next().and_then(|id| Pid::from_raw(id.parse().ok()?));
+        below.unwrap_or_else(|| Pid::from_child(&self.child))
+    }
+
     fn signal(&self, signal: Signal) {
         // It may be gone already; nobody else has its number before it is waited for.
-        let _ = kill_process_group(Pid::from_child(&self.child), signal);
+        let _ = kill_process(self.itself(), signal);
     }
 }
 

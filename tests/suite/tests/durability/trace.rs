@@ -121,19 +121,26 @@ fn is_ledger(call: &Call) -> bool {
 }
 
 /// Watches a server whose clients come one after the other: at the instant at which it begins to send anything to anybody, all that was
-/// written to the ledger before has been synced, and each sync began after what it syncs was written.
+/// written to the ledger before has been synced, and each sync began after what it syncs was written. Where plain HTTP shows what is a
+/// request to change something and what is its answer, something was written between the two.
 pub(crate) fn one_after_the_other(calls: &[Call]) -> Watched {
     let mut watched = Watched::default();
+    let mut asked = Asked::default();
     let mut sent = None;
-    for sending in calls.iter().filter(|call| call.is_sending()) {
+    for sending in calls {
+        asked.note(sending);
+        if !sending.is_sending() {
+            continue;
+        }
         let mut newest: BTreeMap<&str, &Call> = BTreeMap::new();
         for write in calls.iter().filter(|call| call.is_write() && is_ledger(call) && call.began < sending.began) {
             newest.insert(write.target(), write);
         }
-        let unsynced = newest.values().find(|write| !is_synced(calls, write, sending.began));
-        match unsynced {
+        let since = asked.answered(sending).or(sent);
+        match newest.values().find(|write| !is_synced(calls, write, sending.began)) {
             Some(write) => watched.violations.push(violation(sending, write)),
-            None if newest.values().any(|write| Some(write.began) > sent) => watched.sound += 1,
+            None if newest.values().any(|write| Some(write.began) > since) => watched.sound += 1,
+            None if since != sent => watched.violations.push(nothing_written(sending)),
             None => {}
         }
         sent = Some(sending.began);
@@ -141,33 +148,36 @@ pub(crate) fn one_after_the_other(calls: &[Call]) -> Watched {
     watched
 }
 
+/// Requests over plain HTTP that change something and have no answer yet, by connection: the line at which each had come.
+#[derive(Default)]
+struct Asked<'a>(BTreeMap<&'a str, usize>);
+
+impl<'a> Asked<'a> {
+    fn note(&mut self, call: &'a Call) {
+        if call.is_one_of(&["recvfrom", "read", "readv"]) && call.arguments.contains("\"POST /v1/") {
+            self.0.insert(call.target(), call.returned.unwrap_or(call.began));
+        }
+    }
+
+    /// When the request came that this answers, if it begins an answer.
+    fn answered(&mut self, sending: &Call) -> Option<usize> {
+        if sending.is_sending() && sending.arguments.contains("HTTP/1.1 200") { self.0.remove(sending.target()) } else { None }
+    }
+}
+
 /// Watches a server with many clients at once, over plain HTTP: between a request of the exchange and the answer to it on the same
 /// connection, something was written to the ledger and then synced.
 pub(crate) fn many_at_once(calls: &[Call]) -> Watched {
     let mut watched = Watched::default();
-    let mut asked: BTreeMap<&str, &Call> = BTreeMap::new();
+    let mut asked = Asked::default();
     for call in calls {
-        if call.is_one_of(&["recvfrom", "read", "readv"]) && call.arguments.contains("POST /v1/exchange") {
-            asked.insert(call.target(), call);
-        }
-        if !(call.is_sending() && call.arguments.contains("HTTP/1.1 200")) {
-            continue;
-        }
-        let Some(request) = asked.remove(call.target()) else { continue };
-        let since = request.returned.unwrap_or(request.began);
-        let mut writes = calls.iter().filter(|it| it.is_write() && is_ledger(it) && it.began > since && it.began < call.began).peekable();
-        match writes.peek() {
-            None => {
-                watched.violations.push(format!("line {}: an answer to {} before which nothing was written", call.began + 1, call.target()))
-            }
-            Some(first) => {
-                let first = *first;
-                if writes.any(|write| is_synced(calls, write, call.began)) {
-                    watched.sound += 1;
-                } else {
-                    watched.violations.push(violation(call, first));
-                }
-            }
+        asked.note(call);
+        let Some(since) = asked.answered(call) else { continue };
+        let written = |it: &&Call| it.is_write() && is_ledger(it) && it.began > since && it.began < call.began;
+        match calls.iter().find(written) {
+            None => watched.violations.push(nothing_written(call)),
+            Some(_) if calls.iter().filter(written).any(|write| is_synced(calls, write, call.began)) => watched.sound += 1,
+            Some(first) => watched.violations.push(violation(call, first)),
         }
     }
     watched
@@ -178,6 +188,10 @@ fn is_synced(calls: &[Call], write: &Call, before: usize) -> bool {
     let Some(written) = write.returned.filter(|_| write.result.is_some()) else { return false };
     let covers = |sync: &Call| sync.is_sync() && sync.target() == write.target() && sync.began > written && sync.succeeded_before(before);
     calls.iter().any(covers)
+}
+
+fn nothing_written(sending: &Call) -> String {
+    format!("line {}: an answer to {} before anything was written", sending.began + 1, sending.target())
 }
 
 fn violation(sending: &Call, write: &Call) -> String {

@@ -55,14 +55,21 @@ fn an_answer_before_the_sync_returned_is_reported() {
         (&[ASK, WRITE, OTHER, TELL], false, false),
         // Somebody else's deed came after the sync: wrong if clients come one after the other, right if there are many.
         (&[ASK, WRITE, BEGIN, END, WRITE, TELL], false, true),
-        // What was synced was another's: the answer's own deed is nowhere.
-        (&[WRITE, BEGIN, END, ASK, TELL], true, false),
+        // What was synced was another's: the answer's own deed is nowhere, or comes after it.
+        (&[WRITE, BEGIN, END, ASK, TELL], false, false),
+        (&[WRITE, BEGIN, END, ASK, TELL, WRITE, BEGIN, END], false, false),
     ] {
         let calls = calls(&trace.join("\n"));
         for (rule, watched, holds) in [("one", one_after_the_other(&calls), one), ("many", many_at_once(&calls), many)] {
             assert_eq!((watched.violations.is_empty(), watched.sound), (holds, usize::from(holds)), "{rule} {watched:?} {trace:#?}");
         }
     }
+    let hidden: Vec<_> = [WRITE, BEGIN, END, ASK, TELL].map(|line| line.replace("POST", "\\27\\3").replace("HTTP/1.1 200", "\\27")).into();
+    assert_eq!(
+        one_after_the_other(&calls(&hidden.join("\n"))),
+        Watched { sound: 1, violations: Vec::new() },
+        "TLS hides what is an answer"
+    );
     let watched = one_after_the_other(&calls(&[WRITE, TELL].join("\n")));
     assert_eq!(watched.violations, ["line 2: sent to TCP:[1:1->2:2] while what line 1 wrote to ledger.db-wal was not synced"]);
 }
