@@ -18,6 +18,8 @@ use crate::names::{ActivationId, EntitlementId, HostName};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
+/// So many ended holds of one entitlement a device is told of: the newest.
+const MOST_TOLD: usize = 16;
 /// So many ended holds are remembered of one entitlement; the ledger's memory of answers covers what is older.
 const ENDED_REMEMBERED: usize = 256;
 
@@ -164,7 +166,7 @@ impl Entitlement {
 
     /// What a device has to be told was taken from it.
     pub fn revocations(&self, device: &PublicKey) -> Vec<Revocation> {
-        let ended = self.ended.iter().filter(|ended| ended.device == *device);
+        let ended = self.ended.iter().rev().filter(|ended| ended.device == *device).take(MOST_TOLD);
         let mut all: Vec<_> = ended.map(|ended| ended.revocation(ended.reason)).collect();
         if self.revoked.is_some() {
             let held = self.slots.iter().filter(|slot| slot.device == *device);

@@ -95,8 +95,30 @@ pub struct PartDigest {
 
 /// What a host looks like: the digests of its parts, salted per vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "BTreeSet<PartDigest>", into = "BTreeSet<PartDigest>")]
 pub struct Fingerprint(BTreeSet<PartDigest>);
+
+/// So many parts of one host are looked at.
+const MOST_PARTS: usize = 32;
+
+/// More parts than a host is looked at for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint has at most {MOST_PARTS} parts, not {0}")]
+pub struct TooManyParts(usize);
+
+impl TryFrom<BTreeSet<PartDigest>> for Fingerprint {
+    type Error = TooManyParts;
+
+    fn try_from(parts: BTreeSet<PartDigest>) -> Result<Self, TooManyParts> {
+        if parts.len() > MOST_PARTS { Err(TooManyParts(parts.len())) } else { Ok(Self(parts)) }
+    }
+}
+
+impl From<Fingerprint> for BTreeSet<PartDigest> {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.0
+    }
+}
 
 /// How what is observed compares with what was bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +134,8 @@ pub enum Match {
 impl Fingerprint {
     /// The digests of these parts, for one vendor.
     pub fn of<'a>(vendor: &VendorId, parts: impl IntoIterator<Item = &'a Part>) -> Self {
-        Self(parts.into_iter().map(|part| PartDigest { kind: part.kind, digest: digest(vendor, part) }).collect())
+        let digests: BTreeSet<_> = parts.into_iter().map(|part| PartDigest { kind: part.kind, digest: digest(vendor, part) }).collect();
+        Self(digests.into_iter().take(MOST_PARTS).collect())
     }
 
     /// Compares what is observed now with this, which was bound: k is half of the bound parts, rounded up.

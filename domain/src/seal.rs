@@ -163,9 +163,15 @@ pub enum SealError {
     UnknownScheme(Box<str>),
 }
 
+/// No document has more signatures than a request that uses a license key; whoever sends more makes work.
+const MOST_SIGNATURES: usize = 2;
+
 /// Opens a document whose signers are named by key statements: answers and key statements.
 pub fn open_document<T: Document>(envelope: &Envelope, trust: &Trust) -> Result<Verified<T>, SealError> {
     expect_type::<T>(envelope)?;
+    if envelope.signatures().len() > MOST_SIGNATURES {
+        return Err(SealError::BadSignature);
+    }
     let message = envelope.encoding();
     let mut signer = None;
     for entry in envelope.signatures() {
@@ -189,6 +195,9 @@ pub fn open_document<T: Document>(envelope: &Envelope, trust: &Trust) -> Result<
 pub fn open_request(envelope: &Envelope) -> Result<Verified<Request>, SealError> {
     expect_type::<Request>(envelope)?;
     let message = envelope.encoding();
+    if envelope.signatures().len() > MOST_SIGNATURES {
+        return Err(SealError::BadSignature);
+    }
     let mut signed_by = Vec::new();
     for entry in envelope.signatures() {
         let key: PublicKey = entry.keyid.parse().map_err(|_| unknown(&entry.keyid))?;

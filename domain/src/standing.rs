@@ -363,7 +363,9 @@ fn stopped(grant: &Grant, certificate: &Certificate, evidence: &Evidence, time: 
 
 fn judge_local(local: &crate::trial::LocalTrial, evidence: &Evidence, now: &Now) -> Row {
     let window = local.window(evidence.local_days);
-    let time = evidence.clock.judge(now, local.first);
+    // No issuer signed it, but what an issuer said of the time since is known.
+    let signed = evidence.heard.map_or(local.first, |heard| heard.max(local.first));
+    let time = evidence.clock.judge(now, signed);
     let status = match outside(window, TenureKind::Trial, time.at) {
         Some(reason) => Status::Stopped { reason },
         None => Status::Trial,

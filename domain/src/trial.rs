@@ -128,7 +128,7 @@ impl Trial {
             last_five: None,
         };
         let happened = if self.generation == 1 { "trial begun" } else { "trial goes on" };
-        Ok(Outcome { body: Body::Certificate(certificate), happened })
+        Ok(Outcome { body: Body::Certificate(certificate), happened, changed: true })
     }
 }
 

@@ -266,14 +266,17 @@ impl Holdings {
     /// What happened to an activation.
     fn events(&self, product: &ProductId, activation: &ActivationId) -> Vec<Event> {
         let mut events = Vec::new();
-        // Certificates came with answers about this product; a revocation travels in any answer.
-        for paper in &self.papers {
-            let about_it = paper.asked.words().product == *product;
-            if about_it && paper.answer.certificate().is_some_and(|certificate| certificate.activation == *activation) {
+        // In whatever order the answers were brought: a revocation ends what is not newer than it.
+        for paper in self.of(product) {
+            if paper.answer.certificate().is_some_and(|certificate| certificate.activation == *activation) {
                 events.extend(Event::of(&paper.answer));
             }
-            let about = paper.answer.all_revocations().filter(|revocation| revocation.activation == *activation);
-            events.extend(about.cloned().map(Event::Revoke));
+        }
+        // A revocation travels in any answer.
+        for revocation in self.papers.iter().flat_map(|paper| paper.answer.all_revocations()) {
+            if revocation.activation == *activation {
+                events.push(Event::Revoke(revocation.clone()));
+            }
         }
         for asked in &self.outbox {
             if returns(&asked.request) == Some(activation) {
@@ -286,7 +289,11 @@ impl Holdings {
     }
 
     fn of<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = &'a Paper> {
-        self.papers.iter().filter(move |paper| paper.asked.words().product == *product)
+        // A certificate is for the product it names, whichever product asked for it.
+        self.papers.iter().filter(move |paper| match paper.answer.certificate() {
+            Some(certificate) => certificate.rights.product == *product,
+            None => paper.asked.words().product == *product,
+        })
     }
 
     /// The newest statement held for an activation: what refresh and return show.
@@ -446,17 +453,22 @@ impl Holdings {
         Err(other.unwrap_or(NotTaken::NotAsked))
     }
 
+    /// The highest generation known of an activation: granted, or taken away. What a late answer grants below it is of the past.
+    fn known_generation(&self, activation: &ActivationId) -> Option<u64> {
+        let held = self.paper_of(activation).and_then(|paper| paper.answer.certificate()).map(|it| it.generation);
+        let revocations = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
+        let ended = revocations.filter(|it| it.activation == *activation && it.device == self.rest.device.id()).map(|it| it.generation);
+        held.into_iter().chain(ended).max()
+    }
+
     fn judge_answer(&self, asked: &Sealed<Request>, answer: &Verified<Answer>) -> Result<Taken, NotTaken> {
         match &answer.body {
             Body::Certificate(certificate) => {
                 if self.rest.tombstones.contains(&certificate.activation) {
                     return Err(NotTaken::Returned { activation: certificate.activation.clone() });
                 }
-                let held = self.paper_of(&certificate.activation).and_then(|paper| paper.answer.certificate());
-                match held {
-                    Some(held) if held.generation >= certificate.generation => {
-                        Err(NotTaken::Older { found: certificate.generation, held: held.generation })
-                    }
+                match self.known_generation(&certificate.activation) {
+                    Some(held) if held >= certificate.generation => Err(NotTaken::Older { found: certificate.generation, held }),
                     _ => Ok(Taken::Granted(certificate.activation.clone())),
                 }
             }
@@ -491,18 +503,18 @@ impl Holdings {
             if let Some(certificate) = paper.answer.certificate()
                 && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
             {
-                newest.insert(&certificate.activation, place);
+                newest.insert(&certificate.activation, (certificate.generation, place));
             }
         }
         for (place, paper) in self.papers.iter().enumerate() {
             for revocation in paper.answer.all_revocations() {
-                if newest.get(&revocation.activation).is_some_and(|held| *held < place) {
+                if newest.get(&revocation.activation).is_some_and(|(held, _)| *held <= revocation.generation) {
                     let last = ended.entry(&revocation.activation).or_insert((revocation.generation, place));
                     *last = (revocation.generation, place).max(*last);
                 }
             }
         }
-        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values().map(|(_, place)| place)).collect();
+        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).map(|(_, place)| place).collect();
         let mut place = 0..;
         self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
     }

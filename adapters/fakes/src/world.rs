@@ -70,6 +70,8 @@ pub struct World {
     vendor: Vendor,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
     passed: Mutex<Duration>,
+    /// So many hosts were ever made.
+    made: Mutex<u64>,
 }
 
 impl World {
@@ -84,7 +86,7 @@ impl World {
         let born = after(Timestamp::UNIX_EPOCH, Duration::from_secs(1_798_761_600));
         let vendor = Vendor::new(mix(seed, 0), born, Arc::clone(&outfit));
         vendor.server("keys");
-        Self { seed, born, outfit, vendor, hosts: Mutex::default(), passed: Mutex::default() }
+        Self { seed, born, outfit, vendor, hosts: Mutex::default(), passed: Mutex::default(), made: Mutex::default() }
     }
 
     /// The seed.
@@ -113,8 +115,7 @@ impl World {
     /// A copy of a whole machine, private keys, parts, name and all, as a virtual machine is cloned. It is booted just now.
     pub fn clone_host(&self, original: &Host, name: &str) -> Arc<Host> {
         let mut hosts = locked(&self.hosts);
-        let clone =
-            Host::new(name, self.seed_of_next(&hosts), original.clock().of_a_copy(), FakeHost::clone(original.parts()), original.home());
+        let clone = Host::new(name, self.seed_of_next(), original.clock().of_a_copy(), FakeHost::clone(original.parts()), original.home());
         let clone = Arc::new(clone);
         clone.restore_both(&original.snapshot());
         hosts.insert(name.into(), Arc::clone(&clone));
@@ -167,13 +168,16 @@ impl World {
             return Arc::clone(known);
         }
         let parts = FakeHost::named(name).expect("a host's name is printable and short");
-        let host = Arc::new(Host::new(name, self.seed_of_next(&hosts), FakeClock::at(self.now()), parts, home()));
+        let host = Arc::new(Host::new(name, self.seed_of_next(), FakeClock::at(self.now()), parts, home()));
         hosts.insert(name.into(), Arc::clone(&host));
         host
     }
 
-    fn seed_of_next(&self, hosts: &BTreeMap<String, Arc<Host>>) -> u64 {
-        mix(self.seed, hosts.len() as u64 + 1)
+    /// No two hosts have the same random bytes, whatever became of those that were called the same.
+    fn seed_of_next(&self) -> u64 {
+        let mut made = locked(&self.made);
+        *made += 1;
+        mix(self.seed, *made)
     }
 }
 

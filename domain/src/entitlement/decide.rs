@@ -11,6 +11,9 @@ use crate::rights::{KeyType, Medium};
 use crate::seal::Verified;
 use crate::time::{Place, Timestamp};
 
+/// So many holders are named in a refusal; there may be thousands.
+const MOST_HOLDERS: usize = 20;
+
 /// What was decided, and in a word what happened, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -18,6 +21,8 @@ pub struct Outcome {
     pub body: Body,
     /// What happened.
     pub happened: &'static str,
+    /// Whether it changed anything: then it is written down and remembered.
+    pub changed: bool,
 }
 
 /// What a device showed of what it holds.
@@ -29,11 +34,29 @@ pub struct Held<'a> {
     pub remembered: bool,
 }
 
+impl<'a> Held<'a> {
+    /// The certificate it shows of an activation on a device.
+    fn shows(&self, activation: &ActivationId, device: &PublicKey) -> Option<&'a Certificate> {
+        let shown = self.answer.certificate()?;
+        (shown.activation == *activation && shown.binding.device() == Some(*device)).then_some(shown)
+    }
+
+    /// The same, if this server no longer knows that it signed it.
+    pub fn forgotten(&self, activation: &ActivationId, device: &PublicKey) -> Option<&'a Certificate> {
+        self.shows(activation, device).filter(|_| !self.remembered)
+    }
+}
+
 impl Entitlement {
     /// Gives the asking host a slot, its own again if it is recognised (rows O1, O4, A2).
     pub fn activate(&mut self, request: &Verified<Request>, own_slot: bool, product: &Product, now: Timestamp) -> Result<Outcome, Refusal> {
         self.check_sale(request, product, now)?;
         let activations = self.activations()?;
+        // Sent again to a server that was restored since it answered it, and that has seen what it granted come back.
+        let granted = ActivationId::of(&request.name());
+        if self.ended.iter().any(|ended| ended.activation == granted) {
+            return Err(Refusal::RequestSpent);
+        }
         if let Some(place) = self.slots.iter().position(|slot| slot.device == request.device) {
             return Ok(self.certify(place, request, now, "activated again"));
         }
@@ -53,7 +76,7 @@ impl Entitlement {
         }
         if self.slots.len() < activations as usize {
             self.slots.push(Slot {
-                activation: ActivationId::of(&request.name()),
+                activation: granted,
                 device: request.device,
                 fingerprint: request.fingerprint.clone(),
                 host: request.host.clone(),
@@ -67,7 +90,7 @@ impl Entitlement {
             Some(next) => Refusal::MovesSpent { next, moves: self.terms.moves.times, days: self.terms.moves.days },
             None => Refusal::NoActivationLeft {
                 activations,
-                holders: self.slots.iter().map(|slot| Holder { host: slot.host.clone(), since: slot.since }).collect(),
+                holders: self.slots.iter().take(MOST_HOLDERS).map(|slot| Holder { host: slot.host.clone(), since: slot.since }).collect(),
             },
         })
     }
@@ -86,7 +109,10 @@ impl Entitlement {
         };
         if self.revoked.is_some() {
             let told = self.slots[place].ended(RevocationReason::Revoked, now).revocation(RevocationReason::Revoked);
-            return Ok(Outcome { body: Body::Revocation(told), happened: "told of its revocation" });
+            return Ok(Outcome { body: Body::Revocation(told), happened: "told of its revocation", changed: false });
+        }
+        if self.terms.product != request.product {
+            return Err(Refusal::OtherProduct { product: self.terms.product.clone() });
         }
         if self.slots[place].fingerprint.judge(&request.fingerprint) == Match::Other {
             return Err(Refusal::NotThisHost);
@@ -94,14 +120,27 @@ impl Entitlement {
         Ok(self.certify(place, request, now, "refreshed"))
     }
 
-    /// Takes back what a holder gives. Asked again, or asked for what it no longer has, it is told the same: it is returned (row O5).
-    pub fn give_back(&mut self, activation: &ActivationId, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) -> Outcome {
+    /// Takes back what a holder gives. Asked again, or asked for what it no longer has, it is told the same: it is returned (row O5). Who never
+    /// held it is told nothing of it.
+    pub fn give_back(
+        &mut self,
+        activation: &ActivationId,
+        request: &Verified<Request>,
+        held: Option<Held<'_>>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         self.adopt(activation, request, held, now);
         if let Some(place) = self.slots.iter().position(|slot| slot.activation == *activation && slot.device == request.device) {
             let slot = self.slots.remove(place);
             self.end(&slot, RevocationReason::Returned, now);
+            return Ok(Outcome { body: Body::Receipt(Receipt { activation: activation.clone() }), happened: "returned", changed: true });
         }
-        Outcome { body: Body::Receipt(Receipt { activation: activation.clone() }), happened: "returned" }
+        let held_once = self.ended.iter().any(|ended| ended.activation == *activation && ended.device == request.device)
+            || held.is_some_and(|held| held.shows(activation, &request.device).is_some());
+        if !held_once {
+            return Err(Refusal::UnknownActivation);
+        }
+        Ok(Outcome { body: Body::Receipt(Receipt { activation: activation.clone() }), happened: "returned before", changed: false })
     }
 
     /// An entitlement that this server had sold before it was restored, taken up again from its own signature: for the one holder who shows it.
@@ -177,16 +216,12 @@ impl Entitlement {
             hold: Hold::Activation,
             last_five: self.last_five.clone(),
         };
-        Outcome { body: Body::Certificate(certificate), happened }
+        Outcome { body: Body::Certificate(certificate), happened, changed: true }
     }
 
     /// Own signatures are the backup: takes up again what this server signed and no longer knows, even above the limit (promise 8).
     fn adopt(&mut self, activation: &ActivationId, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) {
-        let Some((shown, held)) = held.and_then(|held| Some((held.answer.certificate()?, held))) else { return };
-        let bound_here = shown.activation == *activation && shown.binding.device() == Some(request.device);
-        if !bound_here || held.remembered {
-            return;
-        }
+        let Some(shown) = held.and_then(|held| held.forgotten(activation, &request.device)) else { return };
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.activation == *activation) {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation > slot.generation {
@@ -208,10 +243,10 @@ impl Entitlement {
     /// What became of an activation that its device no longer holds.
     fn gone(&self, activation: &ActivationId, device: &PublicKey, held: Option<Held<'_>>) -> Result<Outcome, Refusal> {
         let ended = self.ended.iter().rev().find(|ended| ended.activation == *activation && ended.device == *device);
-        let revocation = match (ended, held.and_then(|held| held.answer.certificate())) {
+        let revocation = match (ended, held.and_then(|held| held.shows(activation, device))) {
             (Some(ended), _) => ended.revocation(ended.reason),
             // Too long ago to be remembered: what it shows is ours, and it no longer holds it.
-            (None, Some(shown)) if shown.activation == *activation && shown.binding.device() == Some(*device) => super::Ended {
+            (None, Some(shown)) => super::Ended {
                 activation: activation.clone(),
                 device: *device,
                 generation: shown.generation,
@@ -219,8 +254,8 @@ impl Entitlement {
                 at: self.issued,
             }
             .revocation(RevocationReason::Returned),
-            (None, _) => return Err(Refusal::UnknownActivation),
+            (None, None) => return Err(Refusal::UnknownActivation),
         };
-        Ok(Outcome { body: Body::Revocation(revocation), happened: "told what became of it" })
+        Ok(Outcome { body: Body::Revocation(revocation), happened: "told what became of it", changed: false })
     }
 }

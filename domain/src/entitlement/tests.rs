@@ -66,7 +66,7 @@ impl Sale {
         let result = match &ask {
             Ask::Activate { own_slot, .. } => self.it.activate(&request, *own_slot, &self.product, at),
             Ask::Refresh { activation, .. } => self.it.refresh(activation, &request, held, at),
-            Ask::Return { activation, .. } => Ok(self.it.give_back(activation, &request, held, at)),
+            Ask::Return { activation, .. } => self.it.give_back(activation, &request, held, at),
             Ask::Trial { .. } => panic!("no entitlement has trials"),
         };
         if let Ok(outcome) = &result
@@ -89,8 +89,8 @@ enum Memory {
 /// What was answered, in a few words.
 fn said(result: Result<Outcome, Refusal>) -> String {
     match result {
-        Ok(Outcome { body: Body::Certificate(it), happened }) => format!("{happened}, generation {}", it.generation),
-        Ok(Outcome { body: Body::Receipt(_), happened }) => happened.into(),
+        Ok(Outcome { body: Body::Certificate(it), happened, .. }) => format!("{happened}, generation {}", it.generation),
+        Ok(Outcome { body: Body::Receipt(_), happened, .. }) => happened.into(),
         Ok(Outcome { body: Body::Revocation(it), .. }) => format!("{} up to {}", it.reason.code(), it.generation),
         Ok(Outcome { body: Body::Refusal(it), .. }) => panic!("a refusal is an error here: {it}"),
         Err(Refusal::MovesSpent { next, .. } | Refusal::TransfersSpent { next, .. }) => format!("spent until {next}"),
@@ -142,7 +142,7 @@ fn a_reinstalled_host_gets_its_own_slot_back_and_it_counts_as_a_move() {
     // The superseded key learns of it, as often as it asks; it can neither refresh nor give away what is no longer its own.
     for _ in 0..2 {
         assert_eq!(sale.refreshes(&old, day(6)), "moved up to 1");
-        assert_eq!(sale.returns(&old, day(6)), "returned");
+        assert_eq!(sale.returns(&old, day(6)), "returned before");
         assert_eq!(sale.refreshes(&new, day(6)).split(',').next(), Some("refreshed"));
     }
     // It may come back, and that is a move too.
@@ -222,7 +222,7 @@ fn a_return_frees_a_slot_exactly_once() {
     assert_eq!(sale.returns(&host('a'), day(1)), "returned");
     assert_eq!(sale.activates(&host('b'), day(2)), "activated, generation 1");
     for _ in 0..3 {
-        assert_eq!(sale.returns(&host('a'), day(3)), "returned");
+        assert_eq!(sale.returns(&host('a'), day(3)), "returned before");
     }
     assert!(sale.it.stands(&sale.certificate(&host('b')).activation, &host('b').device.public()));
     assert!(!sale.it.stands(&slot, &host('a').device.public()));
@@ -305,4 +305,28 @@ fn a_reissued_key_replaces_the_old_one_and_leaves_the_slots_alone() {
     sale.it.reissue(third, crate::testing::last_five());
     assert_eq!((sale.it.key, &sale.it.replaced), (Some(third), &vec![first, second]));
     assert_eq!(sale.refreshes(&host('a'), day(1)), "refreshed, generation 2");
+}
+
+#[test]
+fn who_never_held_an_activation_is_told_nothing_of_it_and_changes_nothing() {
+    let mut sale = sale(1, "3/90");
+    sale.activates(&host('a'), day(0));
+    let activation = sale.certificate(&host('a')).activation.clone();
+    let before = sale.it.clone();
+    let held = crate::seal::Statement::new(crate::seal::Keyward::NAME, *b"junk");
+    assert_eq!(sale.asks(&host('b'), Ask::Return { activation, held }, day(1), Memory::Remembers), "unknown-activation");
+    assert_eq!(sale.it, before);
+}
+
+/// Row K3: what was bought for one product is no other product's.
+#[test]
+fn a_license_is_not_refreshed_for_another_product() {
+    let mut sale = sale(1, "3/90");
+    sale.activates(&host('a'), day(0));
+    let activation = sale.certificate(&host('a')).activation.clone();
+    let ask = sale.ask_with_held(&host('a'), |activation, held| Ask::Refresh { activation, held });
+    let words = crate::document::Request { product: name("viewer"), ..host('a').words(9, ask) };
+    let request = crate::seal::open_request(crate::testing::asked(words, &[&host('a').device]).envelope()).expect("it is signed");
+    let refused = sale.it.refresh(&activation, &request, None, day(1));
+    assert_eq!(refused.expect_err("it is another product").code(), "other-product");
 }

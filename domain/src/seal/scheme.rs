@@ -93,6 +93,9 @@ pub fn open(statement: &Statement, schemes: &[&dyn Scheme], trust: &Trust, asked
     Ok(Verified { words, name: super::Digest::of(&statement.bytes), signer })
 }
 
+/// An answer brings one key statement; a few more are read for the sake of mirrors that keep old ones beside it.
+const MOST_STATEMENTS: usize = 4;
+
 /// Keyward's own way: a [`Reply`] in JSON.
 pub struct Keyward;
 
@@ -119,7 +122,11 @@ impl Reply {
         if bytes.len() > super::MOST_BYTES {
             return Err(SealError::TooLarge { found: bytes.len(), most: super::MOST_BYTES });
         }
-        serde_json::from_slice(bytes).map_err(|error| SealError::NotAnEnvelope(error.to_string().into()))
+        let reply: Self = serde_json::from_slice(bytes).map_err(|error| SealError::NotAnEnvelope(error.to_string().into()))?;
+        if reply.keys.len() > MOST_STATEMENTS {
+            return Err(SealError::NotAnEnvelope(format!("it brings {} key statements", reply.keys.len()).into()));
+        }
+        Ok(reply)
     }
 }
 

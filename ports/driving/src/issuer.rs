@@ -74,9 +74,14 @@ impl Issuer {
         if let Some(statement) = self.remembered(request, &signers, now).await? {
             return Ok(statement);
         }
-        let subject = Case::subject(&*self.ledger, request).await?;
-        let _desk = self.desk(subject.as_ref()).await;
+        // All that concerns one record is decided at one desk; what is found before it is reached may have changed there.
+        let desk = match &request.ask {
+            Ask::Trial { .. } => Some(RecordKey::Product(request.product.clone())),
+            Ask::Activate { .. } | Ask::Refresh { .. } | Ask::Return { .. } => Case::subject(&*self.ledger, request).await?,
+        };
+        let _desk = self.desk(desk.as_ref()).await;
         for _ in 0..MOST_CONFLICTS {
+            let subject = Case::subject(&*self.ledger, request).await?;
             if let Some(statement) = self.decide(request, subject.as_ref(), &signers, &trust, now).await? {
                 return Ok(statement);
             }
@@ -122,7 +127,9 @@ impl Issuer {
         if stands {
             return Ok(Some(statement));
         }
-        self.seal(signers, Answer::of(request, now, Body::Refusal(Refusal::RequestSpent)), now).map(Some)
+        let mut answer = Answer::of(request, now, Body::Refusal(Refusal::RequestSpent));
+        answer.revocations = case::revocations(&*self.ledger, request).await?;
+        self.seal(signers, answer, now).map(Some)
     }
 
     /// Decides once; none if a record changed in between.

@@ -7,7 +7,7 @@ use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::product::Product;
 use keyward_domain::record::{Granted, Lookup, Record, RecordKey};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Keyward, Statement, Trust, Verified};
+use keyward_domain::seal::{Keyward, Reply, Statement, Trust, Verified};
 use keyward_domain::time::Timestamp;
 use keyward_domain::trial::Trial;
 use keyward_ports::{Ledger, LedgerError};
@@ -105,7 +105,7 @@ impl Case {
         if let Counted::Doubled { highest } = counted {
             answer.recount = Some(highest);
         }
-        let changed = decided.as_ref().is_ok_and(|outcome| matches!(outcome.body, Body::Certificate(_) | Body::Receipt(_)));
+        let changed = decided.as_ref().is_ok_and(|outcome| outcome.changed);
         let mut writes = Vec::new();
         if known || changed {
             writes.push((device_version, Record::Device(device)));
@@ -159,7 +159,7 @@ fn decide(
         }
         (Subject::Entitlement(version, mut it), Ask::Return { activation, .. }) => {
             let outcome = it.give_back(activation, request, held, now);
-            (Subject::Entitlement(version, it), Ok(outcome))
+            (Subject::Entitlement(version, it), outcome)
         }
         (Subject::Trial(version, mut trial), Ask::Trial { edition, .. }) => {
             let outcome = product.has_edition(edition).and_then(|()| trial.certify(request, Some(edition), now));
@@ -186,8 +186,8 @@ fn decide(
 impl Subject {
     /// What this server signed before it was restored from a backup is taken up again.
     fn or_adopted(self, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) -> Self {
-        let Some(held) = held.filter(|held| !held.remembered) else { return self };
-        match (self, held.answer.certificate()) {
+        let (Ask::Refresh { activation, .. } | Ask::Return { activation, .. }) = &request.ask else { return self };
+        match (self, held.and_then(|held| held.forgotten(activation, &request.device))) {
             (Self::Nothing, Some(shown)) if shown.hold == Hold::Trial => {
                 Trial::adopted(request, shown).map_or(Self::Nothing, |it| Self::Trial(0, Box::new(it)))
             }
@@ -251,7 +251,10 @@ async fn show(ledger: &dyn Ledger, held: &Statement, trust: &Trust) -> Result<Op
     }
     let Ok(answer) = Keyward::open_any(held.bytes(), trust) else { return Ok(None) };
     // A request that is sent again after a restore is answered again: the name alone does not say which answer is remembered.
-    let remembered = ledger.answered(&answer.request).await?.is_some_and(|known| known.statement == *held);
+    let remembered = ledger.answered(&answer.request).await?.is_some_and(|known| {
+        // By what was signed: the reply around it can be respelled by anybody.
+        Reply::from_bytes(known.statement.bytes()).is_ok_and(|known| known.answer.name() == answer.name())
+    });
     Ok(Some((answer, remembered)))
 }
 
@@ -269,6 +272,11 @@ async fn find_trial(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<
         }
     }
     Ok(None)
+}
+
+/// Revocations of all the device's licenses.
+pub(super) async fn revocations(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<Vec<Revocation>, LedgerError> {
+    others(ledger, request, &Subject::Nothing).await
 }
 
 /// Revocations of the device's other licenses: they travel in any answer.

@@ -22,6 +22,9 @@ use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
 const LEAD_PATIENCE: u32 = 100;
 
+/// So many answers of the past an activation hears before it gives up: each frees a slot that was returned here.
+const PAST_ANSWERS: u32 = 4;
+
 /// An act in progress.
 pub(super) struct Desk<'a> {
     /// Looks at what was written down if the act is dropped midway.
@@ -110,7 +113,12 @@ impl<'a> Desk<'a> {
     /// Asks something, or the same again if it is being asked already.
     pub(super) async fn ask(&mut self, ask: Ask, key: Option<(SigningKey, Typed)>, steps: Steps<'_>) -> Result<Taken, ActError> {
         let (signing, typed) = key.unzip();
-        let asked_before = self.holdings.outbox().map(|(request, _)| request).find(|request| is_same(&request.words().ask, &ask)).cloned();
+        let asked_before = self
+            .holdings
+            .outbox()
+            .map(|(request, _)| request)
+            .find(|request| self.is_ours(request) && is_same(&request.words().ask, &ask))
+            .cloned();
         let (request, sent) = match asked_before {
             Some(request) => (request, Sent::Before),
             None => (self.compose(ask, signing.as_ref())?, Sent::Never),
@@ -130,16 +138,18 @@ impl<'a> Desk<'a> {
         let signing = SigningKey::from_seed(&key.seed());
         let ask = Ask::Activate { key: signing.public(), own_slot: self.holdings.own_slot() };
         let signs = || Some((signing.clone(), Typed(Arc::clone(key))));
-        match self.ask(ask.clone(), signs(), steps).await {
-            // The answer is of the past: what it granted was given back since, or its signer was replaced. The next answer is another.
-            Ok(Taken::Refused(Refusal::RequestSpent))
-            | Err(ActError::NotTaken(NotTaken::Returned { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }))) => {
-                self.send_returns().await?;
-                match self.ask(ask, signs(), steps).await {
-                    Err(ActError::NotTaken(NotTaken::Returned { activation })) => Err(self.kept_off(activation)),
-                    result => result,
+        for _ in 0..PAST_ANSWERS {
+            match self.ask(ask.clone(), signs(), steps).await {
+                // The answer is of the past: what it granted was given back since, or its signer was replaced. The next answer is another.
+                Ok(Taken::Refused(Refusal::RequestSpent))
+                | Err(ActError::NotTaken(NotTaken::Returned { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }))) => {
+                    self.send_returns().await?;
                 }
+                result => return result,
             }
+        }
+        match self.ask(ask, signs(), steps).await {
+            Err(ActError::NotTaken(NotTaken::Returned { activation })) => Err(self.kept_off(activation)),
             result => result,
         }
     }
@@ -166,6 +176,11 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a request is this product's: one vault serves all products of a vendor.
+    fn is_ours(&self, request: &Sealed<Request>) -> bool {
+        request.words().product == self.profile.product
     }
 
     /// Sends what is waiting, then asks about everything held.

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use keyward_domain::document::RevocationReason;
+use keyward_domain::document::{Ask, RevocationReason};
 use keyward_domain::entitlement::{Allowance, Terms};
+use keyward_domain::keys::SigningKey;
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::{Sealed, SignatureEntry, Statement};
 use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::days;
 use keyward_domain::vault::Taken;
 use keyward_engine::ActError;
-use keyward_fakes::world::{Host, Refreshed, Sold, World};
+use keyward_fakes::world::{Host, Refreshed, Sold, World, run};
+use keyward_ports::SecretName;
 
 use super::*;
 
@@ -224,4 +227,37 @@ impl KeyServer for Brings {
     async fn exchange(&self, _request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
         Ok(self.0.clone())
     }
+}
+
+/// Promise 8 the other way round: only what a server really forgot is taken up again, however its own words are spelled around it.
+#[test]
+fn a_returned_license_that_is_shown_respelled_is_not_taken_up_again() {
+    let world = World::new(77);
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("a");
+    let activation = host.activate(&sold.key).expect("activated");
+    let kept = host.recording().answers().pop().expect("its answer was seen on the way");
+    host.return_license(&activation).expect("returned");
+    // So many returns since that the entitlement's own list no longer reaches back.
+    let other = world.host("b");
+    for _ in 0..260 {
+        let mine = other.activate(&sold.key).expect("it is free");
+        other.return_license(&mine).expect("returned");
+    }
+    let respelled = Statement::new(kept.scheme().clone(), [kept.bytes(), b" "].concat());
+    // The vault's key asks with the respelled answer, as somebody can who owns the host.
+    let Some(asked) = host.recording().requests().into_iter().next() else { panic!("it asked") };
+    let mut words = asked.words().clone();
+    words.ask = Ask::Refresh { activation, held: respelled };
+    words.count += 50;
+    let key = SecretName::new(&format!("device-{}", words.device.id()));
+    let seed = keyward_ports::Secrets::get(&**host.secrets(), &key).expect("the key is there").expect("it has one");
+    let signer = SigningKey::from_seed(seed.as_slice().try_into().expect("32 bytes"));
+    let sign = |message: &[u8]| {
+        Ok::<_, std::convert::Infallible>(vec![SignatureEntry { keyid: signer.public().to_string().into(), sig: signer.sign(message) }])
+    };
+    let request = Sealed::seal(words, sign).expect("signed");
+    run(world.vendor().server("keys").exchange(&request)).expect("answered");
+    assert!(world.vendor().entitlement(&sold.id).expect("it is there").slots.is_empty(), "nothing was taken up again");
+    other.activate(&sold.key).expect("the slot is free");
 }
