@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::programs::program;
+use keyward_suite::program;
+
 use crate::site::{NOW, Site, keyward, mistyped, run};
 
 const VERBS: &[&str] = &[

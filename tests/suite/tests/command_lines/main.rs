@@ -8,7 +8,6 @@
 mod by_hand;
 mod crashes;
 mod grammar;
-mod programs;
 mod site;
 mod status;
 mod trouble;

@@ -5,9 +5,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use keyward_suite::program;
 use tempfile::TempDir;
-
-use crate::programs::program;
 
 /// When everything happens, unless a test says otherwise. The server's clock stands there.
 pub(crate) const NOW: &str = "2027-01-01T00:00:00Z";

@@ -81,7 +81,7 @@ mod tests {
             ),
             (
                 &hosts,
-                &[full.clone(), account("E-2", 9, &["A-3", "A-4"])],
+                &[full, account("E-2", 9, &["A-3", "A-4"])],
                 "E-2 has 2 slots and 1 certificates where 1 are due|A-4 stands in a slot of E-2 and no host of it has that",
             ),
             (

@@ -1,6 +1,8 @@
 //! The first start makes everything or nothing, and plain HTTP stays at home.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::server::{Place, keywardd};
@@ -24,50 +26,74 @@ fn plain_http_is_refused_where_others_could_listen() {
 /// What a first start does to the disk.
 const CALLS: &str = "openat,mkdir,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat2,unlink,rmdir";
 /// So many first starts are killed, spread over all that one does.
-const KILLS: usize = 14;
+const KILLS: usize = 8;
+
+/// Where the first start makes the data folder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Folder {
+    /// There is none.
+    Absent,
+    /// In one that is there and empty, such as a volume.
+    Empty,
+}
+
+impl Folder {
+    fn place(self) -> Place {
+        let place = Place::new();
+        if self == Self::Empty {
+            fs::create_dir(place.data()).expect("an empty folder");
+        }
+        place
+    }
+
+    /// So many calls of its first thread, which does most of what is done, and at which of them the data folder becomes one. Only calls
+    /// after it began are counted.
+    fn calls(self) -> (usize, std::ops::Range<usize>) {
+        let place = self.place();
+        let trace = place.at("trace");
+        place.run(watched(&place.key_server(&[]), &trace, &["-e", &format!("trace={CALLS}")])).stop();
+        let text = fs::read_to_string(&trace).expect("the trace can be read");
+        let first = text.split_whitespace().next().expect("a thread").to_owned();
+        let all = calls(&text.lines().filter(|line| line.starts_with(&first)).collect::<Vec<_>>().join("\n"));
+        let begins = all.iter().position(|call| call.arguments.contains(".keywardd-")).unwrap_or_default();
+        let ends = all.iter().position(|call| call.arguments.contains("listening on")).expect("it says where it listens");
+        let ledger = place.data().join("ledger.db");
+        let becomes = |path: &&Path| *path == place.data() || *path == ledger;
+        let named = all.iter().rposition(|call| call.is_rename() && call.paths().last().is_some_and(becomes)).unwrap_or(begins);
+        (named, begins..ends)
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_start_that_was_killed_anywhere_is_made_again() {
     if !can_trace() {
         return;
     }
-    let place = Place::new();
-    let trace = place.at("trace");
-    let server = place.run(watched(&place.key_server(&[]), &trace, &["-e", &format!("trace={CALLS}")]));
-    server.stop();
-    // Calls are counted for each thread. The first one makes the folder, and does most of what is done.
-    let text = fs::read_to_string(&trace).expect("the trace can be read");
-    let first = text.split_whitespace().next().expect("a thread").to_owned();
-    let all = calls(&text.lines().filter(|line| line.starts_with(&first)).collect::<Vec<_>>().join("\n"));
-    let begins = all.iter().position(|call| call.arguments.contains(".keywardd-")).expect("it makes a folder under another name");
-    let named = all.iter().position(|call| call.is_rename() && call.paths().last() == Some(&&*place.data())).expect("it gives it its name");
-    let step = (named + 4 - begins).div_ceil(KILLS - 3);
-    let mut moments: Vec<_> = (begins..named + 4).step_by(step).chain([named - 1, named, named + 1]).collect();
-    moments.sort_unstable();
-    moments.dedup();
-
-    let mut made = Vec::new();
-    for moment in &moments {
-        let place = Place::new();
-        let kill =
-            ["-e".to_owned(), format!("trace={CALLS}"), "-e".to_owned(), format!("inject={CALLS}:signal=SIGKILL:when={}", moment + 1)];
-        let command = watched(&place.key_server(&[]), &place.at("trace"), &kill.each_ref().map(String::as_str));
-        let started = place.start(command);
-        made.push(place.data().exists());
-        drop(started);
-        if let Ok(left) = fs::read_dir(place.data()) {
-            let left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
-            for name in ["ledger.db", "keys", "tls", "admin-token"] {
-                assert!(left.iter().any(|it| it == name), "killed at call {moment}: {name} is missing, {left:?} are there");
+    for folder in [Folder::Absent, Folder::Empty] {
+        let (named, range) = folder.calls();
+        let step = range.len().div_ceil(KILLS);
+        let moments: BTreeSet<_> = range.step_by(step).chain(named.saturating_sub(3)..named + 3).collect();
+        let mut made = BTreeSet::new();
+        for moment in moments {
+            let place = folder.place();
+            let kill = format!("inject={CALLS}:signal=SIGKILL:when={}", moment + 1);
+            let command = watched(&place.key_server(&[]), &place.at("trace"), &["-e", &format!("trace={CALLS}"), "-e", &kill]);
+            drop(place.start(command));
+            let is_there = |name: &str| place.data().join(name).exists();
+            made.insert(is_there("ledger.db"));
+            if is_there("ledger.db") {
+                for name in ["keys", "tls/ca.pem", "tls/cert.pem", "tls/key.pem", "admin-token"] {
+                    assert!(is_there(name), "{folder:?}, killed at call {moment}: {name} is missing");
+                }
             }
+            let server = place.serve(&[]);
+            let shop = Shop::at(&server);
+            shop.product().await;
+            shop.sell(1).await;
+            assert!(server.stop().success());
         }
-        let server = place.serve(&[]);
-        let shop = Shop::at(&server);
-        shop.product().await;
-        shop.sell(1).await;
-        assert!(server.stop().success());
+        assert_eq!(made.len(), 2, "{folder:?}: killed before and after it was a data folder");
     }
-    assert!(made.contains(&false) && made.contains(&true), "killed before and after the folder got its name: {made:?}");
 }
 
 /// A folder whose name is on the disk and whose contents are not would be a folder that is never made.
@@ -85,7 +111,7 @@ fn what_the_first_start_made_is_on_the_disk_before_it_gets_its_name() {
     let making = naming.paths()[0].to_path_buf();
     let before = || calls.iter().filter(|call| call.began < naming.began && call.result.is_some());
     for folder in [making.clone(), making.join("keys"), making.join("tls")] {
-        let makes = |path: &&std::path::Path| path.parent() == Some(&folder);
+        let makes = |path: &&Path| path.parent() == Some(&folder);
         let entered = before().filter(|call| call.is_rename() || call.arguments.contains("O_CREAT") || call.name == "mkdir");
         // SQLite's companions are gone when it is closed.
         let lasting = entered.filter(|call| {
