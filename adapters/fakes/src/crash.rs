@@ -73,6 +73,7 @@ impl FromStr for CrashPoint {
 pub struct CrashPlan {
     point: Option<CrashPoint>,
     left: AtomicU32,
+    dying: AtomicBool,
     dead: AtomicBool,
     action: Arc<dyn Fn() + Send + Sync>,
 }
@@ -85,7 +86,13 @@ pub struct Crashed;
 impl CrashPlan {
     /// Dies when it comes to a point for the n-th time, counted from 1. The action is called then, once.
     pub fn at(point: CrashPoint, nth: u32, action: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { point: Some(point), left: AtomicU32::new(nth), dead: AtomicBool::new(false), action: Arc::new(action) }
+        Self {
+            point: Some(point),
+            left: AtomicU32::new(nth),
+            dying: AtomicBool::new(false),
+            dead: AtomicBool::new(false),
+            action: Arc::new(action),
+        }
     }
 
     /// Dies when it comes to a point for the first time, as far as a test can see.
@@ -95,13 +102,15 @@ impl CrashPlan {
 
     /// Does not die, unless it is killed.
     pub fn never() -> Self {
-        Self { point: None, left: AtomicU32::new(0), dead: AtomicBool::new(false), action: Arc::new(|| {}) }
+        Self { point: None, left: AtomicU32::new(0), dying: AtomicBool::new(false), dead: AtomicBool::new(false), action: Arc::new(|| {}) }
     }
 
     /// Dies now, wherever it is.
     pub fn kill(&self) {
-        if !self.dead.swap(true, Ordering::SeqCst) {
+        // The action first: a program that aborts must not be seen dead by its own threads before it is.
+        if !self.dying.swap(true, Ordering::SeqCst) {
             (self.action)();
+            self.dead.store(true, Ordering::SeqCst);
         }
     }
 

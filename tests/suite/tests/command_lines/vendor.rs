@@ -123,7 +123,7 @@ fn a_lost_key_is_replaced_and_a_lost_host_loses_its_slot() {
     found.run(&["activate", new.trim()]).done();
     assert!(lost.run(&["refresh"]).not_done(1).contains("the owner freed this host's slot; activate again with the license key"));
     let said = site.vendor(&["free", &id, &activation]).not_done(1);
-    assert!(said.starts_with("refused (unknown-activation): "), "{said}");
+    assert!(said.starts_with("refused (no-slot): "), "{said}");
 
     let log = site.vendor(&["log", "--of", &id]).done();
     let did: Vec<_> = log.lines().skip(2).filter_map(|line| line.split('|').nth(3).map(str::trim)).collect();
