@@ -32,7 +32,8 @@ pub(crate) fn key_server() -> KeyServerSubject {
     config.connect_timeout = PATIENCE;
     let client = keyward_proxy::client(&config).expect("a client");
     let options = Options { deadline: PATIENCE, ..Options::default() };
-    let carrier = HttpsKeyServer::new(client, std::slice::from_ref(&served.url), Arc::new(SystemClock::new()), options).expect("an address");
+    let carrier =
+        HttpsKeyServer::new(client, std::slice::from_ref(&served.url), Arc::new(SystemClock::new()), options).expect("an address");
     KeyServerSubject { server: Arc::new(Joined { carrier, _served: served }), ..subject }
 }
 
