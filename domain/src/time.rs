@@ -143,7 +143,7 @@ impl ClockRecord {
         let suspect = difference > CLOCK_TOLERANCE || fresh.behind > CLOCK_TOLERANCE;
         let mut at = now.wall.max(signed);
         if fresh.behind >= DOUBT_GRACE {
-            at = at.max(after(fresh.seen, fresh.behind));
+            at = at.max(after(fresh.seen.max(signed), fresh.behind));
         }
         let left = suspect.then(|| DOUBT_GRACE.saturating_sub(fresh.behind));
         Judged { at, suspect: left }

@@ -237,7 +237,9 @@ impl LicenseManager {
         let probed = self.ports.host.look();
         let seen = match self.ports.vault.load() {
             Ok(Some(contents)) => {
-                let holdings = open_holdings(&self.profile, &self.ports, contents);
+                let mut holdings = open_holdings(&self.profile, &self.ports, contents);
+                // What the anchor knows better counts before anything is written down.
+                holdings.notice_restore(&anchor);
                 Seen::of(generation, &self.profile, &holdings, &anchor, &probed)
             }
             Ok(None) => Seen { generation, ..Seen::nothing() },

@@ -1,6 +1,6 @@
 //! The ledger before and after a step: every slot that came or went is accounted for.
 
-use keyward_domain::document::Ask;
+use keyward_domain::document::{Ask, Body};
 use keyward_domain::entitlement::{Budget, Entitlement, Slot};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
@@ -28,10 +28,11 @@ fn cause(slot: &Slot, arrivals: &[Arrival]) -> Cause {
                 return Cause::Activated;
             }
             (Ask::Refresh { activation, .. } | Ask::Return { activation, .. }, answer) if *activation == slot.activation => {
-                if answer.is_some() {
-                    return Cause::Adopted;
+                match answer.as_ref().map(|(_, answer)| &answer.body) {
+                    Some(Body::Certificate(_) | Body::Receipt(_)) => return Cause::Adopted,
+                    Some(Body::Revocation(_) | Body::Refusal(_)) => {}
+                    None => cause = Cause::Adopted,
                 }
-                cause = Cause::Adopted;
             }
             (Ask::Activate { .. }, None) if matches!(cause, Cause::Unknown) => cause = Cause::Activated,
             _ => {}
@@ -50,10 +51,8 @@ impl Simulation {
     fn read_books(&self) -> Books {
         let ledger = self.world.vendor().ledger();
         let mut books = Books::default();
-        let ids = self.keys.iter().map(|key| &key.id).chain(self.books.entitlements.keys());
-        for id in ids {
-            if !books.entitlements.contains_key(id)
-                && let Ok(Some(found)) = run(ledger.read(&RecordKey::Entitlement(id.clone())))
+        for id in &self.truth.sold {
+            if let Ok(Some(found)) = run(ledger.read(&RecordKey::Entitlement(id.clone())))
                 && let Record::Entitlement(entitlement) = found.record
             {
                 books.entitlements.insert(id.clone(), entitlement);
@@ -81,8 +80,26 @@ impl Simulation {
             let was = before.entitlements.get(&id);
             changed |= self.compare(&id, was, &is, arrivals, freed.as_ref());
         }
+        self.what_was_given_stands(arrivals);
         if changed && self.books.log <= before.log {
             self.broken("P9", "", "a slot came or went and left no entry in the log");
+        }
+    }
+
+    /// Promise 5: who was given a slot in this step has it, unless the next one in this step took it.
+    fn what_was_given_stands(&mut self, arrivals: &[Arrival]) {
+        let certificates = || arrivals.iter().filter_map(|it| Some((it.request.words().device, it.answer.as_ref()?.1.certificate()?)));
+        for (device, certificate) in certificates() {
+            let Some(book) = certificate.entitlement.as_ref().and_then(|id| self.books.entitlements.get(id)) else { continue };
+            let stands = book.slots.iter().any(|slot| slot.activation == certificate.activation && slot.device == device);
+            let returned = arrivals.iter().map(|arrival| arrival.request.words()).any(|request| {
+                request.device == device && matches!(&request.ask, Ask::Return { activation, .. } if *activation == certificate.activation)
+            });
+            let moved = certificates().any(|(other, it)| other != device && it.activation == certificate.activation);
+            if !stands && !returned && !moved {
+                let what = format!("{} was given to a device and is not in the ledger", certificate.activation);
+                return self.broken("P5", "", what);
+            }
         }
     }
 
@@ -94,6 +111,9 @@ impl Simulation {
         arrivals: &[Arrival],
         freed: Option<&(EntitlementId, ActivationId)>,
     ) -> bool {
+        if was.is_none() && !arrivals.is_empty() {
+            self.adopted_whole(id);
+        }
         let none = Vec::new();
         let slots = was.map_or(&none, |was| &was.slots);
         let (mut changed, mut adopted) = (false, 0);
@@ -119,7 +139,7 @@ impl Simulation {
                     }
                 }
                 Some(known) if known.generation > slot.generation => {
-                    self.broken("GEN", "", format!("the generation of a slot of {id} fell"))
+                    self.broken("GEN", "", format!("the generation of a slot of {id} fell"));
                 }
                 Some(_) => {}
             }
@@ -131,7 +151,9 @@ impl Simulation {
             let moved_to = |device| requests().any(|request| request.device == device && matches!(request.ask, Ask::Activate { .. }));
             let returned = requests().any(|request| {
                 matches!(&request.ask, Ask::Return { activation, .. } if *activation == slot.activation)
-                    && (request.device == slot.device || moved_to(request.device) || (self.truth.restored && self.was_given(slot, request.device)))
+                    && (request.device == slot.device
+                        || moved_to(request.device)
+                        || (self.truth.restored && self.was_given(slot, request.device)))
             });
             let by_vendor = freed.is_some_and(|(of, activation)| of == id && *activation == slot.activation);
             if !returned && !by_vendor {
@@ -154,6 +176,18 @@ impl Simulation {
         }
     }
 
+    /// A server that was restored from before a sale knows of what was sold what its certificates say: nothing of moves and transfers.
+    fn adopted_whole(&mut self, id: &EntitlementId) {
+        self.server.moves.remove(id);
+        self.server.transfers.remove(id);
+    }
+
+    /// The budgets of moves and of transfers: as they were sold, or as a restored server has them.
+    fn budgets(&self, id: &EntitlementId) -> Option<(Budget, Budget)> {
+        let restored = self.books.entitlements.get(id).filter(|_| self.truth.restored).map(|it| (it.terms.moves, it.terms.transfers));
+        restored.or_else(|| self.keys.iter().find(|key| key.id == *id).map(|key| (key.moves, key.transfers)))
+    }
+
     fn was_given(&self, slot: &Slot, to: PublicKey) -> bool {
         self.truth.given.keys().any(|(activation, _, device)| *activation == slot.activation && *device == to)
     }
@@ -167,25 +201,26 @@ impl Simulation {
         }
         self.truth.ended.insert((known.activation.clone(), known.device));
         let now = self.now();
+        let budgets = self.budgets(id);
         let moves = self.server.moves.entry(id.clone()).or_default();
         moves.push(now);
-        if let Some(key) = self.keys.iter().find(|key| key.id == *id)
-            && within(key.moves, moves, now) > key.moves.times as usize
+        if let Some((budget, _)) = budgets
+            && within(budget, moves, now) > budget.times as usize
         {
-            let budget = key.moves;
-            self.broken("A2", "", format!("{id} moved more often than {budget}"));
+            let moves = moves.clone();
+            self.broken("A2", "", format!("{id} moved more often than {budget}: {moves:?}"));
         }
     }
 
     /// An owner freed a slot.
     pub(crate) fn spent_a_transfer(&mut self, id: &EntitlementId) {
         let now = self.now();
+        let budgets = self.budgets(id);
         let transfers = self.server.transfers.entry(id.clone()).or_default();
         transfers.push(now);
-        if let Some(key) = self.keys.iter().find(|key| key.id == *id)
-            && within(key.transfers, transfers, now) > key.transfers.times as usize
+        if let Some((_, budget)) = budgets
+            && within(budget, transfers, now) > budget.times as usize
         {
-            let budget = key.transfers;
             self.broken("A2", "", format!("slots of {id} were freed more often than {budget}"));
         }
     }

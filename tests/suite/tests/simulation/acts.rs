@@ -1,7 +1,9 @@
 //! Acts of people at hosts, and what the observer makes of their outcome.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use keyward_domain::host::Fingerprint;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::record::{Record, RecordKey};
@@ -12,9 +14,10 @@ use keyward_engine::license_manager::{Steps, TrialBegun};
 use keyward_engine::{ActError, LicenseManager, Step};
 use keyward_fakes::world::{Host, Refreshed, run};
 use keyward_fakes::{Fate, Tally};
-use keyward_ports::Ledger as _;
+use keyward_ports::{HostProbe as _, Ledger as _};
 use rand::RngExt as _;
 
+use crate::observer::shared;
 use crate::simulation::{SERVERS, Simulation};
 use crate::tap::{Brought, Mischief};
 
@@ -113,8 +116,8 @@ impl Simulation {
     /// Lets things go wrong on the way of the next exchange, or not.
     pub(crate) fn arm(&mut self, host: &Host) {
         let mischief = match self.dice.random_range(0..100) {
-            0..4 => Some(Mischief::Tamper),
-            4..8 => Some(Mischief::Swap),
+            0..6 => Some(Mischief::Tamper),
+            6..10 => Some(Mischief::Swap),
             _ => None,
         };
         self.tap.heard().mischief = mischief;
@@ -126,13 +129,13 @@ impl Simulation {
     }
 
     /// Somebody does something at a host, to its end.
-    pub(crate) fn act(&mut self, host: &Arc<Host>, deed: Deed) {
+    pub(crate) fn act(&mut self, host: &Arc<Host>, deed: &Deed) {
         let before = host.carrier().tally();
         let progress = Progress::default();
         let result = run(deed.clone().perform(host.licenses(), &|step| progress.hear(step)));
         let up = SERVERS.iter().any(|server| self.world.vendor().server(server).is_up());
         let clean = up && !host.is_dead() && lost(before) == lost(host.carrier().tally());
-        self.after(host, &deed, &progress, Some(result), clean);
+        self.after(host, deed, &progress, Some(result), clean);
     }
 
     /// What the observer makes of an act; no result = it was dropped midway.
@@ -206,6 +209,7 @@ impl Simulation {
         };
         let issued = brought.iter().filter(|it| !it.meddled).filter_map(|it| it.answer.as_ref()).map(|answer| answer.issued).max();
         let (true, Some(issued)) = (taken && brought.iter().all(|it| !it.meddled), issued) else { return };
+        self.model(host).slept = Duration::ZERO;
         let minute = days(1) / 1440;
         let mut told = Vec::new();
         let model = self.model(host).clone();
@@ -279,11 +283,19 @@ impl Simulation {
             let certificates = brought.iter().filter_map(|it| it.answer.as_ref()?.certificate());
             certificates.into_iter().any(|it| it.activation == *activation && it.entitlement.is_some())
         };
+        let seen = Fingerprint::of(&self.vendor, &host.parts().look().parts);
         for activation in granted.into_iter().filter(|activation| sold(activation)) {
             let row = host.row(&activation);
             let ended = row.as_ref().is_some_and(|row| row.until.is_some_and(|until| between(now, until) < days(1) / 24));
             let works = row.as_ref().is_some_and(|row| row.runs() && !row.flags.iter().any(|flag| flag.code() == "clock-suspect"));
-            if right && !ended && !works {
+            // What was asked for before parts were replaced is bound to the old ones; what was answered long ago may be overdue.
+            let answers = || brought.iter().filter_map(|it| it.answer.as_ref());
+            let told = answers().rfind(|it| it.certificate().is_some_and(|it| it.activation == activation));
+            let same = told.is_some_and(|answer| {
+                let bound = answer.certificate().map(|it| shared(it.binding.fingerprint(), &seen).0);
+                bound > Some(0) && between(answer.issued, now) < days(1)
+            });
+            if right && same && !ended && !works {
                 self.broken("L2", host.name(), format!("it was granted and does not work: {row:?}"));
             }
         }

@@ -93,16 +93,18 @@ impl Simulation {
         let (true, Some(until)) = (&*row.id == "trial" || verified.is_some_and(|held| held.entitlement.is_none()), row.until) else {
             return;
         };
+        if &*row.id == "trial" {
+            let end = *self.model(host).local_end.get_or_insert(until);
+            if until > end {
+                self.broken("S2", host.name(), format!("a trial that this host counts until {end} is counted until {until}"));
+            }
+        }
         let now = self.now();
         let wall = host.clock().now().wall;
         let right = between(now, wall).max(between(wall, now)) < days(1) / 24;
         match self.model(host).trial_end {
             Some(end) if until > end => self.broken("S2", host.name(), format!("a trial that must end by {end} runs until {until}")),
-            None if right => {
-                let line = format!("{}: trial seen {row:?} wall {wall}", host.name());
-                self.note(line);
-                self.model(host).trial_end = Some(after(now, days(31)).max(after(until, days(24))))
-            }
+            None if right => self.model(host).trial_end = Some(after(now, days(31)).max(after(until, days(24)))),
             Some(_) | None => {}
         }
     }
@@ -130,6 +132,7 @@ impl Simulation {
 
     /// A host was awake for a while: running time beyond a true end, or on other parts, is counted (promise 7).
     pub(crate) fn worked(&mut self, host: &Host, before: &[(Box<str>, Option<Timestamp>, bool)], slice: Duration) {
+        let slept = self.model(host).slept;
         let began = self.now().checked_sub(slice).unwrap_or_default();
         let still = self.running_rows(host);
         for (id, end, changed) in before {
@@ -142,7 +145,7 @@ impl Simulation {
                 let overrun = model.overrun.entry(format!("{id} {end}").into()).or_default();
                 *overrun += slice;
                 // The days of a trial that is counted here are those of its own clock.
-                let most = if &**id == "trial" { MOST + days(7) } else { MOST };
+                let most = slept + if &**id == "trial" { MOST + days(7) } else { MOST };
                 over.push((*overrun, most, "P7", format!("{id} ended at {end}")));
             }
             if *changed {

@@ -1,7 +1,7 @@
 //! Requests and answers, one by one.
 
 use keyward_domain::document::{Answer, Ask, Body, Request};
-use keyward_domain::entitlement::Entitlement;
+use keyward_domain::entitlement::{Entitlement, Slot};
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Digest, Sealed, Statement};
@@ -32,23 +32,9 @@ impl Simulation {
         let Some((statement, answer)) = &arrival.answer else {
             self.server.devices.entry(request.words().device).or_default().murky = true;
             self.server.unanswered.insert(request.name());
-            if std::env::var("DBG").is_ok() {
-                println!("{} {} UNANSWERED {} {:?}", self.step, request.name(), request.words().host, request.words().ask.kind());
-            }
             return;
         };
         let (name, said) = (request.name(), Digest::of(statement.bytes()));
-        if std::env::var("DBG").is_ok_and(|d| format!("{:?}{:?}", request.words().ask, answer).contains(&d)) {
-            let line = format!(
-                "DBG ledger vendor {} {:?} count {} device {} -> {:?}",
-                request.words().host,
-                request.words().ask.kind(),
-                request.words().count,
-                request.words().device,
-                answer.body
-            );
-            println!("{} {} {line}", self.step, request.name());
-        }
         if let Body::Refusal(refusal) = &answer.body {
             self.look_at_refusal(refusal);
         }
@@ -59,15 +45,17 @@ impl Simulation {
             }
             return;
         }
-        self.look_at_count_at_server(request, answer);
+        let granting = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
+        let kept = granting && self.is_kept(request, statement, &answer.body);
+        self.look_at_count_at_server(request, answer, kept);
         self.own_slot_is_found(request, answer);
-        if matches!(answer.body, Body::Certificate(_) | Body::Receipt(_)) {
-            self.is_kept(request, statement);
+        if kept {
             self.server.answers.insert(name, said);
         }
         match &answer.body {
             Body::Certificate(_) => self.look_at_certificate(request, answer),
             Body::Receipt(receipt) => {
+                self.lost.insert((receipt.activation.clone(), request.words().device));
                 self.truth.ended.insert((receipt.activation.clone(), request.words().device));
             }
             Body::Revocation(_) | Body::Refusal(_) => {}
@@ -83,11 +71,24 @@ impl Simulation {
     }
 
     /// Promise 5, as far as one process shows it: what is acknowledged is in the ledger.
-    fn is_kept(&mut self, request: &Sealed<Request>, statement: &Statement) {
+    fn is_kept(&mut self, request: &Sealed<Request>, statement: &Statement, body: &Body) -> bool {
         let kept = run(self.world.vendor().ledger().answered(&request.name()));
-        if !matches!(kept, Ok(Some(kept)) if kept.statement == *statement) {
+        if matches!(kept, Ok(Some(kept)) if kept.statement == *statement) {
+            return true;
+        }
+        // What is returned once more changes nothing.
+        let before = match body {
+            Body::Receipt(receipt) => {
+                let mut slots = self.books.entitlements.values().flat_map(|it| &it.slots);
+                let lost = self.lost.contains(&(receipt.activation.clone(), request.words().device));
+                lost || !slots.any(|slot| slot.activation == receipt.activation && slot.device == request.words().device)
+            }
+            _ => false,
+        };
+        if !before {
             self.broken("P5", "", format!("a {} was acknowledged that is not in the ledger", request.words().ask.kind()));
         }
+        false
     }
 
     fn look_at_certificate(&mut self, request: &Sealed<Request>, answer: &Answer) {
@@ -114,25 +115,32 @@ impl Simulation {
         {
             self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
         }
+        // Whoever held it before this answer lost it by it.
+        let before = self.books.entitlements.values().flat_map(|it| &it.slots).find(|slot| slot.activation == activation);
+        if let Some(before) = before.filter(|slot| slot.device != request.device) {
+            self.lost.insert((activation.clone(), before.device));
+        }
         if let Some(held) = Held::of(certificate, answer.issued) {
             self.truth.given.entry((activation.clone(), generation, request.device)).or_default().push(held);
+        }
+        if self.signers() < self.truth.statement {
+            self.truth.outdated.insert((activation.clone(), generation, request.device));
         }
         self.truth.ended.remove(&(activation.clone(), request.device));
         self.truth.holder.insert(activation, request.device);
     }
 
     /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused.
-    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer) {
+    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool) {
         if matches!(answer.body, Body::Refusal(Refusal::RequestSpent | Refusal::OtherVendor)) {
             return;
         }
         let (device, count, name) = (request.words().device, request.words().count, request.name());
         let refused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
-        let granted = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
         let Some(counts) = self.server.devices.get_mut(&device) else {
             if refused {
                 self.broken("COUNT", "", "a device that nobody knew was taken for a copy");
-            } else if granted {
+            } else if kept {
                 self.server.devices.entry(device).or_default().used.entry(count).or_default().insert(name);
             }
             return;
@@ -170,15 +178,18 @@ impl Simulation {
         let excused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost | Refusal::RequestSpent));
         match &words.ask {
             Ask::Activate { key, .. } => {
-                let has_one = |it: &&Entitlement| it.slots.iter().any(|slot| slot.device == words.device);
+                let lost = |slot: &Slot| self.lost.contains(&(slot.activation.clone(), slot.device));
+                let has_one = |it: &&Entitlement| it.slots.iter().any(|slot| slot.device == words.device && !lost(slot));
                 let Some(sold) = self.books.entitlements.values().find(|it| it.key == Some(*key)).filter(has_one) else { return };
                 let over = sold.terms.tenure.window.until.is_some_and(|until| between(answer.issued, until) < days(1) / 24);
                 if !granted && !excused && sold.revoked.is_none() && !over {
                     self.broken("O4", "", format!("{} has a slot and is told {:?}", words.host, answer.body));
                 }
             }
-            Ask::Refresh { activation, .. } => {
-                if !granted && !excused && self.is_rightful(activation, words) {
+            Ask::Refresh { activation, held } => {
+                let generation = crate::tap::words(held).as_ref().and_then(Answer::certificate).map_or(0, |it| it.generation);
+                let outdated = self.truth.outdated.contains(&(activation.clone(), generation, words.device));
+                if !granted && !excused && !outdated && self.is_rightful(activation, words) {
                     self.broken("P8", "", format!("{} holds {activation} by right and is told {:?}", words.host, answer.body));
                 }
             }

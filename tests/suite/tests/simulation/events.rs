@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use keyward_domain::entitlement::Freer;
 use keyward_domain::time::{after, days};
-use keyward_fakes::CrashPoint;
-use keyward_fakes::world::{Host, cancel_after, in_turn, run};
+use keyward_fakes::world::{Backup, Host, cancel_after, in_turn, run};
+use keyward_fakes::{CrashPoint, Fate};
 use keyward_ports::{Clock as _, KeyServer as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Progress};
-use crate::observer::HostModel;
+use crate::observer::{HostModel, Key};
 use crate::simulation::{SERVERS, Simulation};
 
 /// An event.
@@ -32,6 +32,8 @@ const EVENTS: &[Event] = &[
     event("return", 30, return_license),
     event("time passes", 80, time_passes),
     event("clock jumps", 25, clock_jumps),
+    event("clock held back", 5, clock_held_back),
+    event("trial begun again and again", 8, trial_again),
     event("clock is set right", 12, clock_is_right),
     event("reboot", 8, reboot),
     event("restart", 8, restart),
@@ -45,12 +47,14 @@ const EVENTS: &[Event] = &[
     event("vault and anchor restored", 12, restore_both),
     event("vault deleted", 6, delete),
     event("host reinstalled", 16, reinstall),
+    event("host reinstalled again and again", 8, reinstall_again),
+    event("license returned and vault restored", 8, return_and_restore),
     event("host cloned", 12, clone),
     event("vault copied", 5, copy),
     event("parts replaced", 10, replace),
     event("server stopped or started", 14, switch),
     event("server preferred", 8, prefer),
-    event("vendor revokes", 5, revoke),
+    event("vendor revokes", 8, revoke),
     event("vendor extends", 10, extend),
     event("vendor reissues", 6, reissue),
     event("slot freed", 24, free),
@@ -76,25 +80,25 @@ fn act(s: &mut Simulation) {
     let host = s.a_host();
     let deed = s.a_deed(&host);
     s.arm(&host);
-    s.act(&host, deed);
+    s.act(&host, &deed);
 }
 
 fn refresh(s: &mut Simulation) {
     let host = s.a_host();
-    s.act(&host, Deed::Refresh);
+    s.act(&host, &Deed::Refresh);
 }
 
 fn activate(s: &mut Simulation) {
     let host = s.a_host();
     let deed = s.an_activation(&host);
-    s.act(&host, deed);
+    s.act(&host, &deed);
 }
 
 fn return_license(s: &mut Simulation) {
     let host = s.a_host();
     let deed = s.a_return(&host);
     s.arm(&host);
-    s.act(&host, deed);
+    s.act(&host, &deed);
 }
 
 /// Time passes for everybody; most hosts sleep. Those that are awake write down how far they came, a day at a time.
@@ -108,7 +112,7 @@ fn time_passes(s: &mut Simulation) {
         let slice = left.min(days(1));
         left -= slice;
         let before: Vec<_> = awake.iter().map(|host| (host.clock().now().wall, s.running_rows(host))).collect();
-        s.world.sleep(slice);
+        s.sleep(slice, &awake);
         for (host, (wall, rows)) in awake.iter().zip(before) {
             host.clock().set_wall(wall);
             host.clock().advance(slice);
@@ -130,6 +134,49 @@ fn clock_jumps(s: &mut Simulation) {
     if s.chance(50) {
         let _ = host.tick();
     }
+}
+
+/// Somebody who wants more than was signed: every day the clock is moved back by a day.
+fn clock_held_back(s: &mut Simulation) {
+    let host = s.a_host();
+    s.act(&host, &Deed::Refresh);
+    if s.running_rows(&host).iter().all(|(_, end, _)| end.is_none()) {
+        host.carrier().script([Fate::Unreachable]);
+        s.act(&host, &Deed::Try("Standard".parse().expect("an edition")));
+    }
+    s.look();
+    s.note(format_args!("{}: its clock is held back", host.name()));
+    let wall = host.clock().now().wall;
+    for _ in 0..90 {
+        let before = s.running_rows(&host);
+        if before.iter().all(|(_, end, _)| end.is_none()) {
+            break;
+        }
+        s.sleep(days(1), std::slice::from_ref(&host));
+        host.clock().set_wall(wall);
+        host.clock().advance(days(1));
+        s.worked(&host, &before, days(1));
+        let _ = host.tick();
+        host.clock().set_wall(wall);
+    }
+    s.touched.extend(s.hosts.keys().cloned());
+}
+
+/// Somebody who deletes the vault to try once more, with no server in reach.
+fn trial_again(s: &mut Simulation) {
+    let host = s.a_host();
+    for _ in 0..2 {
+        host.carrier().script([Fate::Unreachable]);
+        s.act(&host, &Deed::Try("Standard".parse().expect("an edition")));
+        s.touched.insert(host.name().into());
+        s.look();
+        delete_this(s, &host);
+        s.sleep(days(1), &[]);
+        s.touched.insert(host.name().into());
+        s.look();
+    }
+    s.note(format_args!("{}: its vault was deleted, twice, to try again", host.name()));
+    s.touched.extend(s.hosts.keys().cloned());
 }
 
 fn clock_is_right(s: &mut Simulation) {
@@ -156,7 +203,7 @@ fn host_crashes(s: &mut Simulation) {
     let deed = s.a_deed(&host);
     s.note(format_args!("{}: crashes {point}", host.name()));
     host.crash_at(point);
-    s.act(&host, deed);
+    s.act(&host, &deed);
     host.restart();
 }
 
@@ -188,10 +235,14 @@ fn race(s: &mut Simulation) {
     if one.name() == other.name() {
         return;
     }
-    one.prefer(SERVERS[0]);
-    other.prefer(SERVERS[1]);
-    let place = s.dice.random_range(0..s.keys.len());
-    let key = Arc::clone(&s.keys[place].key);
+    for (host, server) in [&one, &other].into_iter().zip(SERVERS) {
+        host.prefer(server);
+        s.world.vendor().server(server).start();
+    }
+    let left = |key: &&Key| s.books.entitlements.get(&key.id).map_or(0, |it| (key.activations as usize).saturating_sub(it.slots.len()));
+    // The last slot of all is what they want.
+    let Some(key) = s.keys.iter().filter(|key| left(key) > 0).min_by_key(left).or(s.keys.first()) else { return };
+    let key = Arc::clone(&key.key);
     let deeds = if s.chance(70) { [Deed::Activate(Arc::clone(&key)), Deed::Activate(key)] } else { [s.a_deed(&one), s.a_deed(&other)] };
     let progress = [Progress::default(), Progress::default()];
     let [first, second] = deeds.clone();
@@ -228,7 +279,7 @@ fn backup(s: &mut Simulation) {
 }
 
 /// A backup of a host that is still there.
-fn a_backup(s: &mut Simulation) -> Option<(Arc<Host>, keyward_fakes::world::Backup, HostModel)> {
+fn a_backup(s: &mut Simulation) -> Option<(Arc<Host>, Backup, HostModel)> {
     let all = s.backups.len();
     if all == 0 {
         return None;
@@ -239,10 +290,15 @@ fn a_backup(s: &mut Simulation) -> Option<(Arc<Host>, keyward_fakes::world::Back
 }
 
 fn restore(s: &mut Simulation) {
-    let Some((host, backup, model)) = a_backup(s) else { return };
+    if let Some((host, backup, model)) = a_backup(s) {
+        restore_this(s, &host, &backup, model);
+    }
+}
+
+fn restore_this(s: &mut Simulation, host: &Arc<Host>, backup: &Backup, model: HostModel) {
     s.note(format_args!("{}: its vault is restored", host.name()));
-    host.restore(&backup);
-    let now = s.model(&host);
+    host.restore(backup);
+    let now = s.model(host);
     now.told = model.told;
     now.overrun.clear();
     now.changed.clear();
@@ -263,17 +319,56 @@ fn restore_both(s: &mut Simulation) {
 fn delete(s: &mut Simulation) {
     let host = s.a_host();
     s.note(format_args!("{}: its vault is deleted", host.name()));
+    delete_this(s, &host);
+}
+
+/// With a vault goes what it knew of its clock: what was worked beyond an end is counted anew.
+fn delete_this(s: &mut Simulation, host: &Host) {
     host.delete_vault();
-    let model = s.model(&host);
+    let model = s.model(host);
     model.told.clear();
+    model.overrun.clear();
     model.foreign = false;
+}
+
+/// Somebody who installs a host anew, over and over, to spread a license.
+fn reinstall_again(s: &mut Simulation) {
+    let host = s.a_host();
+    if s.model(&host).held.is_empty() {
+        let deed = s.an_activation(&host);
+        s.act(&host, &deed);
+        s.look();
+    }
+    for _ in 0..5 {
+        reinstall_this(s, &host);
+        s.look();
+    }
+}
+
+/// Somebody who returns a license and puts the vault back as it was.
+fn return_and_restore(s: &mut Simulation) {
+    let host = s.a_host();
+    let (backup, model) = (host.snapshot(), s.model(&host).clone());
+    let deed = s.a_return(&host);
+    s.act(&host, &deed);
+    restore_this(s, &host, &backup, model);
 }
 
 fn reinstall(s: &mut Simulation) {
     let host = s.a_host();
+    reinstall_this(s, &host);
+}
+
+fn reinstall_this(s: &mut Simulation, host: &Arc<Host>) {
+    s.touched.insert(host.name().into());
     s.note(format_args!("{}: is installed anew", host.name()));
+    let held = std::mem::take(s.model(host)).held;
     host.reinstall();
-    *s.model(&host) = HostModel::default();
+    let held: Vec<_> = held.into_values().filter_map(|held| held.entitlement).collect();
+    let key = s.keys.iter().find(|key| held.contains(&key.id)).map(|key| Arc::clone(&key.key));
+    if let Some(key) = key.filter(|_| s.chance(80)) {
+        s.act(host, &Deed::Activate(key));
+    }
 }
 
 fn clone(s: &mut Simulation) {
@@ -314,9 +409,9 @@ fn switch(s: &mut Simulation) {
     let server = s.world.vendor().server(name);
     s.note(format_args!("vendor: {} is {}", server.name(), if server.is_up() { "stopped" } else { "started" }));
     if server.is_up() {
-        server.stop()
+        server.stop();
     } else {
-        server.start()
+        server.start();
     }
     if !SERVERS.iter().any(|name| s.world.vendor().server(name).is_up()) && s.chance(80) {
         server.start();
@@ -335,7 +430,17 @@ fn revoke(s: &mut Simulation) {
     s.note(format_args!("vendor: revokes {id}"));
     if s.world.vendor().revoke(&id).is_ok() {
         let now = s.now();
-        s.server.revoked.entry(id).or_insert(now);
+        s.server.revoked.entry(id.clone()).or_insert(now);
+        s.balance(&[]);
+        // One of its holders hears of it an hour later.
+        let holds = |model: &HostModel| model.held.values().any(|held| held.entitlement.as_ref() == Some(&id));
+        if let Some(name) = s.hosts.iter().find(|(_, model)| holds(model)).map(|(name, _)| name.clone()) {
+            s.sleep(days(1) / 24, &[]);
+            s.touched.extend(s.hosts.keys().cloned());
+            let host = s.world.host(&name);
+            s.act(&host, &Deed::Refresh);
+            s.look();
+        }
         // What was sold last is sold again, so that there is always something to ask for.
         let activations = s.dice.random_range(1..3);
         let rented = s.chance(30);
@@ -411,9 +516,6 @@ fn ledger_restore(s: &mut Simulation) {
     let place = s.dice.random_range(0..s.ledgers.len());
     let (image, model) = s.ledgers[place].clone();
     s.note("vendor: the ledger is restored");
-    if std::env::var("DBG").is_ok() {
-        println!("{} RESTORED {place} of {}", s.step, s.ledgers.len());
-    }
     s.world.vendor().server(SERVERS[0]).restore(image);
     s.server = model;
     s.truth.restored = true;

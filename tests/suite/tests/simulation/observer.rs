@@ -42,9 +42,12 @@ pub(crate) struct HostModel {
     pub(crate) waiting: BTreeSet<Digest>,
     /// Running time that a row worked beyond its true end.
     pub(crate) overrun: BTreeMap<Box<str>, Duration>,
+    /// Time it slept since its issuer was heard: nobody counted it if the clock was moved back meanwhile.
+    pub(crate) slept: Duration,
     /// Running time that a row worked while most parts were others.
     pub(crate) changed: BTreeMap<Box<str>, Duration>,
-    /// When its first trial must be over.
+    /// When the trial that it counts itself is over, and when any trial must be.
+    pub(crate) local_end: Option<Timestamp>,
     pub(crate) trial_end: Option<Timestamp>,
 }
 
@@ -105,10 +108,14 @@ pub(crate) struct Counts {
 pub(crate) struct Truth {
     /// Every certificate that a server gave.
     pub(crate) given: BTreeMap<(ActivationId, u64, PublicKey), Vec<Held>>,
+    /// Everything that was ever sold.
+    pub(crate) sold: BTreeSet<EntitlementId>,
     /// Who was given an activation last.
     pub(crate) holder: BTreeMap<ActivationId, PublicKey>,
     /// Who lost it since.
     pub(crate) ended: BTreeSet<(ActivationId, PublicKey)>,
+    /// Certificates that a restored server signed with an issuer it had replaced before: nobody believes them who knows better.
+    pub(crate) outdated: BTreeSet<(ActivationId, u64, PublicKey)>,
     /// Whether a ledger was ever restored.
     pub(crate) restored: bool,
     /// The newest key statement there ever was.

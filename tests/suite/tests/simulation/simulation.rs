@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Budget, Terms};
+use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::signers::VendorId;
 use keyward_domain::time::Timestamp;
@@ -57,6 +59,8 @@ pub(crate) struct Simulation {
     pub(crate) backups: Vec<(String, Backup, HostModel)>,
     pub(crate) ledgers: Vec<(LedgerImage, ServerModel)>,
     pub(crate) freed: Option<(EntitlementId, ActivationId)>,
+    /// What was given back or moved in this step, and whose it was.
+    pub(crate) lost: BTreeSet<(ActivationId, PublicKey)>,
     pub(crate) touched: BTreeSet<String>,
     pub(crate) tally: Tally,
     trail: VecDeque<String>,
@@ -83,6 +87,7 @@ impl Simulation {
             backups: Vec::new(),
             ledgers: Vec::new(),
             freed: None,
+            lost: BTreeSet::new(),
             touched: BTreeSet::new(),
             tally: Tally { worlds: 1, ..Tally::default() },
             trail: VecDeque::new(),
@@ -114,6 +119,7 @@ impl Simulation {
         let (moves, transfers) = (self.budget(), self.budget());
         let terms = Terms { allowance: Allowance::Activations(activations), contact, moves, transfers, ..terms };
         let sold = self.world.vendor().sell(terms).expect("it can be sold");
+        self.truth.sold.insert(sold.id.clone());
         self.keys.push(Key { id: sold.id, key: sold.key, replaced: Vec::new(), activations, moves, transfers });
     }
 
@@ -142,7 +148,8 @@ impl Simulation {
         self.broken.take().map_or(Ok(()), Err)
     }
 
-    fn look(&mut self) {
+    /// Looks at everything that was touched and heard since the last look.
+    pub(crate) fn look(&mut self) {
         let (arrivals, sent, untold) = {
             let mut heard = self.tap.heard();
             heard.brought.clear();
@@ -154,6 +161,7 @@ impl Simulation {
         for (host, request) in &sent {
             self.look_at_count(host, request);
         }
+        self.lost.clear();
         for arrival in &arrivals {
             self.look_at_delivery(arrival);
         }
@@ -182,6 +190,14 @@ impl Simulation {
             self.trail.pop_front();
         }
         self.trail.push_back(format!("{:>5} {} {line}", self.step, self.world.now()));
+    }
+
+    /// Time passes; every host sleeps but those that are awake.
+    pub(crate) fn sleep(&mut self, by: Duration, awake: &[Arc<Host>]) {
+        self.world.sleep(by);
+        for (_, model) in self.hosts.iter_mut().filter(|(name, _)| !awake.iter().any(|host| host.name() == *name)) {
+            model.slept += by;
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -11,6 +11,7 @@ use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::days;
 use keyward_domain::vault::Taken;
 use keyward_engine::ActError;
+use keyward_fakes::Fate;
 use keyward_fakes::world::{Host, Refreshed, Sold, World, run};
 use keyward_ports::SecretName;
 
@@ -217,6 +218,27 @@ fn an_answer_is_taken_once_and_on_its_own_host_only() {
         assert!(matches!(error, ActError::NotTaken(_)), "{error}");
     }
     assert!(is_fully_trusted(&a) && !b.standing().may_run());
+}
+
+// P9, P12
+#[test]
+fn an_answer_that_was_held_back_does_not_bring_back_what_was_revoked_since() {
+    let detour = Detour::default();
+    let world = World::fitted(11, Arc::new(detour.clone()));
+    let (sold, other) = (sold(&world, 1), sold(&world, 1));
+    let host = world.host("a");
+    let activation = host.activate(&sold.key).expect("activated");
+    host.carrier().script([Fate::ReplyLost]);
+    host.refresh().expect("nobody answered");
+    let waiting = host.recording().requests().pop().expect("a request");
+    let held_back = run(world.vendor().server("keys").exchange(&waiting)).expect("its answer");
+    world.vendor().revoke(&sold.id).expect("revoked");
+    host.activate(&other.key).expect("activated");
+    let revoked = Status::Stopped { reason: Reason::Revoked { why: RevocationReason::Revoked } };
+    assert_eq!(host.row(&activation).expect("its row").status, revoked);
+    detour.lead_to(Arc::new(Brings(held_back)));
+    host.refresh().expect("it is heard");
+    assert_eq!(host.row(&activation).expect("its row").status, revoked);
 }
 
 /// Brings one and the same answer to whatever is asked.
