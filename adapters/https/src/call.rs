@@ -10,7 +10,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use zeroize::Zeroizing;
 
 use crate::address::Address;
-use crate::problem::plain;
+use crate::problem::{plain, problem};
 
 /// How rustls begins the words in which it does not believe a certificate. Its type stays behind the client; a test holds the words.
 const UNBELIEVED: &str = "invalid peer certificate";
@@ -65,7 +65,7 @@ impl Received {
         said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
     }
 
-    /// What came instead of a key server's answer.
+    /// What came instead of a key server's answer. A key server that failed says why in a problem document, and that is for people.
     pub(crate) fn unexpected(&self) -> Failure {
         let header = |name| self.headers.get(name).and_then(|it| it.to_str().ok()).map(plain);
         let mut said = format!("status {}, content type {}", self.status.as_u16(), header(CONTENT_TYPE).as_deref().unwrap_or("none"));
@@ -73,6 +73,7 @@ impl Received {
             said = format!("status {}, a redirect to {elsewhere}, which is not followed", self.status.as_u16());
         }
         if self.status.is_server_error() {
+            said = problem(self).map_or(said, |it| it.to_string());
             return Failure { trouble: Trouble::OutOfOrder, cause: said.into(), delivery: Delivery::Perhaps };
         }
         Failure::no_key_server(said)

@@ -141,8 +141,7 @@ impl Tried {
 
     /// A server that says it cannot take anything now has taken nothing.
     fn busy(&mut self, server: &Address, rejection: KeyServerError) {
-        let attempt = Attempt { server: server.to_string(), proxy: None, trouble: Trouble::OutOfOrder, cause: None };
-        self.attempts.push(attempt);
+        self.attempts.push(out_of_order(server, &rejection));
         self.busy.get_or_insert(rejection);
     }
 
@@ -151,8 +150,7 @@ impl Tried {
         if !self.perhaps_delivered {
             return rejection;
         }
-        let cause = Some(rejection.into());
-        self.attempts.push(Attempt { server: server.to_string(), proxy: None, trouble: Trouble::OutOfOrder, cause });
+        self.attempts.push(out_of_order(server, &rejection));
         self.in_vain()
     }
 
@@ -164,6 +162,15 @@ impl Tried {
             (false, None) => KeyServerError::Unreachable { attempts: self.attempts },
         }
     }
+}
+
+/// A rejection that is not the answer, as one of several servers tried.
+fn out_of_order(server: &Address, rejection: &KeyServerError) -> Attempt {
+    let cause = match rejection {
+        KeyServerError::Rejected { detail, next, .. } => format!("{detail}; {next}"),
+        other => other.to_string(),
+    };
+    Attempt { server: server.to_string(), proxy: None, trouble: Trouble::OutOfOrder, cause: Some(cause.into()) }
 }
 
 fn rejected(server: &Address, status: StatusCode, problem: Option<Problem>, after: Option<Duration>) -> KeyServerError {

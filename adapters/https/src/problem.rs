@@ -9,7 +9,8 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use keyward_domain::time::{between, days};
 use keyward_wire::Problem;
 use keyward_wire::media::PROBLEM;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
 use crate::call::Received;
 
@@ -18,20 +19,31 @@ const MOST_CHARACTERS: usize = 400;
 /// Nobody is told to wait longer.
 const LONGEST_WAIT: Duration = days(1);
 
-/// The problem document that came, if one of a key server came: a gateway's own has other members.
+/// The header with the id under which the server's log tells of a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The problem document that came, if one of a key server came: a gateway's own has other members. Where the server says that the rest stands in its
+/// log, the request's id is said too.
 pub(crate) fn problem(received: &Received) -> Option<Problem> {
     if !received.is(PROBLEM) {
         return None;
     }
     let Problem { kind, title, status, detail, code, next } = serde_json::from_slice(&received.body).ok()?;
     let said = |text: &str| Some(plain(text)).filter(|text| !text.is_empty());
+    let mut next = next.as_deref().and_then(said);
+    if received.status == StatusCode::INTERNAL_SERVER_ERROR
+        && let Some(id) = received.headers.get(REQUEST_ID).and_then(|id| said(id.to_str().ok()?))
+    {
+        let before = next.map(|next| format!("{next}; ")).unwrap_or_default();
+        next = Some(format!("{before}this was request {id}"));
+    }
     Some(Problem {
         kind: plain(&kind),
         detail: said(&detail).unwrap_or_else(|| plain(&title)),
         title: plain(&title).into(),
         status,
         code: plain(&code).into(),
-        next: next.as_deref().and_then(said),
+        next,
     })
 }
 
@@ -55,7 +67,6 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
     use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
     use super::*;

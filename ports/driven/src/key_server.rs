@@ -117,7 +117,11 @@ impl fmt::Display for Attempt {
         if let Some(proxy) = &self.proxy {
             write!(f, " through proxy {proxy}")?;
         }
-        write!(f, ": {}", self.trouble)
+        match (self.trouble, &self.cause) {
+            // What a server says of itself is for people; what a library says is not.
+            (Trouble::OutOfOrder, Some(said)) => write!(f, ": it says it is out of order ({said}); try again later"),
+            (trouble, _) => write!(f, ": {trouble}"),
+        }
     }
 }
 

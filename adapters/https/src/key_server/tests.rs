@@ -158,6 +158,8 @@ async fn once_the_request_may_have_arrived_nobody_claims_it_did_not() {
     let chunked = format!("{:x}\r\n{}\r\n0\r\n\r\n", MOST_BYTES + 1, " ".repeat(MOST_BYTES + 1));
     let reply_type = "content-type: application/vnd.keyward.reply+json";
     let large = " ".repeat(MOST_BYTES + 1);
+    let failed = problem(500, "oh", Some("see the log"));
+    let full = problem(507, "the ledger's disk\u{1b}[2J\nis full", Some("free some space"));
     let table = [
         (Does::ReadsAndCloses, Trouble::Broken, ""),
         (Does::NeverAnswers, Trouble::Timeout, ""),
@@ -170,7 +172,17 @@ async fn once_the_request_may_have_arrived_nobody_claims_it_did_not() {
         (says("307 Temporary Redirect", &[&location], ""), Trouble::NotAKeyServer, "redirect to https://127.0.0.1"),
         (says("200 OK", &[reply_type, &announced], &large), Trouble::NotAKeyServer, "more than"),
         (says("200 OK", &[reply_type, "transfer-encoding: chunked"], &chunked), Trouble::NotAKeyServer, "more than"),
-        (says("500 Internal Server Error", &[PROBLEM], &problem(500, "oh", None)), Trouble::OutOfOrder, "500"),
+        (
+            says("500 Internal Server Error", &[PROBLEM, "x-request-id: 7-1"], &failed),
+            Trouble::OutOfOrder,
+            "oh; see the log; this was request 7-1",
+        ),
+        (
+            says("507 Insufficient Storage", &[PROBLEM, "retry-after: 5"], &full),
+            Trouble::OutOfOrder,
+            "the ledger's disk[2J is full; free some space",
+        ),
+        (says("507 Insufficient Storage", &["content-type: text/html"], "<p>"), Trouble::OutOfOrder, "status 507, content type text/html"),
         (says("503 Service Unavailable", &["retry-after: 7"], "a gateway's own"), Trouble::OutOfOrder, "503"),
     ];
     for (does, trouble, cause) in table {
@@ -181,6 +193,8 @@ async fn once_the_request_may_have_arrived_nobody_claims_it_did_not() {
         assert_eq!(troubles(attempts), [trouble], "{case}: {error:?}");
         assert!(error.to_string().contains(&address.to_string()) && error.to_string().contains("can be made again"), "{error}");
         assert!(attempts[0].cause.as_ref().is_some_and(|it| it.to_string().contains(cause)), "{case}: {error:?}");
+        // What the server says of itself reaches whoever reads the message.
+        assert!(trouble != Trouble::OutOfOrder || error.to_string().contains(cause), "{case}: {error}");
     }
     assert_eq!(elsewhere.seen.connections(), 0, "a redirect is not followed");
 }
