@@ -260,8 +260,9 @@ fn what_a_key_server_keeps() {
         entitlement,
         activation: Some(activation("A-1")),
         host: Some(host('a').name),
+        request: Some(Digest::of(b"a request")),
     };
-    pinned("log.json", &[line(Some(name("E-1"))), LogEntry { activation: None, host: None, ..line(None) }].to_vec());
+    pinned("log.json", &[line(Some(name("E-1"))), LogEntry { activation: None, host: None, request: None, ..line(None) }].to_vec());
 }
 
 /// K1, K3 and the words of the command line stand in documents too.

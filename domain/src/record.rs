@@ -10,7 +10,7 @@ use crate::host::PartDigest;
 use crate::keys::{KeyId, PublicKey};
 use crate::names::{ActivationId, EntitlementId, HostName, ProductId};
 use crate::product::Product;
-use crate::seal::{Envelope, Statement};
+use crate::seal::{Digest, Envelope, Statement};
 use crate::signers::KeyStatement;
 use crate::time::Timestamp;
 use crate::trial::Trial;
@@ -149,4 +149,7 @@ pub struct LogEntry {
     /// On which host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostName>,
+    /// By which request's answer; the ledger knows the answer by this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Digest>,
 }

@@ -109,6 +109,7 @@ fn activation(number: u64, read: u64, record: Record) -> Deed {
         },
         activation: None,
         host: None,
+        request: None,
     };
     Deed { writes: vec![Write { read, record }], answer: Some((name, Remembered { statement, granted: None })), log: vec![line] }
 }

@@ -80,6 +80,7 @@ fn every_body_is_written_and_read_as_it_always_was() {
         entitlement: Some("E-1".parse().expect("an id")),
         activation: None,
         host: None,
+        request: None,
     };
     pinned("log-page", &LogPage { lines: vec![LogLine { position: 17, entry }], next: Some(17) });
     pinned("extend", &Extend { until: at("2028-01-01T12:00:00Z") });

@@ -248,7 +248,7 @@ impl Console {
     }
 
     fn entry(&self, actor: &str, act: &str, entitlement: Option<EntitlementId>, activation: Option<ActivationId>) -> LogEntry {
-        LogEntry { at: self.clock.now().wall, actor: actor.into(), act: act.into(), entitlement, activation, host: None }
+        LogEntry { at: self.clock.now().wall, actor: actor.into(), act: act.into(), entitlement, activation, host: None, request: None }
     }
 
     /// Writes one record; false if it was changed in between.

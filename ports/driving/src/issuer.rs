@@ -103,6 +103,7 @@ impl Issuer {
                 entitlement: None,
                 activation: None,
                 host: Some(request.host.clone()),
+                request: None,
             };
             let deed = Deed { writes: vec![Write { read, record: Record::Signers(newer.clone()) }], answer: None, log: vec![entry] };
             if self.ledger.commit(deed).await? == Committed::Done {
@@ -178,6 +179,7 @@ impl Ruling {
             entitlement: self.entitlement,
             activation: self.granted.as_ref().map(|granted| granted.activation.clone()).or(self.activation),
             host: Some(request.host.clone()),
+            request: self.remember.then(|| request.name()),
         });
         let answer = self.remember.then(|| (request.name(), Remembered { statement: statement.clone(), granted: self.granted }));
         Deed {

@@ -149,5 +149,6 @@ pub(crate) fn line(act: &str, of: Option<&str>) -> LogEntry {
         entitlement: of.map(name),
         activation: of.map(|_| activation(1)),
         host: of.map(|_| name("büro \"1\"")),
+        request: of.map(|_| request(1)),
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn answer(request: &str) -> (Digest, Remembered) {
 
 pub(crate) fn line(act: &str, entitlement: Option<&str>) -> LogEntry {
     let entitlement = entitlement.map(|id| id.parse::<EntitlementId>().expect("an entitlement id"));
-    LogEntry { at: Timestamp::UNIX_EPOCH, actor: "a test".into(), act: act.into(), entitlement, activation: None, host: None }
+    LogEntry { at: Timestamp::UNIX_EPOCH, actor: "a test".into(), act: act.into(), entitlement, activation: None, host: None, request: None }
 }
 
 /// Writes one record and a line about it.

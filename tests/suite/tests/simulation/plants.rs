@@ -325,6 +325,7 @@ impl Instead for TalkativeCarriers {
             entitlement: None,
             activation: None,
             host: None,
+            request: None,
         }));
         inner.commit(deed).await
     }
