@@ -152,7 +152,15 @@ fn mark(data: &Data) -> Result<()> {
 pub(crate) async fn mark_restored(ledger: &SqlLedger, who: &str) -> Result<()> {
     ledger.bump_epoch().await.context("could not mark the ledger as restored")?;
     let at = SystemClock::new().now().wall;
-    let entry = LogEntry { at, actor: who.into(), act: "restored from a backup".into(), entitlement: None, activation: None, host: None, request: None };
+    let entry = LogEntry {
+        at,
+        actor: who.into(),
+        act: "restored from a backup".into(),
+        entitlement: None,
+        activation: None,
+        host: None,
+        request: None,
+    };
     let noted = ledger.commit(Deed { writes: Vec::new(), answer: None, log: vec![entry] }).await;
     noted.map(drop).context("could not mark the ledger as restored")
 }
