@@ -6,16 +6,20 @@
 //!
 //! Nothing here does I/O or decides anything. Golden files in `tests/golden` pin every form.
 
+pub mod armour;
 mod bodies;
 pub mod media;
 mod pages;
 mod problem;
 mod secrets;
+mod unreadable;
+pub mod xml;
 
 pub use bodies::{Accepted, Extend, Free, Health, Pulse};
 pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage};
 pub use problem::Problem;
 pub use secrets::{Issued, RootSeed};
+pub use unreadable::{Paper, Unreadable};
 
 /// Where requests are sent: `POST`, an envelope in, an answer out.
 pub const EXCHANGE_PATH: &str = "/v1/exchange";

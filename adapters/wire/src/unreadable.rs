@@ -1,0 +1,91 @@
+//! Why something that a person brought, a file or a code, cannot be read as a document.
+
+use std::fmt;
+
+/// The two documents that people carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// What a host asks.
+    Request,
+    /// What its key server said.
+    Answer,
+}
+
+impl fmt::Display for Paper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request => "a request",
+            Self::Answer => "an answer",
+        })
+    }
+}
+
+/// Why a file or a code cannot be read. It says nothing about signatures: those are for `seal` to judge. Fits after "could not ...: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// Larger than any document is.
+    #[error("it is larger than any Keyward document ({most} bytes at most); choose the right file")]
+    TooLarge {
+        /// Bytes allowed.
+        most: usize,
+    },
+    /// Not in UTF-8.
+    #[error("it is written in {found} instead of UTF-8; fetch it again and do not save it with another program")]
+    OtherEncoding {
+        /// What it is written in, as far as that can be seen.
+        found: Box<str>,
+    },
+    /// A web page, and nothing of ours in it.
+    #[error("it is a web page and no Keyward document; download the document itself, where the page offers it")]
+    WebPage,
+    /// A document of ours is in it, and a program put something around it.
+    #[error(
+        "there is a Keyward document in it, but a browser or a mail program put something around it; download it again with \"save link as\", or have it sent as an attachment"
+    )]
+    Wrapped,
+    /// Something else.
+    #[error("it is no Keyward document ({0}); choose the right one")]
+    NotKeyward(Box<str>),
+    /// What no document of ours has, and what is used to attack its readers.
+    #[error("it has {0}, which no Keyward document has; do not use it, and ask its sender where it comes from")]
+    Hostile(&'static str),
+    /// The end is missing.
+    #[error("it is cut short; fetch or send it again")]
+    CutShort,
+    /// Changed on its way by a program that did not mean to.
+    #[error("it was damaged on its way ({0}); fetch or send it again, as an attachment rather than as text")]
+    Damaged(Box<str>),
+    /// The other of the two documents.
+    #[error("it is {found}, and {expected} is expected; choose the other one")]
+    OtherPaper {
+        /// What it is.
+        found: Paper,
+        /// What it should be.
+        expected: Paper,
+    },
+    /// In a form that this program does not know.
+    #[error("it was written by a newer Keyward (form {version}); update the product")]
+    Newer {
+        /// The form's version.
+        version: u32,
+    },
+}
+
+impl Unreadable {
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too-large",
+            Self::OtherEncoding { .. } => "other-encoding",
+            Self::WebPage => "web-page",
+            Self::Wrapped => "wrapped",
+            Self::NotKeyward(_) => "not-keyward",
+            Self::Hostile(_) => "hostile",
+            Self::CutShort => "cut-short",
+            Self::Damaged(_) => "damaged",
+            Self::OtherPaper { .. } => "other-paper",
+            Self::Newer { .. } => "newer",
+        }
+    }
+}
