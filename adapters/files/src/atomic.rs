@@ -1,7 +1,8 @@
 //! Files that are there whole or not at all, and on the disk when the call returns.
 //!
 //! A file is written under a name of its own, synced, and given its name in one step; then its folder is synced.
-//! What a crash leaves behind is a file with a name that [`sweep`] knows. Nothing here knows what is in the files.
+//! What a crash leaves behind is a file with a name that [`sweep`] knows. Nothing here knows what is in the files, and it is open to programs
+//! that keep other files as carefully as a vault is kept.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,7 +13,7 @@ use tempfile::TempPath;
 const LEFTOVER: &str = ".new";
 
 /// Gives a file new contents. A reader sees the old ones or the new, also after a crash; if this fails, the old ones stay.
-pub(crate) fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = written(target, bytes)?;
     keep_mode(target, &fresh)?;
     name(fresh, target)?;
@@ -20,7 +21,7 @@ pub(crate) fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a file that must not be there yet: `AlreadyExists` otherwise, and what is there stays as it is.
-pub(crate) fn create(target: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn create(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = written(target, bytes)?;
     fresh.persist_noclobber(target).map_err(|refused| refused.error)?;
     sync_folder(folder(target))
@@ -100,6 +101,11 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     private_file().read(true).create(true).truncate(false).open(path)
 }
 
+/// Makes a file for its owner alone, to be written and synced by whoever asked: `AlreadyExists` if it is there.
+pub fn begin(target: &Path) -> io::Result<File> {
+    private_file().create_new(true).open(target)
+}
+
 /// Opens a file to read it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     patiently(|| File::open(path))
@@ -107,10 +113,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// A file on the disk with these bytes and no lasting name yet.
 fn written(target: &Path, bytes: &[u8]) -> io::Result<TempPath> {
-    let fresh = tempfile::Builder::new()
-        .prefix(&prefix(target))
-        .suffix(LEFTOVER)
-        .make_in(folder(target), |path| private_file().create_new(true).open(path))?;
+    let fresh = tempfile::Builder::new().prefix(&prefix(target)).suffix(LEFTOVER).make_in(folder(target), begin)?;
     let (mut file, path) = fresh.into_parts();
     file.write_all(bytes)?;
     file.sync_data()?;
@@ -127,7 +130,8 @@ fn prefix(target: &Path) -> String {
     format!(".{}-", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder a file is in.
+pub fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(above) if above.as_os_str().is_empty() => Path::new("."),
         Some(above) => above,
@@ -200,13 +204,14 @@ fn keep_mode(_target: &Path, _fresh: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes the names in a folder durable.
 #[cfg(unix)]
-fn sync_folder(dir: &Path) -> io::Result<()> {
+pub fn sync_folder(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Windows offers no way to sync a folder; NTFS journals its names.
+/// Makes the names in a folder durable: Windows offers no way to sync a folder; NTFS journals its names.
 #[cfg(not(unix))]
-fn sync_folder(_dir: &Path) -> io::Result<()> {
+pub fn sync_folder(_dir: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! nothing with parts of the host: a vault stays readable on whatever host its folder is put, where the domain judges it.
 
 mod anchor;
-mod atomic;
+pub mod atomic;
 mod lock;
 mod places;
 mod secrets;

@@ -1,4 +1,4 @@
-//! Clients of a key server over HTTPS: the product's [`HttpsKeyServer`] and the vendor's [`HttpsConsole`].
+//! Clients of a key server over HTTPS: the product's [`HttpsKeyServer`], the vendor's [`HttpsConsole`], and the [`Way`] to one for who cannot reach it.
 //!
 //! They are given a client (`keyward-proxy` makes it) and decide neither whom to believe nor which way to go out. Nothing here
 //! opens an answer, keeps a cookie, follows a redirect or outlives the call that was made.
@@ -11,7 +11,9 @@ mod key_server;
 #[cfg(test)]
 mod loopback;
 mod problem;
+mod way;
 
 pub use address::BadAddress;
 pub use admin::{AdminError, AdminToken, BadToken, HttpsConsole, Method};
 pub use key_server::{HttpsKeyServer, Options};
+pub use way::{Step, Way};

@@ -2,7 +2,6 @@
 
 pub(crate) mod act;
 pub(crate) mod doctor;
-mod reach;
 pub(crate) mod status;
 
 use std::fs;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use keyward_domain::record::LogEntry;
+use keyward_files::atomic;
 use keyward_host::SystemClock;
 use keyward_ports::{Clock as _, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
@@ -27,7 +28,7 @@ pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
     if file.exists() {
         bail!("{} is there already; name another file", file.display());
     }
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = atomic::folder(file);
     let making = tempfile::NamedTempFile::new_in(parent).with_context(|| format!("could not write into {}", parent.display()))?;
     let copy = tempfile::tempdir_in(parent).context("could not copy the ledger")?;
     let ledger = copy.path().join("ledger.db");
@@ -68,7 +69,7 @@ pub(crate) fn restore(file: &Path, dir: &Path) -> Result<()> {
     if dir.exists() {
         bail!("{} is there already; move it away first, so that nothing is lost", dir.display());
     }
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = atomic::folder(dir);
     let open = fs::File::open(file).with_context(|| format!("could not read {}", file.display()))?;
     let making = private_folder_in(parent).context("could not make the data folder")?;
     let mut archive = tar::Archive::new(open);

@@ -8,13 +8,12 @@
 //! ```
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use keyward_engine::{Console, Issuer};
-use keyward_files::FileSecrets;
+use keyward_files::{FileSecrets, atomic};
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, SqlLedger};
 
@@ -47,7 +46,7 @@ impl Data {
         if dir.exists() {
             return Self::make_inside(dir, clock, entropy);
         }
-        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = atomic::folder(dir);
         fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
         let making = private_folder_in(parent).context("could not make the data folder")?;
         Self(making.path().into()).make(clock, entropy)?;
@@ -197,22 +196,11 @@ pub(crate) fn private_folder_in(parent: &Path) -> std::io::Result<tempfile::Temp
 }
 
 /// Writes a file that only its owner can read; it is on the disk when this returns.
-pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut open| {
-        open.write_all(bytes)?;
-        open.sync_all()
-    });
-    written.with_context(|| format!("could not write {}", file.display()))
+fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
+    atomic::create(file, bytes).with_context(|| format!("could not write {}", file.display()))
 }
 
 /// Makes a rename in a folder durable.
 pub(crate) fn sync_folder(dir: &Path) -> Result<()> {
-    if cfg!(unix) {
-        fs::File::open(dir).and_then(|open| open.sync_all()).with_context(|| format!("could not sync {}", dir.display()))?;
-    }
-    Ok(())
+    atomic::sync_folder(dir).with_context(|| format!("could not sync {}", dir.display()))
 }

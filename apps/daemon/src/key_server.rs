@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use keyward_domain::profile::TlsTerms;
+use keyward_files::atomic;
 use keyward_host::{SystemClock, SystemEntropy};
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, Place};
@@ -15,7 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
 use crate::backup::mark_restored;
-use crate::data::{Between, Data, Desk, read_text, sync_folder};
+use crate::data::{Between, Data, Desk, read_text};
 
 /// How often the anchor is told where the ledger stands.
 const REMEMBER: Duration = Duration::from_secs(60);
@@ -151,16 +152,9 @@ async fn notice_restore(desk: &Desk, anchor: &Path) -> Result<()> {
 /// Writes down where the ledger stands, in one step.
 async fn remember(desk: &Desk, anchor: &Path) -> Result<()> {
     let Place { epoch, position } = desk.ledger.place().await.context("could not read the ledger")?;
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(anchor)?;
-        let mut file = tempfile::NamedTempFile::new_in(anchor)?;
-        writeln!(file, "{epoch} {position}")?;
-        file.as_file().sync_all()?;
-        file.persist(anchor.join(PLACE))?;
-        Ok(())
-    };
-    tokio::task::block_in_place(write).with_context(|| format!("could not write into {}", anchor.display()))?;
-    tokio::task::block_in_place(|| sync_folder(anchor))
+    let write =
+        || std::fs::create_dir_all(anchor).and_then(|()| atomic::replace(&anchor.join(PLACE), format!("{epoch} {position}\n").as_bytes()));
+    tokio::task::block_in_place(write).with_context(|| format!("could not write into {}", anchor.display()))
 }
 
 fn read_place(text: &str) -> Option<Place> {

@@ -7,16 +7,22 @@ use std::path::Path;
 
 use clap::Args;
 use keyward_domain::host::Fingerprint;
+use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Scheme;
 use keyward_domain::time::Spelled;
 use keyward_domain::vault::Holdings;
 use keyward_files::{FileVault, Reach, default_anchor_dir, default_vault_dir};
+use keyward_https::{Step, Way};
+use keyward_ports::Attempt;
+use keyward_proxy::ClientConfig;
 
-use super::reach::{Found, look};
 use super::{Host, HostOptions};
 use crate::exit::{Failure, told};
 use crate::output::{count, list};
 use crate::progress::wait;
+
+/// The steps to a server, in their order.
+const STEPS: [&str; 4] = ["name", "connection", "TLS", "answer"];
 
 /// The options of `doctor`.
 #[derive(Args)]
@@ -161,19 +167,43 @@ impl Sheet<'_> {
             self.line("Key server", "the product profile names none; ask the vendor for a profile with a server")?;
             return Ok(Some(Failure::no_answer("no-answer", "the product profile names no key server")));
         }
+        let client = keyward_proxy::client(&ClientConfig::new(profile.tls.clone())).map_err(|error| Failure::usage(told(&error)))?;
         let mut last = None;
         let mut answered = false;
         for server in &profile.servers {
             self.line("Key server", server)?;
             self.line("- proxy", "none")?;
-            let Found { steps, trouble } = wait(async { Ok::<_, Failure>(look(server, &profile.tls).await) })?;
-            for (step, says) in steps {
-                self.line(&format!("- {step}"), says)?;
+            let way = wait(async { Way::to(&client, server).await.map_err(|error| Failure::usage(told(&error))) })?;
+            let end = way.end.as_ref().map(ended);
+            for (title, says) in STEPS.into_iter().zip(way.steps.iter().map(|step| found(step, &profile.tls)).chain(end.clone())) {
+                self.line(&format!("- {title}"), says)?;
             }
-            answered |= trouble.is_none();
-            last = trouble.or(last);
+            answered |= end.is_none();
+            last = end.or(last);
         }
         Ok(last.filter(|_| !answered).map(|trouble| Failure::no_answer("no-answer", trouble)))
+    }
+}
+
+/// What a step to a server found.
+fn found(step: &Step, tls: &TlsTerms) -> String {
+    match step {
+        Step::Name(addresses) => list(addresses),
+        Step::Connection(peer) => format!("{peer} answers"),
+        Step::Tls if tls.ca.is_some() || !tls.pins.is_empty() => "the profile believes its certificate".into(),
+        Step::Tls => "this computer believes its certificate".into(),
+        Step::NoTls => "none".into(),
+        Step::Answer => "it is well".into(),
+    }
+}
+
+/// Where the way to a server ended, and why.
+fn ended(end: &Attempt) -> String {
+    let said = end.to_string();
+    match &end.cause {
+        // What a server says of itself is part of it.
+        Some(cause) if !said.contains(&cause.to_string()) => format!("{said} ({cause})"),
+        _ => said,
     }
 }
 

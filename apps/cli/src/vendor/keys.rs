@@ -1,7 +1,7 @@
 //! `vendor keys`: the vendor's own keys, and the root that can leave the server.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -9,6 +9,7 @@ use keyward::Timestamp;
 use keyward::vendor::wire::{Accepted, RootSeed};
 use keyward_domain::keys::KeyId;
 use keyward_engine::console::{KeyChange, RootChange, sign_statement};
+use keyward_files::atomic;
 use zeroize::Zeroizing;
 
 use super::server::Server;
@@ -124,10 +125,13 @@ fn export(server: &Server, file: &Path, out: &mut dyn Write) -> Result<(), Failu
         Failure::usage(format!("could not write the root to {}: {error}; name a file that is not there yet", file.display()))
     };
     // The file first: the root is asked for only when there is a place to keep it.
-    let mut open = create_private(file).map_err(|error| unwritable(&error))?;
+    let mut open = atomic::begin(file).map_err(|error| unwritable(&error))?;
     let written = server.export_root().and_then(|root| {
         let text = Zeroizing::new(serde_json::to_vec(&root).map_err(|error| unwritable(&error))?);
-        open.write_all(&text).and_then(|()| open.sync_all()).and_then(|()| sync_folder(file)).map_err(|error| unwritable(&error))
+        open.write_all(&text)
+            .and_then(|()| open.sync_all())
+            .and_then(|()| atomic::sync_folder(atomic::folder(file)))
+            .map_err(|error| unwritable(&error))
     });
     if written.is_err() {
         // What is left of it is empty or not whole; the error that is told is the first.
@@ -144,22 +148,4 @@ fn read_root(file: &Path) -> Result<RootSeed, Failure> {
     };
     let text = Zeroizing::new(fs::read(file).map_err(|error| unreadable(&error.to_string()))?);
     serde_json::from_slice(&text).map_err(|_| unreadable("it holds no root"))
-}
-
-/// Makes the name of a new file durable.
-fn sync_folder(file: &Path) -> io::Result<()> {
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { fs::File::open(parent)?.sync_all() } else { Ok(()) }
-}
-
-/// A new file that nobody else can read.
-fn create_private(file: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(file)
 }
