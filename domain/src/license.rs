@@ -68,10 +68,8 @@ pub enum License {
     Activated(Activated),
     /// A seat taken along.
     Borrowed(Borrowed),
-    /// Given back here; the issuer has not confirmed it.
+    /// Given back here; the issuer has not confirmed it. Once it has, nothing of the license is kept but its tombstone.
     Returning(Returning),
-    /// Given back.
-    Returned(Returned),
     /// Taken away by its issuer.
     Revoked(Revoked),
 }
@@ -103,12 +101,6 @@ pub struct Returning {
     refused: Option<Refusal>,
 }
 
-/// Back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Returned {
-    activation: ActivationId,
-}
-
 /// Taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
@@ -135,35 +127,8 @@ pub enum Event {
         /// Its no.
         refusal: Refusal,
     },
-    /// The issuer confirmed a return.
-    Receive {
-        /// Of which activation.
-        activation: ActivationId,
-    },
     /// The issuer took a right away.
     Revoke(Revocation),
-}
-
-/// What to do after a move, in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Keep the document that brought it about.
-    Keep,
-    /// Write the activation's tombstone into vault and anchor: it never validates here again.
-    Bury(ActivationId),
-    /// Send the request.
-    Send(Digest),
-    /// Nothing of it need be kept any longer.
-    Drop(ActivationId),
-}
-
-/// A license after a move, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The license now.
-    pub license: License,
-    /// What to do, in this order.
-    pub effects: Vec<Effect>,
 }
 
 /// An event that a state has no place for; the license stays as it was.
@@ -178,7 +143,7 @@ pub struct OutOfPlace {
 
 impl License {
     /// Moves a license. A move that has no place changes nothing and says so.
-    pub fn apply(self, event: Event) -> Result<Change, OutOfPlace> {
+    pub fn apply(self, event: Event) -> Result<Self, OutOfPlace> {
         match (self, event) {
             (Self::Unlicensed, Event::Try(local)) => Trial::begin(local),
             (Self::Unlicensed, Event::Grant(grant)) => License::grant(grant, None),
@@ -192,8 +157,6 @@ impl License {
             (Self::Borrowed(it), Event::Revoke(revocation)) => it.grant.revoke("borrowed", revocation),
             (Self::Returning(it), Event::Return { request }) => it.grant.give_back(request),
             (Self::Returning(it), Event::Refuse { request, refusal }) => it.refuse(request, refusal),
-            (Self::Returning(it), Event::Receive { activation }) => it.receive(activation),
-            (Self::Returning(it), Event::Revoke(revocation)) => it.revoke(&revocation),
             (Self::Revoked(it), Event::Grant(grant)) => it.restore(grant),
             (Self::Revoked(it), Event::Return { request }) => it.grant.give_back(request),
             (Self::Revoked(it), Event::Revoke(revocation)) => it.revoke(revocation),
@@ -203,7 +166,7 @@ impl License {
 
     /// Rebuilds a license from what was kept of it, in the order it happened. Documents that have no place are passed over.
     pub fn from_documents(events: impl IntoIterator<Item = Event>) -> Self {
-        events.into_iter().fold(Self::Unlicensed, |license, event| license.clone().apply(event).map_or(license, |change| change.license))
+        events.into_iter().fold(Self::Unlicensed, |license, event| license.clone().apply(event).unwrap_or(license))
     }
 
     /// The state in a word.
@@ -214,7 +177,6 @@ impl License {
             Self::Activated(_) => "activated",
             Self::Borrowed(_) => "borrowed",
             Self::Returning(_) => "returning",
-            Self::Returned(_) => "returned",
             Self::Revoked(_) => "revoked",
         }
     }
@@ -222,7 +184,7 @@ impl License {
     /// The grant behind it, if there is one.
     pub fn granted(&self) -> Option<&Grant> {
         match self {
-            Self::Unlicensed | Self::Returned(_) => None,
+            Self::Unlicensed => None,
             Self::Trial(it) => it.verified.as_ref(),
             Self::Activated(it) => Some(&it.grant),
             Self::Borrowed(it) => Some(&it.grant),
@@ -231,13 +193,12 @@ impl License {
         }
     }
 
-    fn grant(grant: Grant, before: Option<LocalTrial>) -> Result<Change, OutOfPlace> {
-        let license = match grant.certificate.hold {
+    fn grant(grant: Grant, before: Option<LocalTrial>) -> Result<Self, OutOfPlace> {
+        Ok(match grant.certificate.hold {
             Hold::Trial => Self::Trial(Trial { local: before, verified: Some(grant) }),
             Hold::Activation => Self::Activated(Activated { grant }),
             Hold::Loan { .. } => Self::Borrowed(Borrowed { grant }),
-        };
-        Ok(Change { license, effects: vec![Effect::Keep] })
+        })
     }
 }
 
@@ -253,36 +214,34 @@ impl Event {
             },
             Self::Return { .. } => "return",
             Self::Refuse { .. } => "refuse",
-            Self::Receive { .. } => "receive",
             Self::Revoke(_) => "revoke",
         }
     }
 
-    /// What an answer means to the license it concerns.
+    /// What an answer means to the license it concerns. A receipt ends it: nothing is kept that it could happen to.
     pub fn of(answer: &Verified<crate::document::Answer>) -> Option<Self> {
         match &answer.body {
             Body::Certificate(_) => Grant::of(answer).map(Self::Grant),
-            Body::Receipt(receipt) => Some(Self::Receive { activation: receipt.activation.clone() }),
             Body::Revocation(revocation) => Some(Self::Revoke(revocation.clone())),
-            Body::Refusal(_) => None,
+            Body::Receipt(_) | Body::Refusal(_) => None,
         }
     }
 }
 
 impl Trial {
-    fn begin(local: LocalTrial) -> Result<Change, OutOfPlace> {
-        Ok(Change { license: License::Trial(Self { local: Some(local), verified: None }), effects: vec![Effect::Keep] })
+    fn begin(local: LocalTrial) -> Result<License, OutOfPlace> {
+        Ok(License::Trial(Self { local: Some(local), verified: None }))
     }
 
     /// A newer certificate of the trial, or the license that follows it.
-    fn succeed(self, grant: Grant) -> Result<Change, OutOfPlace> {
+    fn succeed(self, grant: Grant) -> Result<License, OutOfPlace> {
         match (&self.verified, grant.certificate.hold) {
             (Some(older), Hold::Trial) if !grant.outranks(older) => Err(OutOfPlace { state: "trial", event: "grant trial" }),
             (_, _) => License::grant(grant, self.local),
         }
     }
 
-    fn revoke(self, revocation: Revocation) -> Result<Change, OutOfPlace> {
+    fn revoke(self, revocation: Revocation) -> Result<License, OutOfPlace> {
         match self.verified {
             Some(grant) => grant.revoke("trial", revocation),
             None => Err(OutOfPlace { state: "trial", event: "revoke" }),
@@ -301,7 +260,7 @@ impl Trial {
 }
 
 impl Activated {
-    fn renew(self, grant: Grant) -> Result<Change, OutOfPlace> {
+    fn renew(self, grant: Grant) -> Result<License, OutOfPlace> {
         match grant.certificate.hold {
             Hold::Trial => Err(OutOfPlace { state: "activated", event: "grant trial" }),
             // A seat taken along is another right than the seat held: it has its own activation.
@@ -313,7 +272,7 @@ impl Activated {
 }
 
 impl Borrowed {
-    fn extend(self, grant: Grant) -> Result<Change, OutOfPlace> {
+    fn extend(self, grant: Grant) -> Result<License, OutOfPlace> {
         match grant.certificate.hold {
             Hold::Loan { .. } if grant.outranks(&self.grant) => License::grant(grant, None),
             Hold::Loan { .. } => Err(OutOfPlace { state: "borrowed", event: "borrow" }),
@@ -324,42 +283,26 @@ impl Borrowed {
 }
 
 impl Grant {
-    fn give_back(self, request: Digest) -> Result<Change, OutOfPlace> {
-        let effects = vec![Effect::Bury(self.activation().clone()), Effect::Send(request)];
-        Ok(Change { license: License::Returning(Returning { grant: self, request, refused: None }), effects })
+    fn give_back(self, request: Digest) -> Result<License, OutOfPlace> {
+        Ok(License::Returning(Returning { grant: self, request, refused: None }))
     }
 
-    fn revoke(self, state: &'static str, revocation: Revocation) -> Result<Change, OutOfPlace> {
+    fn revoke(self, state: &'static str, revocation: Revocation) -> Result<License, OutOfPlace> {
         if !self.ended_by(&revocation) {
             return Err(OutOfPlace { state, event: "revoke" });
         }
-        Ok(Change { license: License::Revoked(Revoked { grant: self, revocation }), effects: vec![Effect::Keep] })
+        Ok(License::Revoked(Revoked { grant: self, revocation }))
     }
 }
 
 impl Returning {
     /// A refused return stays off and can be asked again.
-    fn refuse(mut self, request: Digest, refusal: Refusal) -> Result<Change, OutOfPlace> {
+    fn refuse(mut self, request: Digest, refusal: Refusal) -> Result<License, OutOfPlace> {
         if request != self.request {
             return Err(OutOfPlace { state: "returning", event: "refuse" });
         }
         self.refused = Some(refusal);
-        Ok(Change { license: License::Returning(self), effects: Vec::new() })
-    }
-
-    fn receive(self, activation: ActivationId) -> Result<Change, OutOfPlace> {
-        if activation != *self.grant.activation() {
-            return Err(OutOfPlace { state: "returning", event: "receive" });
-        }
-        Ok(Change { license: License::Returned(Returned { activation: activation.clone() }), effects: vec![Effect::Drop(activation)] })
-    }
-
-    fn revoke(self, revocation: &Revocation) -> Result<Change, OutOfPlace> {
-        if !self.grant.ended_by(revocation) {
-            return Err(OutOfPlace { state: "returning", event: "revoke" });
-        }
-        let activation = self.grant.activation().clone();
-        self.receive(activation)
+        Ok(License::Returning(self))
     }
 
     /// The issuer's no, if it said no.
@@ -373,16 +316,9 @@ impl Returning {
     }
 }
 
-impl Returned {
-    /// Which activation.
-    pub fn activation(&self) -> &ActivationId {
-        &self.activation
-    }
-}
-
 impl Revoked {
     /// The issuer says more of an activation than it took away: a newer certificate.
-    fn restore(self, grant: Grant) -> Result<Change, OutOfPlace> {
+    fn restore(self, grant: Grant) -> Result<License, OutOfPlace> {
         let newer = grant.outranks(&self.grant) && grant.certificate.generation > self.revocation.generation;
         if newer && grant.certificate.hold != Hold::Trial {
             License::grant(grant, None)
@@ -392,7 +328,7 @@ impl Revoked {
     }
 
     /// The issuer took away more of it: certificates up to a higher generation.
-    fn revoke(self, revocation: Revocation) -> Result<Change, OutOfPlace> {
+    fn revoke(self, revocation: Revocation) -> Result<License, OutOfPlace> {
         if revocation.generation > self.revocation.generation {
             self.grant.revoke("revoked", revocation)
         } else {

@@ -272,7 +272,7 @@ impl Row {
 
 fn judge(license: &License, evidence: &Evidence, now: &Now) -> Option<Row> {
     match license {
-        License::Unlicensed | License::Returned(_) => None,
+        License::Unlicensed => None,
         License::Trial(trial) => match (trial.verified(), trial.local()) {
             (Some(grant), _) => Some(judge_grant(grant, Status::Trial, evidence, now)),
             (None, Some(local)) => Some(judge_local(local, evidence, now)),

@@ -312,7 +312,7 @@ fn editions_and_features_are_those_of_the_rows_that_run() {
 #[test]
 fn a_refused_return_shows_the_no_and_stays_off() {
     let refuse = Event::Refuse { request: Digest::of(b"return"), refusal: Refusal::UnknownActivation };
-    let refused = returning().apply(refuse).expect("in its place").license;
+    let refused = returning().apply(refuse).expect("in its place");
     let standing = Standing::of([&refused], &observed(), &now(day(1), 0));
     assert_eq!(standing.rows[0].status, Status::Returning { refused: Some(Refusal::UnknownActivation) });
     assert_eq!(standing.verdict, Verdict::Stopped { reason: Reason::Returned });
