@@ -6,7 +6,7 @@ mod terms;
 
 use serde::{Deserialize, Serialize};
 
-pub use budget::Budget;
+pub use budget::{Budget, Next};
 pub use decide::{Held, Outcome};
 pub use terms::{Allowance, Borrowing, Per, Tenure, Terms, TermsError};
 
@@ -15,6 +15,7 @@ use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, EntitlementId, HostName};
+use crate::product::Product;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -134,9 +135,9 @@ impl Entitlement {
         self.revoked.get_or_insert(now);
     }
 
-    /// Moves the end of what was sold for a time.
-    pub fn extend(&mut self, until: Timestamp) -> Result<(), TermsError> {
-        self.terms.extend(until)
+    /// Moves the end of what was sold for a time, where it could be sold so today.
+    pub fn extend(&mut self, until: Timestamp, product: &Product) -> Result<(), TermsError> {
+        self.terms.extend(until, product)
     }
 
     /// Frees a slot whose host cannot return it (a transfer, row A2). Its host learns of it at its next contact.
@@ -144,8 +145,9 @@ impl Entitlement {
         let place = self.slots.iter().position(|slot| slot.activation == *activation).ok_or(Refusal::UnknownActivation)?;
         if by == Freer::Owner {
             let budget = self.terms.transfers;
-            if let Some(next) = budget.next(&self.transfers, now) {
-                return Err(Refusal::TransfersSpent { next, transfers: budget.times, days: budget.days });
+            let next = budget.next(&self.transfers, now);
+            if next != Next::Now {
+                return Err(Refusal::TransfersSpent { next: next.date(), transfers: budget.times, days: budget.days });
             }
             self.transfers.push(now);
         }

@@ -19,7 +19,7 @@ pub struct Product {
     pub id: ProductId,
     /// What people call it.
     pub name: String,
-    /// Its versions, oldest first, and when each was released.
+    /// Its versions, in the order they were added, and when each was released.
     pub versions: Vec<Release>,
     /// Its editions, in the order to show them.
     pub editions: Vec<Edition>,
@@ -76,9 +76,9 @@ impl Product {
         }
     }
 
-    /// The profile to ship in its newest version.
+    /// The profile to ship in its newest version: the one released last, whenever it was added.
     pub fn profile(&self, roots: Vec<PublicKey>, lowest_statement: u64, servers: Vec<String>, tls: TlsTerms) -> Option<ProductProfile> {
-        let newest = self.versions.last()?;
+        let newest = self.versions.iter().max_by_key(|release| release.released)?;
         Some(ProductProfile {
             vendor: VendorId::of(roots.first()?),
             product: self.id.clone(),
@@ -95,5 +95,21 @@ impl Product {
             tls,
             links: BTreeMap::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{at, name, product, root};
+
+    /// K3: a version for an old platform may be added after a newer one.
+    #[test]
+    fn the_profile_is_for_the_version_that_was_released_last() {
+        let mut product = product();
+        let released = at("2024-05-01T00:00:00Z");
+        product.versions.push(Release { version: name("2024"), released });
+        let profile = product.profile(vec![root().public()], 1, Vec::new(), TlsTerms::default()).expect("a profile");
+        assert_eq!((profile.version, profile.released), (name("2027"), product.released(&name("2027"))));
     }
 }

@@ -65,8 +65,9 @@ pub enum Refusal {
     },
     /// The host was recognised, but its slot moved too often.
     MovesSpent {
-        /// When it can move again.
-        next: Timestamp,
+        /// When it can move again; none = it never does, its budget is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
         /// How many moves.
         moves: u32,
         /// In how many days.
@@ -74,8 +75,9 @@ pub enum Refusal {
     },
     /// The owner freed slots too often.
     TransfersSpent {
-        /// When one can be freed again.
-        next: Timestamp,
+        /// When one can be freed again; none = the owner frees none, the budget is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
         /// How many transfers.
         transfers: u32,
         /// In how many days.
@@ -173,7 +175,11 @@ impl Refusal {
             Self::NoActivationLeft { .. } => {
                 "return it on one of these hosts, or have the owner free the slot of a host that is lost".into()
             }
-            Self::MovesSpent { next, .. } | Self::TransfersSpent { next, .. } => format!("try again at {next}, or ask the vendor"),
+            Self::MovesSpent { next: Some(next), .. } | Self::TransfersSpent { next: Some(next), .. } => {
+                format!("try again at {next}, or ask the vendor")
+            }
+            Self::MovesSpent { next: None, .. } => "return it where it is in use, or ask the vendor to free its slot".into(),
+            Self::TransfersSpent { next: None, .. } => "return it on its host, or ask the vendor to free the slot".into(),
             Self::NotThisHost => "activate here with the license key".into(),
             Self::UnknownActivation => "activate again with the license key".into(),
             Self::CopiedHost => "on the copy, run `keyward host new` and activate with the license key: it gets a slot of its own".into(),
@@ -212,7 +218,11 @@ impl fmt::Display for Refusal {
                 let who: Vec<_> = holders.iter().map(|holder| format!("{} since {}", holder.host, holder.since)).collect();
                 f.write_str(&who.join(", "))
             }
+            Self::MovesSpent { next: None, .. } => f.write_str("this license moves to no other installation; its budget of moves is none"),
             Self::MovesSpent { moves, days, .. } => write!(f, "this license moved {moves} times within {days} days, which is the most"),
+            Self::TransfersSpent { next: None, .. } => {
+                f.write_str("the owner of this license frees no slots; its budget of transfers is none")
+            }
             Self::TransfersSpent { transfers, days, .. } => write!(f, "{transfers} slots were freed within {days} days, which is the most"),
             Self::NotThisHost => f.write_str("the license is bound to another host"),
             Self::UnknownActivation => f.write_str("the key server knows no such activation of this host"),

@@ -22,17 +22,37 @@ impl Default for Budget {
     }
 }
 
+/// When it can happen again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Now.
+    Now,
+    /// From here on.
+    At(Timestamp),
+    /// The budget is none: there is no date to wait for.
+    Never,
+}
+
 impl Budget {
-    /// When it can happen again; none = now.
-    pub fn next(&self, spent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
+    /// When it can happen again.
+    pub fn next(&self, spent: &[Timestamp], now: Timestamp) -> Next {
         let span = days(self.days.into());
         let recent: Vec<_> = spent.iter().filter(|at| between(**at, now) < span).collect();
-        if (recent.len() as u64) < u64::from(self.times) {
-            return None;
-        }
         // The oldest of the newest `times` must leave the span first.
-        let freeing = recent.len() - self.times as usize;
-        Some(recent.get(freeing).map_or(Timestamp::MAX, |at| after(**at, span)))
+        match recent.len().checked_sub(self.times as usize) {
+            None => Next::Now,
+            Some(freeing) => recent.get(freeing).map_or(Next::Never, |at| Next::At(after(**at, span))),
+        }
+    }
+}
+
+impl Next {
+    /// The date to wait for, if it is spent and there is one.
+    pub(super) fn date(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Now | Self::Never => None,
+        }
     }
 }
 

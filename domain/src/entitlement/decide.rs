@@ -1,6 +1,6 @@
 //! Activation, refresh and return, decided.
 
-use super::{Allowance, Entitlement, Slot, Terms};
+use super::{Allowance, Entitlement, Next, Slot, Terms};
 use crate::document::{Answer, Binding, Body, Certificate, Hold, Receipt, Request, RevocationReason};
 use crate::host::Match;
 use crate::keys::PublicKey;
@@ -62,11 +62,9 @@ impl Entitlement {
         }
         let mut spent = None;
         if !own_slot && let Some(place) = self.recognise(request) {
-            let budget = self.terms.moves;
-            let next = budget.next(&self.moves, now);
-            // A budget of nothing is no date to wait for.
-            spent = next.filter(|_| budget.times > 0);
-            if next.is_none() {
+            let next = self.terms.moves.next(&self.moves, now);
+            spent = (next != Next::Now).then(|| next.date());
+            if next == Next::Now {
                 self.moves.push(now);
                 let old = self.slots[place].clone();
                 self.end(&old, RevocationReason::Moved, now);

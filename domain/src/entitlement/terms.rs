@@ -158,14 +158,11 @@ impl Terms {
     }
 
     /// Moves the end.
-    pub(super) fn extend(&mut self, until: Timestamp) -> Result<(), TermsError> {
-        let mut tenure = self.tenure;
-        if tenure.kind == TenureKind::Perpetual {
-            return Err(TermsError::PerpetualEnds);
-        }
-        tenure.window.until = Some(until);
-        tenure.check()?;
-        self.tenure = tenure;
+    pub(super) fn extend(&mut self, until: Timestamp, product: &Product) -> Result<(), TermsError> {
+        let mut extended = self.clone();
+        extended.tenure.window.until = Some(until);
+        extended.check(product)?;
+        *self = extended;
         Ok(())
     }
 

@@ -93,7 +93,9 @@ fn said(result: Result<Outcome, Refusal>) -> String {
         Ok(Outcome { body: Body::Receipt(_), happened, .. }) => happened.into(),
         Ok(Outcome { body: Body::Revocation(it), .. }) => format!("{} up to {}", it.reason.code(), it.generation),
         Ok(Outcome { body: Body::Refusal(it), .. }) => panic!("a refusal is an error here: {it}"),
-        Err(Refusal::MovesSpent { next, .. } | Refusal::TransfersSpent { next, .. }) => format!("spent until {next}"),
+        Err(Refusal::MovesSpent { next, .. } | Refusal::TransfersSpent { next, .. }) => {
+            next.map_or("never".into(), |next| format!("spent until {next}"))
+        }
         Err(refusal) => refusal.code().into(),
     }
 }
@@ -263,6 +265,28 @@ fn the_owner_frees_slots_within_a_budget_and_the_vendor_at_will() {
         assert_eq!(frees(letter, by, n), expected, "{letter}");
     }
     assert_eq!(sale.it.transfers, [day(0), day(2), day(3), day(90)]);
+}
+
+/// A2: no date is named where there is none to wait for.
+#[test]
+fn a_budget_of_none_names_no_date_and_says_so() {
+    let mut sale =
+        of_terms(Terms { transfers: "0/90".parse().expect("a budget"), moves: "0/30".parse().expect("a budget"), ..perpetual() });
+    assert_eq!(sale.activates(&host('a'), day(0)), "activated, generation 1");
+    let activation = sale.certificate(&host('a')).activation.clone();
+    let transfers = sale.it.free(&activation, Freer::Owner, day(1)).expect_err("none is free");
+    assert_eq!(transfers, Refusal::TransfersSpent { next: None, transfers: 0, days: 90 });
+    let request = host('a').reinstalled('b').asks_verified(9, crate::testing::activate());
+    let moves = sale.it.activate(&request, false, &sale.product, day(1)).expect_err("it does not move");
+    assert_eq!(moves, Refusal::MovesSpent { next: None, moves: 0, days: 30 });
+    for refusal in [transfers, moves] {
+        let said = format!("{refusal}; {}", refusal.remedy());
+        assert!(
+            said.contains("is none") && said.contains("ask the vendor") && !said.contains("9999") && !said.contains("try again"),
+            "{said}"
+        );
+    }
+    assert_eq!(sale.it.free(&activation, Freer::Vendor, day(1)), Ok(()));
 }
 
 #[test]

@@ -183,7 +183,8 @@ impl Console {
 
     /// Moves the end of a rental or a trial; holders get it with their next refresh.
     pub async fn extend(&self, id: &EntitlementId, until: Timestamp, actor: &str) -> Result<Entitlement, ConsoleError> {
-        self.change(id, actor, "extended", None, |it| Ok(it.extend(until)?)).await
+        let product = self.product(&self.entitlement(id).await?.terms.product).await?;
+        self.change(id, actor, "extended", None, |it| Ok(it.extend(until, &product)?)).await
     }
 
     /// Frees a slot whose host cannot return it (row A2).

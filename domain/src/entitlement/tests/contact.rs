@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::document::{Revocation, RevocationReason};
+use crate::rights::{Cell, KeyType, Matrix, Medium, Right};
 
 #[test]
 fn a_refresh_binds_a_host_that_changed_anew_and_refuses_another_host() {
@@ -47,13 +48,21 @@ fn a_revoked_entitlement_is_told_to_each_holder_and_given_to_nobody() {
 fn an_extension_stands_in_the_next_certificate() {
     let mut sale = of_terms(rental(day(100)));
     sale.activates(&host('a'), day(0));
-    assert_eq!(sale.it.extend(day(200)), Ok(()));
+    assert_eq!(sale.it.extend(day(200), &product()), Ok(()));
     assert_eq!(sale.certificate(&host('a')).window.until, Some(day(100)));
     sale.refreshes(&host('a'), day(150));
     assert_eq!(sale.certificate(&host('a')).window.until, Some(day(200)));
-    assert_eq!(sale.it.extend(day(0)), Err(TermsError::Backwards { from: day(0), until: day(0) }));
+    assert_eq!(sale.it.extend(day(0), &product()), Err(TermsError::Backwards { from: day(0), until: day(0) }));
     assert_eq!(sale.it.terms, rental(day(200)));
-    assert_eq!(of_terms(perpetual()).it.extend(day(9)), Err(TermsError::PerpetualEnds));
+    assert_eq!(of_terms(perpetual()).it.extend(day(9), &product()), Err(TermsError::PerpetualEnds));
+    // K2: what the matrix has a no for cannot be extended either, unless the vendor opened the cell.
+    let mut rented = of_terms(Terms { medium: Medium::Dongle, ..rental(day(100)) });
+    let no = rented.it.extend(day(200), &product()).expect_err("not in the matrix");
+    assert!(matches!(no, TermsError::Matrix(no) if no.code == "stand-alone-dongle-cannot-be-rented"));
+    assert_eq!(rented.it.terms.tenure.window.until, Some(day(100)));
+    let cell = Cell { key_type: KeyType::StandAlone, medium: Medium::Dongle, right: Right::Rental };
+    let opened = Product { matrix: Matrix::default().open(cell), ..product() };
+    assert_eq!(rented.it.extend(day(200), &opened), Ok(()));
 }
 
 /// Own signatures are the backup (promise 8): what was signed after the backup was made comes back by being shown.

@@ -99,24 +99,24 @@ fn a_certificate_says_what_was_sold() {
 fn a_budget_says_when_it_can_happen_again() {
     let spent = |days: &[u64]| days.iter().map(|n| day(*n)).collect::<Vec<_>>();
     for (budget, days, now, expected) in [
-        ("3/90", &[][..], day(0), None),
-        ("3/90", &[0, 1], day(2), None),
-        ("3/90", &[0, 1, 2], day(2), Some(day(90))),
-        ("3/90", &[0, 1, 2], just_before(day(90)), Some(day(90))),
-        ("3/90", &[0, 1, 2], day(90), None),
-        ("3/90", &[0, 1, 2, 90], day(90), Some(day(91))),
-        ("3/90", &[0, 0, 0], day(1), Some(day(90))),
-        ("3/90", &[0, 1, 2, 3, 4], day(5), Some(day(92))), // the budget was cut: two must lapse first
-        ("1/1", &[10], day(10), Some(day(11))),
-        ("1/1", &[20], day(10), Some(day(21))), // the clock was ahead when it happened
-        ("0/90", &[], day(0), Some(Timestamp::MAX)),
-        ("0/90", &[0, 1], day(2), Some(Timestamp::MAX)),
+        ("3/90", &[][..], day(0), Next::Now),
+        ("3/90", &[0, 1], day(2), Next::Now),
+        ("3/90", &[0, 1, 2], day(2), Next::At(day(90))),
+        ("3/90", &[0, 1, 2], just_before(day(90)), Next::At(day(90))),
+        ("3/90", &[0, 1, 2], day(90), Next::Now),
+        ("3/90", &[0, 1, 2, 90], day(90), Next::At(day(91))),
+        ("3/90", &[0, 0, 0], day(1), Next::At(day(90))),
+        ("3/90", &[0, 1, 2, 3, 4], day(5), Next::At(day(92))), // the budget was cut: two must lapse first
+        ("1/1", &[10], day(10), Next::At(day(11))),
+        ("1/1", &[20], day(10), Next::At(day(21))), // the clock was ahead when it happened
+        ("0/90", &[], day(0), Next::Never),
+        ("0/90", &[0, 1], day(2), Next::Never),
     ] {
         let budget: Budget = budget.parse().expect("a budget");
         let next = budget.next(&spent(days), now);
         assert_eq!(next, expected, "{budget} after {days:?} at {now}");
         // The date it names is one at which it can happen.
-        assert!(next.is_none_or(|next| next == Timestamp::MAX || budget.next(&spent(days), next).is_none()));
+        assert!(next.date().is_none_or(|next| budget.next(&spent(days), next) == Next::Now));
     }
 }
 

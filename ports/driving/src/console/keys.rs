@@ -208,16 +208,21 @@ impl Console {
 
     /// Removes the root's private half from this server, once it was exported.
     pub async fn remove_root(&self, actor: &str) -> Result<(), ConsoleError> {
-        let (read, signers) = self.keys.signers().await?;
-        if signers.exported.is_none() {
-            return Err(ConsoleError::NotExported);
+        for _ in 0..MOST_CONFLICTS {
+            let (read, signers) = self.keys.signers().await?;
+            if signers.exported.is_none() {
+                return Err(ConsoleError::NotExported);
+            }
+            let entry = self.entry(actor, "root removed", None, None);
+            // Written down first: a root that is still here after a crash is removed by asking again, one that is gone is gone.
+            if self.commit(read, Record::Signers(signers.clone()), entry).await? {
+                for root in &signers.roots {
+                    self.keys.remove(root)?;
+                }
+                return Ok(());
+            }
         }
-        let entry = self.entry(actor, "root removed", None, None);
-        for root in &signers.roots {
-            self.keys.remove(root)?;
-        }
-        self.commit(read, Record::Signers(signers), entry).await?;
-        Ok(())
+        Err(ConsoleError::Busy)
     }
 
     fn root_here(&self, signers: &Signers) -> Result<Option<PublicKey>, ConsoleError> {

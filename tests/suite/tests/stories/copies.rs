@@ -95,7 +95,7 @@ fn six_copied_parts_on_ten_hosts_move_a_slot_three_times_and_are_then_refused_wi
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 3);
     for refused in results.into_iter().skip(3) {
         let refused = refusal(refused);
-        assert_eq!(refused, Refusal::MovesSpent { next: world.day(90), moves: 3, days: 90 });
+        assert_eq!(refused, Refusal::MovesSpent { next: Some(world.day(90)), moves: 3, days: 90 });
         assert!(refused.remedy().contains("2027-04-01T00:00:00Z"));
     }
     for superseded in [&first, &copies[0], &copies[1]] {
