@@ -20,6 +20,9 @@ use crate::standing::Evidence;
 use crate::time::{ClockRecord, Now, Timestamp};
 use crate::trial::LocalTrial;
 
+/// So many answers are kept for the sake of revocations of what is not held yet: the newest.
+const MOST_AHEAD: usize = 16;
+
 /// What is written down. One vault per host and vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultContents {
@@ -495,10 +498,14 @@ impl Holdings {
         self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
     }
 
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held.
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held
+    /// or may still come.
     fn prune(&mut self) {
+        let own = self.rest.device.id();
+        // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
+        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. }));
         let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
-        let (mut newest, mut ended) = (BTreeMap::new(), BTreeMap::new());
+        let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (place, paper) in self.papers.iter().enumerate() {
             if let Some(certificate) = paper.answer.certificate()
                 && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
@@ -507,14 +514,19 @@ impl Holdings {
             }
         }
         for (place, paper) in self.papers.iter().enumerate() {
-            for revocation in paper.answer.all_revocations() {
-                if newest.get(&revocation.activation).is_some_and(|(held, _)| *held <= revocation.generation) {
-                    let last = ended.entry(&revocation.activation).or_insert((revocation.generation, place));
-                    *last = (revocation.generation, place).max(*last);
-                }
+            for revocation in paper.answer.all_revocations().filter(|it| it.device == own) {
+                let widest = match newest.get(&revocation.activation) {
+                    Some((held, _)) if *held <= revocation.generation => &mut ended,
+                    None if comes && !self.rest.tombstones.contains(&revocation.activation) => &mut ahead,
+                    Some(_) | None => continue,
+                };
+                let last = widest.entry(&revocation.activation).or_insert((revocation.generation, place));
+                *last = (revocation.generation, place).max(*last);
             }
         }
+        let ahead: BTreeSet<_> = ahead.into_values().map(|(_, place)| place).collect();
         let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).map(|(_, place)| place).collect();
+        let wanted: BTreeSet<_> = ahead.into_iter().rev().take(MOST_AHEAD).chain(wanted).collect();
         let mut place = 0..;
         self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
     }

@@ -245,6 +245,35 @@ fn a_revocation_that_travels_along_counts_whatever_was_asked() {
     }
 }
 
+/// A carrier may be slow: the end of an activation is heard of before its certificate comes.
+#[test]
+fn a_revocation_of_what_is_not_held_yet_keeps_a_late_certificate_out() {
+    let mut vault = new_vault();
+    let late = post(&mut vault, activate());
+    let hears = |vault: &mut Holdings, revocations: Vec<Revocation>| {
+        let request = post(vault, activate());
+        let words = Answer { revocations, ..answer(&request, day(1), Body::Refusal(Refusal::Revoked)) };
+        assert_eq!(take(vault, statement(words, &issuer(), &[first_keys()])), Ok(Taken::Refused(Refusal::Revoked)));
+    };
+    hears(&mut vault, vec![revocation("A-1", 2)]);
+    // Of another device, and many of what never comes: they are not piled up.
+    hears(&mut vault, vec![Revocation { device: host('b').device.public().id(), ..revocation("A-2", 9) }]);
+    assert_eq!(vault.contents().kept.len(), 1);
+    for n in 0..MOST_AHEAD - 1 {
+        hears(&mut vault, vec![revocation(&format!("B-{n}"), 1)]);
+    }
+    let vault = &mut reloaded(&vault);
+    assert_eq!(take(vault, replied(&late, day(1), certificate("A-1", 2))), Err(NotTaken::Older { found: 2, held: 2 }));
+    assert_eq!(states(vault), [""; 0]);
+    for n in 0..40 {
+        hears(vault, vec![revocation(&format!("C-{n}"), 1)]);
+    }
+    assert_eq!(vault.contents().kept.len(), MOST_AHEAD);
+    // What is newer than its revocation is taken, and with the last request that could bring another nothing of the past is kept.
+    assert_eq!(take(vault, replied(&late, day(1), certificate("A-1", 3))), Ok(Taken::Granted(activation("A-1"))));
+    assert_eq!((states(vault), vault.contents().kept.len()), (vec!["activated"], 1));
+}
+
 #[test]
 fn what_is_written_down_is_what_is_opened() {
     let mut vault = activated();
