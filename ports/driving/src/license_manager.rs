@@ -21,7 +21,7 @@ use keyward_domain::seal::{Digest, Scheme};
 use keyward_domain::standing::{Evidence, Standing};
 use keyward_domain::trial::LocalTrial;
 use keyward_domain::vault::{Holdings, Taken};
-use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, Probed, Secrets, Timer, Vault, VaultError};
+use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Probed, Secrets, Timer, Vault, VaultError};
 
 use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
@@ -98,12 +98,15 @@ pub struct Awaited {
 }
 
 /// What a trial came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum TrialBegun {
     /// The server counts it.
     Verified,
-    /// No server was reached: this host counts it.
-    Local,
+    /// No server answered: this host counts it.
+    Local {
+        /// What was wrong with the servers: a cable that is out, or a certificate that is not believed.
+        because: KeyServerError,
+    },
 }
 
 impl LicenseManager {
@@ -142,7 +145,7 @@ impl LicenseManager {
         self.seen().outbox.clone()
     }
 
-    /// Reads vault, anchor and host again if another process saved since; says whether it did.
+    /// Reads vault, anchor and host again if another process saved since.
     pub fn catch_up(&self) -> Result<(), OpenError> {
         match self.ports.vault.generation() {
             Ok(generation) if generation == self.seen().generation => Ok(()),
@@ -150,7 +153,7 @@ impl LicenseManager {
         }
     }
 
-    /// Begins a trial (row S2): counted by the server where one can be reached, by this host where none can.
+    /// Begins a trial (row S2): counted by the server where one answers, by this host where none does. A server's no is a no.
     pub async fn start_trial(&self, edition: &Edition, steps: Steps<'_>) -> Result<TrialBegun, ActError> {
         if !self.profile.editions.contains(edition) {
             let editions = self.profile.editions.clone();
@@ -163,7 +166,9 @@ impl LicenseManager {
             Ok(Taken::Granted(_)) => Ok(TrialBegun::Verified),
             Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
             Ok(Taken::Returned(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),
-            Err(ActError::Server(error)) => desk.begin_local_trial(edition, error),
+            Err(ActError::Server(error @ (KeyServerError::Unreachable { .. } | KeyServerError::Silent { .. }))) => {
+                desk.begin_local_trial(edition, error)
+            }
             Err(error) => Err(error),
         };
         self.get_up(desk, result)

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::status::{expiry, remarks, trust, worth};
 use super::{Host, HostOptions};
-use crate::exit::Failure;
+use crate::exit::{Failure, told};
 use crate::output::list;
 use crate::progress::{steps, wait};
 
@@ -53,10 +53,13 @@ impl Trial {
         let Host { manager, .. } = options.open()?;
         match wait(manager.start_trial(&self.edition, &steps()))? {
             TrialBegun::Verified => writeln!(out, "The trial has begun; the key server counts its days.")?,
-            TrialBegun::Local => writeln!(
-                out,
-                "The trial has begun; no key server was reached, so this host counts its days. A refresh has them counted by the server."
-            )?,
+            TrialBegun::Local { because } => {
+                writeln!(
+                    out,
+                    "The trial has begun; no key server answered, so this host counts its days. A refresh has them counted by the server."
+                )?;
+                writeln!(out, "Why: {}", told(&because))?;
+            }
         }
         let speaks = manager.standing().speaking().map(|row| row.id.clone());
         speaks.map_or(Ok(()), |row| show(&manager, &row, out))

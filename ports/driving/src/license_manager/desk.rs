@@ -17,6 +17,8 @@ use keyward_domain::time::{Place, Timestamp};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{KeyServerError, Lead, Probed, SecretName, Signer, SignerError, SoftwareSigner, VaultError};
 
+use zeroize::Zeroizing;
+
 use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
@@ -35,7 +37,11 @@ pub(super) struct Desk<'a> {
     holdings: Holdings,
     anchor: AnchorContents,
     probed: Probed,
+    /// The seed of a vault that is not written down yet: an act that ends before that leaves no key behind.
+    unkept: Option<Seed>,
 }
+
+type Seed = Zeroizing<[u8; 32]>;
 
 /// Whether a request may have been sent by an earlier act: then it may have arrived, whatever becomes of it now.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,15 +77,18 @@ impl<'a> Desk<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let contents = match contents {
-            Some(contents) => contents,
-            None => VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, make_key(ports)?, &now) },
+        let (contents, unkept) = match contents {
+            Some(contents) => (contents, None),
+            None => {
+                let (device, seed) = make_key(ports)?;
+                (VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, device, &now) }, Some(seed))
+            }
         };
         let mut holdings = open_holdings(profile, ports, contents);
         holdings.notice_restore(&anchor);
         holdings.note(&now, &Fingerprint::of(&profile.vendor, &probed.parts));
         let looks = Looks(Some(manager));
-        Ok(Self { looks, profile, ports, lead, holdings, anchor, probed })
+        Ok(Self { looks, profile, ports, lead, holdings, anchor, probed, unkept })
     }
 
     /// The act came to its end: whoever ends it looks.
@@ -100,7 +109,7 @@ impl<'a> Desk<'a> {
 
     /// Writes down vault, then anchor. What is told to the world comes after.
     pub(super) fn save(&mut self) -> Result<(), ActError> {
-        self.ports.vault.save(&self.lead, &self.holdings.contents())?;
+        self.save_vault()?;
         self.anchor.count = self.anchor.count.max(self.holdings.count());
         self.anchor.tombstones.extend(self.holdings.tombstones().iter().cloned());
         if let Some(first) = self.first_day() {
@@ -108,6 +117,23 @@ impl<'a> Desk<'a> {
         }
         self.ports.anchor.save(&self.profile.vendor, &self.anchor)?;
         Ok(())
+    }
+
+    /// A vault never stands on a disk without its key; a key whose vault could not be written is taken back.
+    fn save_vault(&mut self) -> Result<(), ActError> {
+        let device = self.holdings.device();
+        if let Some(seed) = &self.unkept {
+            self.ports.secrets.put(&secret_name(&device), &**seed)?;
+        }
+        let saved = self.ports.vault.save(&self.lead, &self.holdings.contents());
+        if self.unkept.take().is_some() && saved.is_err() {
+            // A save that failed may have come as far as the disk: then the key stays.
+            let written = self.ports.vault.load().map(|vault| vault.is_some_and(|vault| vault.device == device));
+            if matches!(written, Ok(false)) {
+                self.ports.secrets.remove(&secret_name(&device))?;
+            }
+        }
+        Ok(saved?)
     }
 
     /// Asks something, or the same again if it is being asked already.
@@ -253,7 +279,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// No server was reached: begins a trial that this host counts, if the vendor allows one and none ran out.
+    /// No server answered: begins a trial that this host counts, if the vendor allows one and none ran out.
     pub(super) fn begin_local_trial(&mut self, edition: &Edition, error: KeyServerError) -> Result<super::TrialBegun, ActError> {
         if self.profile.trial.local_days == 0 {
             return Err(error.into());
@@ -273,12 +299,13 @@ impl<'a> Desk<'a> {
         }
         self.holdings.begin_trial(self.profile.product.clone(), trial);
         self.save()?;
-        Ok(super::TrialBegun::Local)
+        Ok(super::TrialBegun::Local { because: error })
     }
 
     pub(super) fn become_new_host(&mut self) -> Result<(), ActError> {
         let old = self.holdings.device();
-        let device = make_key(self.ports)?;
+        let (device, seed) = make_key(self.ports)?;
+        self.unkept = Some(seed);
         self.holdings.become_new_host(device, &self.ports.clock.now());
         self.save()?;
         // The new key is in use; the old one signs nothing any more.
@@ -286,8 +313,19 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Sends a request that was saved, checks the answer and saves what it brought.
+    /// Sends a request that was saved, checks the answer and saves what it brought. An answer whose signer was revoked since is the answer to
+    /// this request for ever: the same is asked anew.
     async fn send(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
+        match self.send_once(request, sent, steps).await {
+            Err(ActError::NotTaken(NotTaken::Sealed(error @ SealError::KeyNotValid { .. }))) => match self.ask_anew(request)? {
+                Some(anew) => self.send_once(&anew, Sent::Never, steps).await,
+                None => Err(NotTaken::Sealed(error).into()),
+            },
+            result => result,
+        }
+    }
+
+    async fn send_once(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
         steps(Step::Sending);
         let statement = match self.ports.server.exchange(request).await {
             Ok(statement) => statement,
@@ -306,10 +344,8 @@ impl<'a> Desk<'a> {
             // It was answered; asking again would bring the same.
             self.holdings.withdraw(request.name());
         }
-        match &taken {
-            Err(NotTaken::Returned { activation }) => self.return_again(activation, statement)?,
-            Err(NotTaken::Sealed(SealError::KeyNotValid { .. })) => self.ask_anew(request)?,
-            _ => {}
+        if let Err(NotTaken::Returned { activation }) = &taken {
+            self.return_again(activation, statement)?;
         }
         self.save()?;
         let taken = taken?;
@@ -317,13 +353,16 @@ impl<'a> Desk<'a> {
         Ok(taken)
     }
 
-    /// The answer was signed by a key that could not: the same request brings the same answer for ever, another request another.
-    fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<(), ActError> {
-        if let Ask::Return { .. } = &request.words().ask {
-            self.compose(request.words().ask.clone(), None)?;
-        }
+    /// Puts another request in the place of one. None if the license key is needed for it: whoever typed it asks anew.
+    fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<Option<Sealed<Request>>, ActError> {
+        let ask = request.words().ask.clone();
+        let anew = match ask {
+            Ask::Activate { .. } => None,
+            Ask::Trial { .. } | Ask::Refresh { .. } | Ask::Return { .. } => Some(self.compose(ask, None)?),
+        };
         self.holdings.forget(request.name());
-        Ok(())
+        self.save()?;
+        Ok(anew)
     }
 
     /// A vault that was restored from before a return does not know whether anybody heard of it.
@@ -348,7 +387,10 @@ impl<'a> Desk<'a> {
 
     fn compose(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {
         let device = self.holdings.device();
-        let signer = load_key(self.ports, &device)?;
+        let signer = match &self.unkept {
+            Some(seed) => SoftwareSigner::from_seed(seed),
+            None => load_key(self.ports, &device)?,
+        };
         let mut nonce = [0; 16];
         self.ports.entropy.fill(&mut nonce)?;
         // `check` has seen to it that there is a language.
@@ -410,12 +452,10 @@ fn secret_name(device: &PublicKey) -> SecretName {
     SecretName::new(&format!("device-{}", device.id()))
 }
 
-fn make_key(ports: &HostPorts) -> Result<PublicKey, ActError> {
-    let mut seed = zeroize::Zeroizing::new([0; 32]);
+fn make_key(ports: &HostPorts) -> Result<(PublicKey, Seed), ActError> {
+    let mut seed = Zeroizing::new([0; 32]);
     ports.entropy.fill(&mut *seed)?;
-    let public = SoftwareSigner::from_seed(&seed).public();
-    ports.secrets.put(&secret_name(&public), &*seed)?;
-    Ok(public)
+    Ok((SoftwareSigner::from_seed(&seed).public(), seed))
 }
 
 fn load_key(ports: &HostPorts, device: &PublicKey) -> Result<SoftwareSigner, ActError> {

@@ -72,7 +72,7 @@ impl Deed {
             Self::Return(activation) => licenses.return_license(activation.as_str(), steps).await.map(|_| Said::Returned),
             Self::Try(edition) => match licenses.start_trial(&edition, steps).await? {
                 TrialBegun::Verified => Ok(Said::Tried),
-                TrialBegun::Local => Ok(Said::Done),
+                TrialBegun::Local { .. } => Ok(Said::Done),
             },
             Self::BecomeNew => licenses.become_new_host().await.map(|()| Said::Done),
         }

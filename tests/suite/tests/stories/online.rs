@@ -241,6 +241,38 @@ fn a_crash_at_any_point_loses_nothing_and_doubles_nothing() {
     }
 }
 
+#[test]
+fn an_act_that_fails_on_a_host_without_a_vault_leaves_nothing_behind() {
+    let world = World::new(15);
+    let host = world.host("a");
+    let nothing = host.secrets().image();
+    assert_eq!(host.return_license(&"A-1".parse().expect("an id")).expect_err("there is none").code(), "no-such-row");
+    assert!(host.secrets().image() == nothing && host.vault().image().text().is_none());
+    // Nor does one whose vault cannot be written, and the next one succeeds.
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    host.vault().fill_disk();
+    assert_eq!(host.activate(&sold.key).expect_err("there is no room").code(), "disk-full");
+    assert!(host.secrets().image() == nothing);
+    host.vault().free_disk();
+    host.activate(&sold.key).expect("activated");
+    host.restart();
+    host.refresh().expect("its key is there");
+    assert!(is_fully_trusted(&host));
+}
+
+// A key is never taken from a vault that stands.
+#[test]
+fn a_crash_after_the_first_save_leaves_the_vault_its_key() {
+    let world = World::new(16);
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("a");
+    host.crash_at(CrashPoint::AfterSave);
+    assert!(host.activate(&sold.key).is_err());
+    host.restart();
+    host.activate(&sold.key).expect("the same vault, the same key");
+    assert_eq!(host.recording().requests()[0].words().count, 1);
+}
+
 // O5
 #[test]
 fn a_returned_license_disappears_and_another_return_finds_no_row() {

@@ -1,16 +1,20 @@
 //! The vendor's side: foreign servers, rotated and stolen issuers, restored ledgers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Keyward, SealError};
-use keyward_domain::time::days;
+use keyward_domain::standing::Row;
+use keyward_domain::time::{Now, days};
 use keyward_domain::vault::{NotTaken, Taken};
 use keyward_engine::console::{KeyChange, RootChange, sign_statement};
-use keyward_engine::{ActError, Issuer};
-use keyward_fakes::world::{Installed, World, run};
-use keyward_fakes::{FakeKeyServer, FakeLedger};
-use keyward_ports::{Clock, Ledger, Secrets};
+use keyward_engine::license_manager::unheard;
+use keyward_engine::{ActError, Console, Issuer};
+use keyward_fakes::world::{Installed, Sold, World, cancel_after, run};
+use keyward_fakes::{FakeClock, FakeEntropy, FakeKeyServer, FakeLedger};
+use keyward_ports::{Clock, Ledger, Query, Secrets};
 
 use super::*;
 
@@ -108,6 +112,102 @@ fn what_a_stolen_issuer_signed_after_since_is_not_believed_and_what_it_signed_be
     detour.lead_to(Arc::new(stolen));
     let error = thief.activate(&second.key).expect_err("not believed");
     assert!(matches!(error, ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. }))), "{error}");
+}
+
+/// What a host was asking when it was switched off: the server had answered, and the answer never came.
+type Asks = fn(&Host, &Sold, &ActivationId);
+
+// O4: a server remembers its answers, also those of an issuer that was stolen since.
+#[test]
+fn whatever_was_answered_by_an_issuer_that_was_revoked_since_is_asked_anew() {
+    let asks: [(&str, Asks); 4] = [
+        ("trial", |host, _, _| drop(cancel_after(4, host.licenses().start_trial(&"Standard".parse().expect("an edition"), &unheard)))),
+        ("activate", |host, sold, _| drop(cancel_after(4, host.licenses().activate(Arc::clone(&sold.key), &unheard)))),
+        ("refresh", |host, _, _| drop(cancel_after(4, host.licenses().refresh(&unheard)))),
+        ("return", |host, _, held| drop(cancel_after(4, host.licenses().return_license(held.as_str(), &unheard)))),
+    ];
+    for (kind, ask) in asks {
+        let world = World::new(11);
+        let vendor = world.vendor();
+        let (held, sold, third) = (vendor.sell(vendor.terms()), vendor.sell(vendor.terms()), vendor.sell(vendor.terms()));
+        let (held, sold, third) = (held.expect("sold"), sold.expect("sold"), third.expect("sold"));
+        let host = world.host("a");
+        let activation = host.activate(&held.key).expect("activated");
+        world.advance(days(1));
+        let since = world.now();
+        let stolen = run(vendor.console().keys()).expect("the keys").keys[1].id;
+        ask(&host, &sold, &activation);
+        let waiting = host.licenses().awaited();
+        assert_eq!(waiting.iter().map(|it| it.kind.to_string()).collect::<Vec<_>>(), [kind]);
+
+        world.advance(days(1));
+        vendor.rotate_issuer().expect("rotated");
+        run(vendor.console().change_keys(&KeyChange::Revoke { key: stolen, since }, "the vendor")).expect("revoked");
+        // It hears of the new keys by another license; a return that waits is sent first.
+        host.activate(&third.key).expect("activated");
+        let again = match kind {
+            "trial" => host.start_trial("Standard").map(drop),
+            "activate" => host.activate(&sold.key).map(drop),
+            "refresh" => host.refresh().and_then(|results| results.into_iter().try_for_each(|(_, result)| result.map(drop))),
+            _ => host.refresh().map(drop),
+        };
+        again.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(host.licenses().awaited(), [], "{kind}");
+        host.restart();
+        let rows = host.standing().rows;
+        assert_eq!(
+            (rows.len(), rows.iter().all(Row::runs)),
+            (
+                if kind == "return" {
+                    1
+                } else if kind == "activate" {
+                    3
+                } else {
+                    2
+                },
+                true
+            ),
+            "{kind}: {rows:?}"
+        );
+    }
+}
+
+/// Somebody who changes the vendor's keys whenever another has read them and looks at the clock.
+struct Faster {
+    clock: Arc<FakeClock>,
+    other: Console,
+    left: AtomicU32,
+}
+
+impl Clock for Faster {
+    fn now(&self) -> Now {
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+            run(self.other.root_is_kept("somebody else")).expect("noted");
+        }
+        self.clock.now()
+    }
+}
+
+// The root is removed although somebody else changed the keys in between.
+#[test]
+fn a_root_is_removed_and_the_log_says_so_whoever_was_faster() {
+    let world = World::new(12);
+    let vendor = world.vendor();
+    run(vendor.console().export_root()).expect("exported");
+    run(vendor.console().root_is_kept("the vendor")).expect("noted");
+    let ports = || {
+        let (ledger, secrets) = (Arc::clone(vendor.ledger()) as Arc<dyn Ledger>, Arc::clone(vendor.secrets()) as Arc<dyn Secrets>);
+        (ledger, secrets, Arc::new(FakeEntropy::seeded(1)))
+    };
+    let (ledger, secrets, entropy) = ports();
+    let other = Console::new(ledger, secrets, Arc::clone(vendor.clock()) as Arc<dyn Clock>, entropy);
+    let (ledger, secrets, entropy) = ports();
+    let faster = Faster { clock: Arc::clone(vendor.clock()), other, left: AtomicU32::new(3) };
+    let console = Console::new(ledger, secrets, Arc::new(faster), entropy);
+    run(console.remove_root("the vendor")).expect("removed");
+    assert!(!run(vendor.console().keys()).expect("the keys").keys[0].here);
+    let log = run(console.page(&Query::Log { of: None, before: None, most: 9 })).expect("the log").log;
+    assert_eq!(log.iter().filter(|(_, entry)| &*entry.act == "root removed").count(), 1);
 }
 
 // P8

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use keyward_domain::document::Kind;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::{days, typed_end};
 use keyward_engine::license_manager::TrialBegun;
 use keyward_fakes::Fate;
 use keyward_fakes::world::World;
+use keyward_ports::{Attempt, Trouble};
 
 use super::*;
 
@@ -24,7 +26,7 @@ fn a_host_that_holds_nothing_is_told_to_activate_or_try() {
 fn a_trial_runs_thirty_days_to_its_instant_and_never_shows_less_than_no_day() {
     let world = World::new(2);
     let host = world.host("a");
-    assert_eq!(host.start_trial("Standard").expect("it begins"), TrialBegun::Verified);
+    assert!(matches!(host.start_trial("Standard"), Ok(TrialBegun::Verified)));
     let shown = |passed: u64| (passed, host.standing().trial_days_left(), host.standing().may_run());
     assert_eq!(shown(0), (0, Some(30), true));
     world.advance(days(1));
@@ -58,7 +60,7 @@ fn without_a_server_a_trial_is_counted_here_and_later_verified_with_the_same_fir
     let world = World::new(4);
     world.vendor().server("keys").stop();
     let host = world.host("a");
-    assert_eq!(host.start_trial("Standard").expect("it begins"), TrialBegun::Local);
+    assert!(matches!(host.start_trial("Standard"), Ok(TrialBegun::Local { .. })));
     assert_eq!((flags(&host), host.standing().trial_days_left()), (vec!["unverified"], Some(7)));
     world.advance(days(5));
     assert_eq!(host.standing().trial_days_left(), Some(2));
@@ -76,7 +78,7 @@ fn a_request_that_got_lost_before_a_trial_of_this_host_does_not_begin_it_anew() 
         let world = World::new(11);
         let host = world.host("a");
         host.carrier().script([fate]);
-        assert_eq!(host.start_trial("Standard").expect("it begins"), TrialBegun::Local);
+        assert!(matches!(host.start_trial("Standard"), Ok(TrialBegun::Local { .. })));
         world.advance(days(5));
         host.refresh().expect("it is heard");
         assert_eq!((flags(&host), host.standing().trial_days_left()), (vec![], Some(25)), "{fate:?}");
@@ -93,6 +95,41 @@ fn a_trial_that_is_counted_here_ends_after_the_days_without_contact() {
     world.advance(days(7));
     assert_eq!(reason(&host), Reason::TrialOver { until: world.day(7) });
     assert_eq!(host.start_trial("Standard").expect_err("it is over").code(), "trial-over");
+}
+
+/// A server that answers, or a certificate in its place.
+struct Turned(fn() -> KeyServerError);
+
+#[async_trait]
+impl KeyServer for Turned {
+    async fn exchange(&self, _request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        Err(self.0())
+    }
+}
+
+// S2
+#[test]
+fn a_trial_is_counted_here_only_where_nobody_answers_and_says_why() {
+    let detour = Detour::default();
+    let world = World::fitted(12, Arc::new(detour.clone()));
+    let host = world.host("a");
+    let rejected = || {
+        let (detail, next) = ("the request is too large".into(), "update the product".into());
+        KeyServerError::Rejected { server: "keys".into(), status: 413, detail, next, after: None }
+    };
+    for (no, code) in [(rejected as fn() -> _, "rejected"), (|| KeyServerError::Unsupported { kind: Kind::Trial }, "unsupported")] {
+        detour.lead_to(Arc::new(Turned(no)));
+        assert_eq!(host.start_trial("Standard").expect_err("a server said no").code(), code);
+        assert_eq!(reason(&host), Reason::Unlicensed);
+    }
+    let distrusted = || {
+        let attempt = Attempt { server: "keys".into(), proxy: None, trouble: Trouble::Certificate, cause: None };
+        KeyServerError::Unreachable { attempts: vec![attempt] }
+    };
+    detour.lead_to(Arc::new(Turned(distrusted)));
+    let Ok(TrialBegun::Local { because }) = host.start_trial("Standard") else { panic!("it begins here") };
+    assert!(because.to_string().contains("keys: its TLS certificate is not one the product profile believes"), "{because}");
+    assert_eq!(flags(&host), ["unverified"]);
 }
 
 // S2
@@ -144,7 +181,7 @@ fn a_reinstalled_host_goes_on_with_its_own_trial() {
     host.reinstall();
     host.start_trial("Standard").expect("it goes on");
     assert_eq!(host.standing().trial_days_left(), Some(10));
-    assert_eq!(world.host("b").start_trial("Standard").expect("another host's own"), TrialBegun::Verified);
+    assert!(matches!(world.host("b").start_trial("Standard"), Ok(TrialBegun::Verified)), "another host's own");
     assert_eq!(world.host("b").standing().trial_days_left(), Some(30));
 }
 
