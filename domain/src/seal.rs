@@ -30,9 +30,6 @@ pub trait Document: Serialize + DeserializeOwned {
 
     /// When its signer says it was signed; the window of the signer's key is judged by it.
     fn issued(&self) -> Timestamp;
-
-    /// Words a reader must know to understand it.
-    fn needs(&self) -> &[String];
 }
 
 /// What a key may sign. One key has one role.

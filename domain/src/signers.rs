@@ -99,10 +99,6 @@ impl Document for KeyStatement {
     fn issued(&self) -> Timestamp {
         self.issued
     }
-
-    fn needs(&self) -> &[String] {
-        &self.needs
-    }
 }
 
 /// Why a change of the signers cannot be made.

@@ -130,7 +130,10 @@ impl ClockRecord {
         self.behind = Duration::ZERO;
     }
 
-    /// Running time spent since the last reading that was taken in.
+    /// Running time spent since the last reading that was taken in. Across a boot it is not known, and none is counted: neither what ran
+    /// between the last saved reading and the end of that boot, which is at most the ten minutes between two saves while a product runs,
+    /// nor what ran in this boot before its first reading. (Where a host has no name for its boot every process is a boot, and counting
+    /// the uptime each time would call an honest clock suspect.)
     fn ran(&self, now: &Now) -> Duration {
         if self.last.boot == now.boot { now.running.saturating_sub(self.last.running) } else { Duration::ZERO }
     }

@@ -120,8 +120,4 @@ impl Document for Answer {
     fn issued(&self) -> Timestamp {
         self.issued
     }
-
-    fn needs(&self) -> &[String] {
-        &self.needs
-    }
 }

@@ -146,10 +146,6 @@ impl Document for Request {
     fn issued(&self) -> Timestamp {
         self.created
     }
-
-    fn needs(&self) -> &[String] {
-        &self.needs
-    }
 }
 
 /// 128 random bits.
