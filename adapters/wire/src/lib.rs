@@ -11,6 +11,7 @@ mod bodies;
 pub mod media;
 mod pages;
 mod problem;
+pub mod qr;
 mod secrets;
 mod unreadable;
 pub mod xml;

@@ -64,6 +64,17 @@ pub enum Unreadable {
         /// What it should be.
         expected: Paper,
     },
+    /// A document in several codes, and not all of them are here.
+    #[error("it comes in {of} codes, and {} not here; read all of them", parts(missing))]
+    PartsMissing {
+        /// Which are not here; the first is 1.
+        missing: Vec<usize>,
+        /// In how many codes it comes.
+        of: usize,
+    },
+    /// Codes of different documents.
+    #[error("these codes belong to different documents; read all codes of one document, and no others")]
+    PartsMixed,
     /// In a form that this program does not know.
     #[error("it was written by a newer Keyward (form {version}); update the product")]
     Newer {
@@ -85,7 +96,14 @@ impl Unreadable {
             Self::CutShort => "cut-short",
             Self::Damaged(_) => "damaged",
             Self::OtherPaper { .. } => "other-paper",
+            Self::PartsMissing { .. } => "parts-missing",
+            Self::PartsMixed => "parts-mixed",
             Self::Newer { .. } => "newer",
         }
     }
+}
+
+fn parts(missing: &[usize]) -> String {
+    let numbers: Vec<_> = missing.iter().map(usize::to_string).collect();
+    format!("{} {}", numbers.join(", "), if missing.len() == 1 { "is" } else { "are" })
 }

@@ -4,6 +4,8 @@
 
 mod hostile;
 mod mailers;
+mod qr;
+mod samples;
 mod xml;
 
 use std::path::{Path, PathBuf};
