@@ -21,7 +21,7 @@
 //! ```
 //!
 //! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
-//!   [`FakeKeyServer`] (the real issuer, asked directly).
+//!   [`FakeMailer`], [`FakeKeyServer`] (the real issuer, asked directly).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
 //! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
@@ -36,6 +36,7 @@ mod flaky;
 mod host;
 mod key_server;
 mod ledger;
+mod mailer;
 mod recording;
 mod secrets;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
 pub use key_server::FakeKeyServer;
 pub use ledger::{FakeLedger, LedgerImage};
+pub use mailer::FakeMailer;
 pub use recording::Recording;
 pub use secrets::{FakeSecrets, SecretsImage};
 pub use timer::FakeTimer;

@@ -19,6 +19,7 @@ pub mod entropy;
 pub mod host_probe;
 pub mod key_server;
 pub mod ledger;
+pub mod mailer;
 mod samples;
 pub mod secrets;
 pub mod signer;
