@@ -1,0 +1,480 @@
+//! One of everything that can be said. What is missing here is found out: the variants are counted in the sources.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use keyward_domain::document::{Kind, RevocationReason};
+use keyward_domain::keys::{KeyId, PublicKey, SigningKey};
+use keyward_domain::license_key::{LicenseKey, LicenseKeyError};
+use keyward_domain::names::{ActivationId, HostName};
+use keyward_domain::profile::ProfileError;
+use keyward_domain::refusal::{Holder, Refusal};
+use keyward_domain::rights::{Cell, KeyType, Matrix, Medium, NotInMatrix, Right, TenureKind};
+use keyward_domain::seal::{Document as _, Role, SealError};
+use keyward_domain::standing::{Flag, Reason, Status, Verdict};
+use keyward_domain::time::{Timestamp, days};
+use keyward_domain::vault::{NotTaken, Taken};
+use keyward_engine::license_manager::TrialBegun;
+use keyward_engine::{ActError, IssuerError, KeysError, OpenError, Step};
+use keyward_ports::{
+    AnchorError, Attempt, Cause, EntropyError, KeyServerError, LedgerError, SecretsError, SignerError, Trouble, VaultError,
+};
+
+use crate::message::{Length, Message};
+use crate::{Label, Notice, Say};
+
+/// Everything of one type.
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    /// Where the type stands, to count its variants.
+    pub(super) source: Option<&'static str>,
+    pub(super) remedy: Remedy,
+    /// Variant and message.
+    pub(super) said: Vec<(String, Message)>,
+}
+
+/// Whether there must be something to do about each.
+#[derive(PartialEq)]
+pub(super) enum Remedy {
+    Each,
+    Some,
+    None,
+}
+
+fn group<T: Say + Debug>(name: &'static str, source: &'static str, remedy: Remedy, all: impl IntoIterator<Item = T>) -> Group {
+    let variant = |it: &T| format!("{it:?}").chars().take_while(char::is_ascii_alphanumeric).collect();
+    let said = all.into_iter().map(|it| (variant(&it), it.message())).collect();
+    Group { name, source: Some(source).filter(|it| !it.is_empty()), remedy, said }
+}
+
+pub(super) fn at() -> Timestamp {
+    "2027-03-31T12:00:00Z".parse().expect("an instant")
+}
+
+pub(super) fn name<T: std::str::FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect("a name")
+}
+
+fn key_id() -> KeyId {
+    name("0123456789abcdef0123456789abcdef")
+}
+
+fn public() -> PublicKey {
+    SigningKey::from_seed(&[7; 32]).public()
+}
+
+fn cause() -> Cause {
+    "what the system said".into()
+}
+
+pub(super) fn holders(hosts: &[&str]) -> Vec<Holder> {
+    hosts.iter().map(|host| Holder { host: name::<HostName>(host), since: at() }).collect()
+}
+
+pub(super) fn all() -> Vec<Group> {
+    let mut all = vec![
+        group("Label", "", Remedy::None, Label::ALL.iter().copied()),
+        group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
+    ];
+    all.extend(of_the_domain());
+    all.extend(of_the_ports());
+    all.extend(of_the_acts());
+    all
+}
+
+fn of_the_domain() -> Vec<Group> {
+    let no = "domain/src/refusal.rs";
+    let may = "domain/src/standing.rs";
+    vec![
+        group("Refusal", no, Remedy::Each, refusals()),
+        group("Kind", "domain/src/document/request.rs", Remedy::None, KINDS),
+        group("KeyType", "", Remedy::None, KeyType::ALL.iter().copied()),
+        group("Medium", "", Remedy::None, Medium::ALL.iter().copied()),
+        group("TenureKind", "", Remedy::None, TenureKind::ALL.iter().copied()),
+        group("Right", "", Remedy::None, Right::ALL.iter().copied()),
+        group("NotInMatrix", "", Remedy::Each, nos_of_the_matrix()),
+        group("Verdict", may, Remedy::Some, verdicts()),
+        group("Status", may, Remedy::Some, statuses()),
+        group("Flag", may, Remedy::Each, flags()),
+        group("Reason", may, Remedy::Each, reasons()),
+        group("RevocationReason", "domain/src/document/answer.rs", Remedy::Each, REVOCATIONS),
+        group("LicenseKeyError", "domain/src/license_key/slip.rs", Remedy::Each, slips()),
+        group("SealError", "domain/src/seal.rs", Remedy::Each, seal_errors()),
+        group("Role", "domain/src/seal.rs", Remedy::None, [Role::Holder, Role::Issuer, Role::Root]),
+        group("NotTaken", "domain/src/vault.rs", Remedy::Each, not_taken()),
+        group("Taken", "domain/src/vault.rs", Remedy::Some, taken()),
+        group("ProfileError", "domain/src/profile.rs", Remedy::Each, profile_errors()),
+    ]
+}
+
+fn of_the_ports() -> Vec<Group> {
+    vec![
+        group("KeyServerError", "ports/driven/src/key_server.rs", Remedy::Each, key_server_errors()),
+        group("Trouble", "ports/driven/src/key_server.rs", Remedy::Each, TROUBLES),
+        group("VaultError", "ports/driven/src/vault.rs", Remedy::Each, vault_errors()),
+        group("AnchorError", "ports/driven/src/anchor.rs", Remedy::Each, anchor_errors()),
+        group("SecretsError", "ports/driven/src/secrets.rs", Remedy::Each, secrets_errors()),
+        group("LedgerError", "ports/driven/src/ledger.rs", Remedy::Each, ledger_errors()),
+        group("SignerError", "", Remedy::Each, [signer_error()]),
+        group("EntropyError", "", Remedy::Each, [EntropyError(cause())]),
+    ]
+}
+
+fn of_the_acts() -> Vec<Group> {
+    vec![
+        group("ActError", "ports/driving/src/license_manager/error.rs", Remedy::Each, act_errors()),
+        group("OpenError", "ports/driving/src/license_manager/error.rs", Remedy::Each, open_errors()),
+        group("IssuerError", "ports/driving/src/issuer.rs", Remedy::Each, issuer_errors()),
+        group("KeysError", "ports/driving/src/vendor_keys.rs", Remedy::Each, keys_errors()),
+        group(
+            "TrialBegun",
+            "ports/driving/src/license_manager.rs",
+            Remedy::Some,
+            [TrialBegun::Verified, TrialBegun::Local { because: silent(Trouble::Timeout) }],
+        ),
+        group("Step", "ports/driving/src/license_manager.rs", Remedy::None, [Step::Saved, Step::Sending, Step::Answered, Step::Kept]),
+    ]
+}
+
+/// What is said only within other messages, and by hand here where no sample needs it.
+pub(super) fn within() -> Vec<Message> {
+    let lengths = [0, 3_600, 86_400].map(|seconds| Length(Duration::from_secs(seconds)).message());
+    let holder = holders(&["host-a"]).iter().map(Say::message).collect::<Vec<_>>();
+    lengths.into_iter().chain(holder).chain([Message::untold("something new"), Message::new("names").names("names", ["x"])]).collect()
+}
+
+pub(super) fn notices() -> Vec<Notice> {
+    let file = || "cad2027-03-31.xml".to_owned();
+    let host = || "host-a".to_owned();
+    vec![
+        Notice::TrialLeft { days: 0 },
+        Notice::TrialLeft { days: 1 },
+        Notice::TrialLeft { days: 30 },
+        Notice::TrialLeftUntil { days: 1, until: at() },
+        Notice::TrialLeftUntil { days: 30, until: at() },
+        Notice::Period { from: at(), until: Some(at()) },
+        Notice::Period { from: at(), until: None },
+        Notice::ActivationsInUse { used: 1, most: 3 },
+        Notice::Activated,
+        Notice::Refreshed,
+        Notice::NothingToRefresh,
+        Notice::Returned,
+        Notice::HostIsNew,
+        Notice::RequestSaved { file: file() },
+        Notice::ReturnRequestSaved { file: "cad2027-03-31-return.xml".into() },
+        Notice::RequestShown,
+        Notice::AnswerSaved { file: "cad2027-03-31-resp.xml".into() },
+        Notice::AnswerReady,
+        Notice::Waiting { kind: Kind::Activate },
+        Notice::NothingWaits,
+        Notice::HowToActivateByFile,
+        Notice::HowToReturnByFile,
+        Notice::HowToLogIn,
+        Notice::NotLetIn,
+        Notice::TooOften { seconds: 1 },
+        Notice::TooOften { seconds: 30 },
+        Notice::FormIsOld,
+        Notice::LoggedOut,
+        Notice::NoFileChosen,
+        Notice::FileTooLarge { most: 262_144 },
+        Notice::LinkSent,
+        Notice::LinkIsOld,
+        Notice::FreeingASlot { host: host() },
+        Notice::SlotFreed { host: host() },
+        Notice::NoSuchPage,
+        Notice::OutOfOrder,
+    ]
+}
+
+fn refusals() -> Vec<Refusal> {
+    vec![
+        Refusal::OtherVendor,
+        Refusal::UnknownKey,
+        Refusal::KeyReplaced,
+        Refusal::OtherProduct { product: name("viewer") },
+        Refusal::UnknownProduct { product: name("viewer") },
+        Refusal::UnknownEdition { edition: name("Gold"), editions: vec![name("Professional"), name("Standard"), name("Plus")] },
+        Refusal::MaintenanceEnded { version: name("2027"), until: at() },
+        Refusal::Expired { until: at() },
+        Refusal::Revoked,
+        Refusal::NeedsLicenseServer,
+        Refusal::NeedsDongle,
+        Refusal::NoActivationLeft { activations: 1, holders: holders(&["host-a"]) },
+        Refusal::NoActivationLeft { activations: 2, holders: holders(&["host-a", "host-b"]) },
+        Refusal::MovesSpent { next: Some(at()), moves: 1, days: 1 },
+        Refusal::MovesSpent { next: Some(at()), moves: 3, days: 90 },
+        Refusal::TransfersSpent { next: Some(at()), transfers: 1, days: 1 },
+        Refusal::TransfersSpent { next: Some(at()), transfers: 3, days: 90 },
+        Refusal::MovesSpent { next: None, moves: 0, days: 90 },
+        Refusal::TransfersSpent { next: None, transfers: 0, days: 90 },
+        Refusal::NotThisHost,
+        Refusal::UnknownActivation,
+        Refusal::CopiedHost,
+        Refusal::RequestSpent,
+        Refusal::TrialOver { until: at() },
+        Refusal::NoTrial,
+        Refusal::Unsupported { kind: Kind::Trial },
+    ]
+}
+
+const KINDS: [Kind; 4] = [Kind::Trial, Kind::Activate, Kind::Refresh, Kind::Return];
+
+fn nos_of_the_matrix() -> Vec<NotInMatrix> {
+    let mut nos = Vec::new();
+    for key_type in KeyType::ALL {
+        for medium in Medium::ALL {
+            let cells = Right::ALL.iter().map(|right| Cell { key_type: *key_type, medium: *medium, right: *right });
+            nos.extend(cells.filter_map(|cell| Matrix::default().allows(cell).err()));
+        }
+    }
+    nos
+}
+
+fn verdicts() -> Vec<Verdict> {
+    vec![
+        Verdict::Licensed { until: None },
+        Verdict::Licensed { until: Some(at()) },
+        Verdict::Grace { flag: Flag::RestoredCopy },
+        Verdict::Stopped { reason: Reason::Unlicensed },
+    ]
+}
+
+fn statuses() -> Vec<Status> {
+    vec![
+        Status::Enabled,
+        Status::Trial,
+        Status::Borrowed,
+        Status::Returning { refused: None },
+        Status::Returning { refused: Some(Refusal::UnknownActivation) },
+        Status::Stopped { reason: Reason::Expired { until: at() } },
+    ]
+}
+
+fn flags() -> Vec<Flag> {
+    vec![
+        Flag::Unverified { until: at() },
+        Flag::HostChanged { left: days(13) + Duration::from_secs(4 * 3_600) },
+        Flag::ClockSuspect { left: Duration::from_secs(3_660) },
+        Flag::ClockSuspect { left: Duration::from_secs(60) },
+        Flag::RestoredCopy,
+    ]
+}
+
+fn reasons() -> Vec<Reason> {
+    vec![
+        Reason::Unlicensed,
+        Reason::Expired { until: at() },
+        Reason::TrialOver { until: at() },
+        Reason::NotYet { from: at() },
+        Reason::ContactOverdue { due: at() },
+        Reason::OtherHost,
+        Reason::HostChanged,
+        Reason::Revoked { why: RevocationReason::Revoked },
+        Reason::Returned,
+        Reason::NotCovered { until: at() },
+    ]
+}
+
+const REVOCATIONS: [RevocationReason; 4] =
+    [RevocationReason::Revoked, RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];
+
+/// One of each slip, made as a hand makes them.
+fn slips() -> Vec<LicenseKeyError> {
+    let mut typed = vec!["ABCDE".to_owned()];
+    for seed in 0..16 {
+        let text = LicenseKey::from_random([seed * 15 + 1; 15]).expose().replace('-', "");
+        for place in 0..24 {
+            let mut letters: Vec<char> = text.chars().collect();
+            letters.swap(place, place + 1);
+            typed.push(letters.iter().collect());
+            for other in ['U', '?', '7'] {
+                let mut letters: Vec<char> = text.chars().collect();
+                letters[place] = other;
+                typed.push(letters.iter().collect());
+                letters[24 - place] = '3';
+                typed.push(letters.iter().collect());
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let errors = typed.iter().filter_map(|text| text.parse::<LicenseKey>().err());
+    errors.filter(|error| seen.insert(shape(&error.message()).into_iter().take(2).collect::<Vec<_>>())).collect()
+}
+
+/// The names of all texts in a message.
+fn shape(message: &Message) -> Vec<&'static str> {
+    std::iter::once(message.id).chain(message.within().flat_map(|(_, it)| shape(it))).collect()
+}
+
+fn seal_errors() -> Vec<SealError> {
+    use keyward_domain::document::{Answer, Request};
+    use keyward_domain::signers::KeyStatement;
+    vec![
+        SealError::NotAnEnvelope("no JSON at line 1".into()),
+        SealError::TooLarge { found: 300_000, most: 262_144 },
+        SealError::OtherType { found: Request::PAYLOAD_TYPE.into(), expected: Answer::PAYLOAD_TYPE },
+        SealError::OtherType { found: "text/plain".into(), expected: KeyStatement::PAYLOAD_TYPE },
+        SealError::UnknownSigner { keyid: "0123456789ab".into() },
+        SealError::WrongRole { key: key_id(), found: Role::Holder, expected: Role::Issuer },
+        SealError::BadSignature,
+        SealError::KeyNotValid { key: key_id(), issued: at() },
+        SealError::Unreadable("a field is missing".into()),
+        SealError::NewerKeyward(vec!["leases".into(), "loans".into()]),
+        SealError::OtherRequest,
+        SealError::BadStatement("it names no issuer".into()),
+        SealError::UnknownScheme("toy/1".into()),
+    ]
+}
+
+fn activation() -> ActivationId {
+    name("A-ABCDEF")
+}
+
+fn not_taken() -> Vec<NotTaken> {
+    vec![
+        NotTaken::Sealed(SealError::BadSignature),
+        NotTaken::NotAsked,
+        NotTaken::Older { found: 2, held: 3 },
+        NotTaken::Returned { activation: activation() },
+    ]
+}
+
+fn taken() -> Vec<Taken> {
+    vec![Taken::Granted(activation()), Taken::Returned(activation()), Taken::Revoked(activation()), Taken::Refused(Refusal::Revoked)]
+}
+
+fn profile_errors() -> Vec<ProfileError> {
+    vec![ProfileError::NoRoot, ProfileError::OtherVendor, ProfileError::NoLanguage]
+}
+
+pub(super) fn attempt(server: &str, proxy: Option<&str>, trouble: Trouble) -> Attempt {
+    Attempt { server: server.into(), proxy: proxy.map(Into::into), trouble, cause: None }
+}
+
+fn silent(trouble: Trouble) -> KeyServerError {
+    KeyServerError::Silent { attempts: vec![attempt("keys.example:443", None, trouble)] }
+}
+
+const TROUBLES: [Trouble; 11] = [
+    Trouble::NoSuchHost,
+    Trouble::NoConnection,
+    Trouble::ProxyUnreachable,
+    Trouble::ProxyWantsPassword,
+    Trouble::ProxyRefused,
+    Trouble::Certificate,
+    Trouble::Timeout,
+    Trouble::Broken,
+    Trouble::NotAKeyServer,
+    Trouble::OutOfOrder,
+    Trouble::SkippedAsDead,
+];
+
+fn key_server_errors() -> Vec<KeyServerError> {
+    let two = vec![
+        attempt("keys.example:443", None, Trouble::NoSuchHost),
+        attempt("keys2.example:443", Some("proxy.example:3128"), Trouble::ProxyRefused),
+    ];
+    vec![
+        KeyServerError::Unreachable { attempts: Vec::new() },
+        KeyServerError::Unreachable { attempts: two },
+        silent(Trouble::Timeout),
+        KeyServerError::Silent {
+            attempts: vec![Attempt { cause: Some("the disk is full".into()), ..attempt("keys.example:443", None, Trouble::OutOfOrder) }],
+        },
+        KeyServerError::Rejected {
+            server: "keys.example:443".into(),
+            status: 429,
+            detail: "too many requests".into(),
+            next: "try again later.".into(),
+            after: None,
+        },
+        KeyServerError::Unsupported { kind: Kind::Return },
+        KeyServerError::KeyNeeded,
+    ]
+}
+
+fn vault_errors() -> Vec<VaultError> {
+    let place = || "/var/lib/keyward/vault".to_owned();
+    vec![
+        VaultError::Led { by: None },
+        VaultError::Led { by: Some("cad".into()) },
+        VaultError::Damaged { place: place(), why: "it ends too early".into() },
+        VaultError::Tampered { place: place() },
+        VaultError::Newer { place: place(), needs: vec!["leases".into()] },
+        VaultError::Full { place: place(), cause: cause() },
+        VaultError::Storage { place: place(), cause: cause() },
+    ]
+}
+
+fn anchor_errors() -> Vec<AnchorError> {
+    let place = || "/var/lib/keyward/anchor".to_owned();
+    vec![
+        AnchorError::Damaged { place: place(), why: "it ends too early".into() },
+        AnchorError::Newer { place: place() },
+        AnchorError::Storage { place: place(), cause: cause() },
+    ]
+}
+
+fn secrets_errors() -> Vec<SecretsError> {
+    vec![SecretsError::Taken("root".into()), SecretsError::Storage { place: "/var/lib/keyward/keys".into(), cause: cause() }]
+}
+
+fn ledger_errors() -> Vec<LedgerError> {
+    vec![
+        LedgerError::Full(cause()),
+        LedgerError::InUse(cause()),
+        LedgerError::Unreadable { why: "it was written by a newer Keyward".into(), cause: None },
+        LedgerError::Storage(cause()),
+        LedgerError::Closed,
+    ]
+}
+
+fn signer_error() -> SignerError {
+    SignerError { key: public(), cause: cause() }
+}
+
+fn act_errors() -> Vec<ActError> {
+    vec![
+        ActError::Refused(Refusal::Revoked),
+        ActError::Server(KeyServerError::KeyNeeded),
+        ActError::ReturnWaits(silent(Trouble::Broken)),
+        ActError::NotTaken(NotTaken::NotAsked),
+        ActError::Unexpected,
+        ActError::NoSuchRow { row: "7".into() },
+        ActError::TrialStays,
+        ActError::TrialOver { until: at() },
+        ActError::Vault(VaultError::Led { by: None }),
+        ActError::Anchor(AnchorError::Newer { place: "/var/lib/keyward/anchor".into() }),
+        ActError::Secrets(SecretsError::Taken("root".into())),
+        ActError::KeyMissing,
+        ActError::Signer(signer_error()),
+        ActError::Entropy(EntropyError(cause())),
+        ActError::Open(OpenError::Profile(ProfileError::NoRoot)),
+    ]
+}
+
+fn open_errors() -> Vec<OpenError> {
+    vec![OpenError::Profile(ProfileError::NoRoot), OpenError::Anchor(AnchorError::Newer { place: "/var/lib/keyward/anchor".into() })]
+}
+
+fn issuer_errors() -> Vec<IssuerError> {
+    vec![
+        IssuerError::Unreadable(SealError::BadSignature),
+        IssuerError::Keys(KeysError::NotBegun),
+        IssuerError::Ledger(LedgerError::Closed),
+        IssuerError::Busy,
+    ]
+}
+
+fn keys_errors() -> Vec<KeysError> {
+    vec![
+        KeysError::NotBegun,
+        KeysError::Away(key_id()),
+        KeysError::RootAway,
+        KeysError::Ledger(LedgerError::Closed),
+        KeysError::Secrets(SecretsError::Taken("root".into())),
+        KeysError::Signer(signer_error()),
+        KeysError::Entropy(EntropyError(cause())),
+    ]
+}

@@ -1,0 +1,557 @@
+### What Keyward says, in English.
+###
+### A text is a whole sentence; `.remedy` says what to do next, in whole sentences; `.title` is a word or two for a cell of a table.
+### Labels have no full stop. Whoever adds a text adds it to every language; tests compare them.
+
+## How things stand together
+
+verbatim = { $text }
+untold = { $text }
+join-list = { $before }, { $next }
+join-choice = { $before }, or the { $next }
+join-clauses = { $before }; { $next }
+join-sentences = { $before } { $next }
+length-minutes = { $minutes } min
+length-hours = { $hours } h { $minutes } min
+length-days = { $days } d { $hours } h
+
+## Labels: titles and pages
+
+label-this-language = English
+label-languages = Language
+label-license-manager = License Manager
+label-portal = License Portal
+label-license-information = License Information
+label-license-key = License key
+label-usb-dongle = USB Dongle
+label-return-license = Return License
+label-license-management = License Management
+label-activation = Activation
+label-account = Account
+label-proxy-settings = Proxy settings
+
+## Labels: ways
+
+label-online-activation = Online Activation
+label-manual-activation = Manual Activation
+label-network-license = Network License
+label-borrow-license = Borrow License
+label-standalone-dongle = Standalone Dongle
+label-network-dongle = Network Dongle
+label-online-return = Online Return
+label-manual-return = Manual Return
+label-borrowed-return = Borrowed Return
+
+## Labels: heads of tables
+
+label-number = Number
+label-product-version-language = Product/Version/Language
+label-product = Product
+label-version = Version
+label-edition = Edition
+label-language = Language
+label-status = Status
+label-expiration-date = Expiration date
+label-trust-flag = Trust flag
+label-encryption-type = Encryption Type
+label-license-type = License Type
+label-service-period = Service Period
+label-license-status = License Status
+label-response-xml = Response XML
+label-device = Device
+label-last-seen = Last seen
+label-history = History
+label-time = Time
+label-event = Event
+label-activations = Activations
+label-request-file = Request file
+label-answer-file = Answer file
+label-qr-code = QR code
+
+## Labels: buttons
+
+label-activate = Activate
+label-start-trial = Start trial
+label-refresh = Refresh
+label-return = Return
+label-borrow = Borrow
+label-query = Query
+label-generate = Generate
+label-load = Load
+label-submit = Submit
+label-download = Download
+label-choose-file = Choose file
+label-save = Save
+label-cancel = Cancel
+label-close = Close
+label-back = Back
+label-log-in = Log in
+label-log-out = Log out
+label-free-slot = Free this slot
+label-help = Help
+label-skip-to-content = Skip to the content
+
+## Labels: cells
+
+label-never-expires = Never
+label-fully-trusted = Fully Trusted
+label-not-this-host = Not This Host
+label-no-licenses = There are no licenses
+label-no-answer-yet = No answer yet
+label-valid = Valid
+label-expired = Expired
+label-not-yet-valid = Not valid yet
+label-revoked = Revoked
+label-unknown = Unknown
+
+## Labels: before a text
+
+label-cause = Cause
+label-what-to-do = What to do
+label-error = Error
+label-note = Note
+
+## Notices
+
+notice-trial-left =
+    { $days ->
+        [one] Trial will expire in 1 day.
+       *[other] Trial will expire in { $days } days.
+    }
+notice-trial-left-until =
+    { $days ->
+        [one] Trial will expire in 1 day, at { $until }.
+       *[other] Trial will expire in { $days } days, at { $until }.
+    }
+notice-period = { $from } to { $until }
+notice-period-without-end = from { $from }, without an end
+notice-activations-in-use = { $used } of { $most } in use
+notice-activated = Activated. Nothing has to be restarted.
+notice-refreshed = Refreshed.
+notice-nothing-to-refresh = There is nothing to refresh.
+notice-returned = Return license successfully. It can be activated on another host.
+notice-host-is-new = This host has a new key.
+    .remedy = Activate with the license key: this host gets a slot of its own.
+notice-request-saved = The request is in the file { $file }.
+    .remedy = Have it answered in the vendor's portal or by your reseller, then load the answer here.
+notice-return-request-saved = The license is off on this host from now on, and the return request is in the file { $file }.
+    .remedy = Have it answered in the vendor's portal or by your reseller: then the license is free for another host. Load the answer here to have the row removed.
+notice-request-shown = This picture is the request.
+    .remedy = Scan it with a phone, have it answered in the vendor's portal, then load the answer here.
+notice-answer-saved = The answer is in the file { $file }.
+    .remedy = Load it on the host that made the request.
+notice-answer-ready = The answer is ready.
+    .remedy = Download it, bring it to the host that made the request, and load it there.
+notice-waiting = Waiting for the answer to this request: { $kind }.
+    .remedy = Refresh to send the same request again, or load the answer file.
+notice-nothing-waits = No request is waiting for an answer.
+notice-how-to-activate-by-file = Choose the request file that the License Manager made on your host (its name ends with .xml), and submit it. Then download the answer and load it on that host.
+notice-how-to-return-by-file = Choose the return request that the License Manager made on your host (its name ends with -return.xml), and submit it. Then download the answer and load it on that host.
+notice-how-to-log-in = Enter the license key that you got from the vendor: 25 characters in five groups.
+notice-not-let-in = There is no license with this key.
+    .remedy = Check the key against the vendor's message. If it is right, ask the vendor.
+notice-too-often = There were too many attempts from your address.
+    .remedy =
+        { $seconds ->
+            [one] Try again in 1 second.
+           *[other] Try again in { $seconds } seconds.
+        }
+notice-form-is-old = This page was open too long, or the form does not come from this portal. Nothing was changed.
+    .remedy = Fill in the form again.
+notice-logged-out = You are logged out.
+notice-no-file-chosen = No file was chosen.
+    .remedy = Choose the request file, then submit it.
+notice-file-too-large =
+    { $most ->
+        [one] The file is too large: a request has at most 1 byte.
+       *[other] The file is too large: a request has at most { $most } bytes.
+    }
+    .remedy = Choose the request file that the License Manager made.
+notice-link-sent = A link was sent to the owner of this license. It works once.
+    .remedy = Open the link in that message to free the slot.
+notice-link-is-old = This link was used before, or it is too old.
+    .remedy = Ask for a new one.
+notice-freeing-a-slot = The license stops on { $host } when that host next makes contact, and can be activated elsewhere at once. Do this only if the host is lost or cannot return the license itself.
+notice-slot-freed = The slot of { $host } is free.
+    .remedy = Activate with the license key on another host.
+notice-no-such-page = There is no such page.
+    .remedy = Go back to the first page.
+notice-out-of-order = The server cannot do this at the moment. Nothing was changed.
+    .remedy = Try again later.
+
+## Refusals
+
+refusal-other-vendor = The request is addressed to another vendor.
+    .remedy = Use the product profile that came with the product.
+refusal-unknown-key = The vendor knows no such license key.
+    .remedy = Check the key against the vendor's message. If it is right, ask the vendor.
+refusal-key-replaced = This license key was replaced by a new one.
+    .remedy = Use the new key that the vendor sent.
+refusal-other-product = This license key is for the product { $product }.
+    .remedy = Activate it in { $product }.
+refusal-unknown-product = The vendor has no product { $product }.
+    .remedy = Ask the vendor for a product profile that is up to date.
+refusal-unknown-edition = The product has no edition { $edition }.
+    .remedy = Choose one of these editions: { $editions }.
+refusal-maintenance-ended = Version { $version } was released after maintenance ended at { $until }.
+    .remedy = Use an older version, or extend the maintenance.
+refusal-expired = The license ended at { $until }.
+    .remedy = Ask the vendor to extend it, then try again.
+refusal-revoked = The vendor revoked this license.
+    .remedy = Ask the vendor.
+refusal-needs-license-server = This is a network license: it is activated on a license server.
+    .remedy = Activate it on a license server and connect to that.
+refusal-needs-dongle = This license is on a dongle.
+    .remedy = Plug in the dongle.
+refusal-no-activation-left =
+    { $activations ->
+        [one] The one activation is in use: { $holders }.
+       *[other] All { $activations } activations are in use: { $holders }.
+    }
+    .remedy = Return the license on one of these hosts, or have the owner free the slot of a host that is lost.
+holder = { $host } since { $since }
+refusal-moves-spent =
+    { $moves ->
+        [one] This license moved once
+       *[other] This license moved { $moves } times
+    } within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }, which is the most.
+    .remedy = Try again at { $next }, or ask the vendor.
+refusal-transfers-spent =
+    { $transfers ->
+        [one] 1 slot was freed
+       *[other] { $transfers } slots were freed
+    } within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }, which is the most.
+    .remedy = Try again at { $next }, or ask the vendor.
+refusal-no-moves = This license moves to no other installation: its budget of moves is none.
+    .remedy = Return it where it is in use, or ask the vendor to free its slot.
+refusal-no-transfers = The owner of this license frees no slots: its budget of transfers is none.
+    .remedy = Return it on its host, or ask the vendor to free the slot.
+refusal-not-this-host = The license is bound to another host.
+    .remedy = Activate here with the license key.
+refusal-unknown-activation = The key server knows no such activation of this host.
+    .remedy = Activate again with the license key.
+refusal-copied-host = Another host is using a copy of this host's license vault.
+    .remedy = On the copy, run `keyward host new` and activate with the license key: it gets a slot of its own.
+refusal-request-spent = This request was answered before, and what it granted was given back since.
+    .remedy = Activate again.
+refusal-trial-over = The trial on this host ended at { $until }.
+    .remedy = Activate with a license key.
+refusal-no-trial = The vendor offers no trial of this product.
+    .remedy = Activate with a license key.
+refusal-unsupported = This server cannot do this: { $kind }.
+    .remedy = Use a license server or a product that supports it.
+
+kind-trial = trial
+kind-activate = activation
+kind-refresh = refresh
+kind-return = return
+
+## What can be sold
+
+key-type-stand-alone = Stand-alone
+key-type-network = Network
+medium-license-key = License key
+medium-dongle = USB dongle
+tenure-perpetual = Perpetual
+tenure-rental = Rental
+tenure-trial = Trial
+right-perpetual = Perpetual
+right-rental = Rental
+right-borrowing = Borrowing
+right-server = Server connection
+
+no-stand-alone-key-cannot-borrow = A stand-alone license key has nothing to borrow.
+    .remedy = It works away from the LAN as it is.
+no-stand-alone-key-has-no-server = A stand-alone license key is not used through a license server.
+    .remedy = Activate it on the host itself.
+no-stand-alone-dongle-cannot-be-rented = A stand-alone dongle cannot be rented.
+    .remedy = Sell a rental under a license key.
+no-stand-alone-dongle-cannot-borrow = A stand-alone dongle has nothing to borrow.
+    .remedy = Take the dongle along.
+no-stand-alone-dongle-has-no-server = A stand-alone dongle is not used through a license server.
+    .remedy = Plug it into the host itself.
+no-network-dongle-cannot-be-rented = A network dongle cannot be rented.
+    .remedy = Sell a rental under a license key.
+no-network-dongle-cannot-borrow = The seats of a network dongle cannot be borrowed.
+    .remedy = Use a network license key where seats are to be borrowed.
+
+## What a product may do now
+
+verdict-licensed = Licensed, without an end.
+verdict-licensed-until = Licensed until { $until }.
+
+status-enabled = It can be used.
+    .title = Enabled
+status-trial = It can be tried.
+    .title = Trial
+status-borrowed = It is borrowed and can be used.
+    .title = Borrowed
+status-returning = It is off on this host and on its way back.
+    .title = Returning
+    .remedy = Refresh to send the return again, or load its answer file.
+status-return-refused = It is off on this host, but its return was refused. { $cause }
+    .title = Returning (refused)
+    .remedy = { $what-to-do } Then return it again.
+status-stopped = { $cause }
+    .title = Stopped ({ $reason })
+    .remedy = { $what-to-do }
+
+flag-unverified = The key server has not confirmed this. It works until { $until }.
+    .title = Unverified
+    .remedy = Refresh, online or by file.
+flag-host-changed = Parts of this computer changed since it was activated. It works for { $left } of running time.
+    .title = Host Changed
+    .remedy = Refresh: it gives a new binding.
+flag-clock-suspect = This computer's clock is behind what was seen before. After { $left } of running time it is no longer used.
+    .title = Clock Suspect
+    .remedy = Set the clock and refresh.
+flag-restored-copy = The license vault was restored from a copy, or a copy of it is in use elsewhere.
+    .title = Restored Copy
+    .remedy = Refresh.
+
+reason-unlicensed = There is no license for this product on this host.
+    .title = unlicensed
+    .remedy = Start a trial, or activate with a license key.
+reason-expired = The license ended at { $until }.
+    .title = expired
+    .remedy = Ask the vendor to extend it, then refresh.
+reason-trial-over = The trial on this host ended at { $until }.
+    .title = trial over
+    .remedy = Activate with a license key.
+reason-not-yet = The license begins at { $from }.
+    .title = not begun
+    .remedy = Wait, or set the clock if it is wrong.
+reason-contact-overdue = The key server should have been heard from by { $due }.
+    .title = contact overdue
+    .remedy = Refresh, online or by file.
+reason-other-host = The license belongs to another host.
+    .title = other host
+    .remedy = Activate here with the license key.
+reason-host-changed = Too many parts of this host changed since it was activated.
+    .title = host changed
+    .remedy = Refresh.
+revoked-by-vendor = The vendor revoked the license.
+    .title = revoked
+    .remedy = Ask the vendor.
+revoked-moved = The license moved to a host that was recognised as this one.
+    .title = moved
+    .remedy = Activate again with the license key.
+revoked-freed = The owner freed this host's slot.
+    .title = freed
+    .remedy = Activate again with the license key.
+revoked-returned = This host returned the license before.
+    .title = returned
+    .remedy = Activate again with the license key.
+reason-returned = The license was returned on this host.
+    .title = returned
+    .remedy = Activate again with the license key.
+reason-not-covered = This version was released after maintenance ended at { $until }.
+    .title = not covered
+    .remedy = Use an older version, or ask the vendor to extend the maintenance, then refresh.
+
+## License keys as typed
+
+key-length =
+    { $found ->
+        [one] The license key has 1 character instead of 25.
+       *[other] The license key has { $found } characters instead of 25.
+    }
+    .remedy = Compare it with the original and type it again.
+key-letter-u = The { $at } is a U, which no license key contains.
+    .remedy = Look whether it should be a V.
+key-stranger = The { $at } is "{ $typed }", which is neither a letter A to Z nor a digit.
+    .remedy = Type it again.
+key-mistyped = The { $at } looks mistyped.
+    .remedy = Compare it with the original.
+key-swapped = The { $pair } look swapped.
+    .remedy = Compare them with the original.
+key-suspects = Two neighbours look swapped: the { $pairs }.
+    .remedy = Compare them with the original.
+key-does-not-check = The license key does not check, and more than one character is wrong.
+    .remedy = Type it again.
+key-place =
+    { NUMBER($position, type: "ordinal") ->
+        [one] { $position }st
+        [two] { $position }nd
+        [few] { $position }rd
+       *[other] { $position }th
+    } character of group { $group }
+key-neighbours =
+    { NUMBER($first, type: "ordinal") ->
+        [one] { $first }st
+        [two] { $first }nd
+        [few] { $first }rd
+       *[other] { $first }th
+    } and { NUMBER($second, type: "ordinal") ->
+        [one] { $second }st
+        [two] { $second }nd
+        [few] { $second }rd
+       *[other] { $second }th
+    } characters of group { $group }
+key-neighbours-apart = { $first } and the { $second }
+
+## Documents and answers
+
+seal-not-an-envelope = This is not a signed Keyward document, or it was damaged on its way ({ $detail }).
+    .remedy = Fetch or send it again.
+seal-too-large = It has { $found } bytes; a Keyward document has at most { $most }.
+    .remedy = Choose the file that Keyward made.
+seal-other-type = This is { $found } where { $expected } is expected.
+    .remedy = Choose the other file.
+seal-unknown-signer = It is signed by a key that is not known here ({ $keyid }): it comes from another vendor, or from a server whose keys were not published.
+    .remedy = Choose an answer of this product's vendor, or ask the vendor.
+seal-wrong-role = Key { $key } is not allowed to sign this: it is { $found }, and { $expected } is needed.
+    .remedy = Ask the vendor for a new answer.
+seal-bad-signature = A signature does not match: the document was changed or damaged after it was signed.
+    .remedy = Fetch or send it again.
+seal-key-not-valid = Key { $key } could not sign at { $issued }: it was revoked, or outside its time.
+    .remedy = Ask the vendor for a new answer.
+seal-unreadable = It is signed, but its words cannot be read ({ $detail }).
+    .remedy = Update the product.
+seal-newer-keyward = It was written by a newer Keyward (it needs { $needs }).
+    .remedy = Update the product.
+seal-other-request = It answers another request, not the one that was asked here.
+    .remedy = Choose the answer to this request.
+seal-bad-statement = The vendor's list of keys cannot be used ({ $detail }).
+    .remedy = Try again later; if it stays so, ask the vendor.
+seal-unknown-scheme = It is signed in the way "{ $scheme }", which this product does not know.
+    .remedy = Update the product.
+role-holder = a device's key
+role-issuer = an issuer's key
+role-root = a root key
+paper-request = a request
+paper-answer = an answer
+paper-key-statement = a list of the vendor's keys
+paper-other = something else ("{ $type }")
+
+answer-not-asked = It answers nothing that is being asked on this host: it was used before, or belongs to another host.
+    .remedy = Choose the answer to a request that is waiting here.
+answer-older = It is older than what is held here (generation { $found }, held { $held }).
+    .remedy = Use the newest answer.
+answer-returned = What it grants was returned on this host since (activation { $activation }).
+    .remedy = Activate again.
+
+## Key servers
+
+server-none-named = The product profile names no key server.
+    .remedy = Ask the vendor for a profile with a server, or activate by file.
+server-unreachable = No key server could be reached: { $attempts }.
+    .remedy = { $what-to-do }
+server-silent = The key server did not answer: { $attempts }.
+    .remedy = { $what-to-do } The same request can be made again, and nothing is lost.
+server-rejected = { $server } did not take the request: { $detail } (status { $status }).
+    .remedy = Next step: { $next }.
+server-unsupported = This backend cannot do this: { $kind }.
+    .remedy = Use a license server or a product that supports it.
+server-key-needed = The license key is needed once more, because the request was interrupted.
+    .remedy = Enter the license key again.
+attempt = { $server }: { $trouble }
+attempt-through-proxy = { $server } through proxy { $proxy }: { $trouble }
+trouble-no-such-host = there is no host of that name
+    .remedy = Check the address and the network's name service.
+trouble-no-connection = nothing answers there
+    .remedy = Check that the server runs and that a firewall lets it through.
+trouble-proxy-unreachable = the proxy cannot be reached
+    .remedy = Check the proxy's address.
+trouble-proxy-wants-password = the proxy wants a user name and a password
+    .remedy = Enter them in the proxy settings.
+trouble-proxy-refused = the proxy refused to connect
+    .remedy = Ask whoever runs the proxy to allow this server.
+trouble-certificate = its TLS certificate is not one the product profile believes
+    .remedy = Check the server's address, or ask the vendor for a new profile.
+trouble-timeout = it did not answer in time
+    .remedy = Try again.
+trouble-broken = the connection broke
+    .remedy = Try again.
+trouble-not-a-key-server = what answers there is no key server
+    .remedy = Check the address and the port.
+trouble-out-of-order = it says it is out of order
+    .remedy = Try again later.
+trouble-out-of-order-because = it says it is out of order ({ $said })
+    .remedy = Try again later.
+trouble-skipped-as-dead = it did not answer a moment ago and was left out
+    .remedy = Try again in a minute.
+
+## Vault, anchor, keys, ledger
+
+vault-led = Another program is changing the licenses just now.
+    .remedy = Try again.
+vault-led-by = Another program is changing the licenses just now ({ $by }).
+    .remedy = Try again.
+vault-damaged = The license vault at { $place } is damaged ({ $why }).
+    .remedy = Activate again with the license key: this host gets its own slot back.
+vault-tampered = The license vault at { $place } was changed by something other than Keyward.
+    .remedy = Activate again with the license key.
+vault-newer = The license vault at { $place } was written by a newer Keyward (it needs { $needs }).
+    .remedy = Update the product.
+vault-full = There is no room for the license vault at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
+vault-storage = The license vault at { $place } cannot be used.
+    .remedy = Check the folder's permissions.
+anchor-damaged = The license anchor at { $place } is damaged ({ $why }).
+    .remedy = Activate or refresh: it is written anew then.
+anchor-newer = The license anchor at { $place } was written by a newer Keyward.
+    .remedy = Update the product.
+anchor-storage = The license anchor at { $place } cannot be used.
+    .remedy = Check the folder's permissions and the free space.
+secrets-taken = There is a key "{ $name }" already.
+    .remedy = Choose another name.
+secrets-storage = The keys at { $place } cannot be used.
+    .remedy = Check the folder's permissions and the free space.
+signer = The key { $key } could not sign.
+    .remedy = Check the device that holds it.
+entropy = This computer gives no random numbers.
+    .remedy = Restart it and try again.
+ledger-full = The disk that holds the ledger is full. Nothing was lost and nothing was promised.
+    .remedy = Free some space, then try again.
+ledger-in-use = The ledger is in use by another process.
+    .remedy = Stop that process first.
+ledger-unreadable = The ledger cannot be read: { $why }.
+    .remedy = Restore it from a backup, or update the server if a newer one wrote it.
+ledger-storage = The ledger's storage failed.
+    .remedy = See the server's log.
+ledger-closed = The ledger is closed: the server is stopping.
+    .remedy = Try again when it runs.
+
+## Acts
+
+act-return-waits = The license is off on this host, but its return is not confirmed. { $cause }
+    .remedy = { $what-to-do } The return is sent again at the next refresh.
+act-unexpected = The key server answered something that was not asked.
+    .remedy = Report this to the vendor.
+act-no-such-row = There is no row { $row }.
+    .remedy = Look up the rows with `keyward status`.
+act-trial-stays = A trial is not returned.
+    .remedy = Let it be: it ends by itself.
+act-key-missing = The key of the license vault is missing.
+    .remedy = Run `keyward host new`, then activate again with the license key.
+act-revoked = The issuer took the license away.
+    .remedy = Ask the vendor.
+profile-no-root = The product profile names no root key.
+    .remedy = Make it again with `keyward vendor product profile`.
+profile-other-vendor = The product profile's vendor id is not the digest of its first root key.
+    .remedy = Make it again with `keyward vendor product profile`.
+profile-no-language = The product profile names no language.
+    .remedy = Add one, such as en-US.
+issuer-busy = There are too many requests for the same license at once.
+    .remedy = Try again.
+keys-not-begun = This server has no keys.
+    .remedy = Start it once to make them.
+keys-away = The private half of key { $key } is not on this server.
+    .remedy = Put its file back into the server's keys, or rotate the issuer.
+keys-root-away = The root is not on this server any more.
+    .remedy = Use the file it was exported to.
+trial-begun-verified = The trial has begun; the key server counts its days.
+trial-begun-local = The trial has begun; no key server answered, so this host counts its days. { $cause }
+    .remedy = Refresh when a key server can be reached: then the server counts them.
+taken-granted = The license is active on this host. Nothing has to be restarted.
+step-saved = The request is written down.
+step-sending = The request is on its way.
+step-answered = An answer came.
+step-kept = The answer was checked and written down.
