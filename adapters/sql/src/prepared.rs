@@ -11,7 +11,7 @@ use crate::trouble::damaged;
 /// A deed, ready to be written.
 pub(crate) struct Prepared {
     pub(crate) writes: Vec<Row>,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) log: Vec<Line>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Line {
 }
 
 /// How a record's key stands in the tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) kind: &'static str,
     pub(crate) id: String,
@@ -47,11 +47,10 @@ pub(crate) struct Key {
 impl Prepared {
     pub(crate) fn of(deed: &Deed) -> Result<Self, LedgerError> {
         let writes = deed.writes.iter().map(|write| Row::of(write.read, &write.record)).collect::<Result<_, _>>()?;
-        let answer =
-            deed.answer.as_ref().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? })).transpose()?;
+        let answers = deed.answers.iter().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? }));
         let lines =
             deed.log.iter().map(|entry| Ok(Line { entitlement: entry.entitlement.as_ref().map(ToString::to_string), body: text(entry)? }));
-        Ok(Self { writes, answer, log: lines.collect::<Result<_, _>>()? })
+        Ok(Self { writes, answers: answers.collect::<Result<_, LedgerError>>()?, log: lines.collect::<Result<_, _>>()? })
     }
 }
 

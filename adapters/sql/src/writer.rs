@@ -138,17 +138,21 @@ pub(crate) fn raise_epoch(connection: &mut Connection) -> rusqlite::Result<u64> 
 }
 
 fn apply(transaction: &Transaction<'_>, deed: &Prepared) -> rusqlite::Result<Outcome> {
-    if let Some(answer) = &deed.answer {
+    for answer in &deed.answers {
         let mut known = transaction.prepare_cached("SELECT body FROM answer WHERE name = ?")?;
         if let Some(body) = known.query_row([answer.name], |row| row.get(0)).optional()? {
             return Ok(Outcome::Answered(body));
         }
     }
+    let names: BTreeSet<_> = deed.answers.iter().map(|answer| answer.name).collect();
+    let keys: BTreeSet<_> = deed.writes.iter().map(|row| &row.key).collect();
+    if names.len() < deed.answers.len() || keys.len() < deed.writes.len() {
+        return Ok(Outcome::Conflict);
+    }
     let mut places = Vec::with_capacity(deed.writes.len());
-    for (index, row) in deed.writes.iter().enumerate() {
+    for row in &deed.writes {
         let stored = stored(transaction, row)?;
-        let twice = deed.writes[..index].iter().any(|earlier| earlier.key == row.key);
-        if twice || stored.as_ref().map_or(0, |it| it.version) != row.read {
+        if stored.as_ref().map_or(0, |it| it.version) != row.read {
             return Ok(Outcome::Conflict);
         }
         places.push(stored);
@@ -156,7 +160,7 @@ fn apply(transaction: &Transaction<'_>, deed: &Prepared) -> rusqlite::Result<Out
     for (row, stored) in deed.writes.iter().zip(places) {
         write(transaction, row, stored.as_ref())?;
     }
-    if let Some(answer) = &deed.answer {
+    for answer in &deed.answers {
         transaction.prepare_cached("INSERT INTO answer (name, body) VALUES (?, ?)")?.execute((answer.name, &answer.body))?;
     }
     for line in &deed.log {

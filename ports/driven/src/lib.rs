@@ -22,7 +22,7 @@ pub use clock::Clock;
 pub use entropy::{Entropy, EntropyError};
 pub use host_probe::{HostProbe, Probed};
 pub use key_server::{Attempt, KeyServer, KeyServerError, Trouble};
-pub use ledger::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned, Write};
+pub use ledger::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned, View, Write, look};
 pub use mailer::{Letter, Mailer, MailerError};
 pub use secrets::{SecretName, Secrets, SecretsError};
 pub use signer::{Signer, SignerError, SoftwareSigner};

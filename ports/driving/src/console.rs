@@ -254,7 +254,7 @@ impl Console {
 
     /// Writes one record; false if it was changed in between.
     async fn commit(&self, read: u64, record: Record, entry: LogEntry) -> Result<bool, ConsoleError> {
-        let deed = Deed { writes: vec![Write { read, record }], answer: None, log: vec![entry] };
+        let deed = Deed { writes: vec![Write { read, record }], answers: Vec::new(), log: vec![entry] };
         Ok(self.ledger.commit(deed).await? == Committed::Done)
     }
 }

@@ -12,6 +12,6 @@ pub mod license_manager;
 mod vendor_keys;
 
 pub use console::{Console, ConsoleError};
-pub use issuer::{Issuer, IssuerError};
+pub use issuer::{Answered, Issuer, IssuerError, Says};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
 pub use vendor_keys::KeysError;

@@ -13,7 +13,7 @@ use keyward_domain::seal::{Digest, Envelope, Reply, Sealed, SignatureEntry, Stat
 use keyward_domain::signers::VendorId;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{FakeClock, FakeEntropy, FakeLedger, FakeSecrets};
-use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
 use keyward_web::{AdminToken, Config, Limits, Running, Server, StartError};
 use keyward_wire::{Issued, Problem, media};
 use reqwest::{Method, Response};
@@ -283,6 +283,11 @@ impl Ledger for Troubled {
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
         self.check()?;
         self.inner.find(lookup).await
+    }
+
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.check()?;
+        self.inner.look(look).await
     }
 
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {

@@ -14,8 +14,8 @@ use keyward_domain::seal::{Digest, Sealed, Statement};
 use keyward_domain::vault::VaultContents;
 use keyward_fakes::{FakeClock, FakeLedger, FakeVault, LedgerImage, VaultImage};
 use keyward_ports::{
-    Attempt, Committed, Deed, Entropy, EntropyError, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Page, Query, Trouble, Vault,
-    VaultError, Versioned,
+    Attempt, Committed, Deed, Entropy, EntropyError, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Look, Page, Query, Trouble,
+    Vault, VaultError, Versioned,
 };
 
 use crate::fakes;
@@ -32,6 +32,7 @@ enum LedgerBug {
     FindsInReverse,
     SaysThereIsNoMore,
     ForgetsWhenClosed,
+    LooksAgainEachTime,
 }
 
 #[derive(Clone)]
@@ -67,6 +68,13 @@ impl Ledger for BuggyLedger {
         Ok(found)
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        match self.bug {
+            LedgerBug::LooksAgainEachTime => look(&*self.inner),
+            _ => self.inner.look(look).await,
+        }
+    }
+
     async fn commit(&self, mut deed: Deed) -> Result<Committed, LedgerError> {
         match self.bug {
             LedgerBug::IgnoresVersions => {
@@ -75,11 +83,12 @@ impl Ledger for BuggyLedger {
                 }
             }
             LedgerBug::IgnoresEarlierAnswers => {
-                if let Some((name, _)) = &deed.answer
-                    && self.inner.answered(name).await?.is_some()
-                {
-                    deed.answer = None;
+                let mut known = Vec::new();
+                for (name, _) in &deed.answers {
+                    known.push(self.inner.answered(name).await?.is_some());
                 }
+                let mut known = known.into_iter();
+                deed.answers.retain(|_| known.next() == Some(false));
             }
             LedgerBug::DoesHalfOfAConflict => {
                 if let [first, _, ..] = &deed.writes[..] {
@@ -89,7 +98,7 @@ impl Ledger for BuggyLedger {
                     }
                 }
             }
-            LedgerBug::FindsInReverse | LedgerBug::SaysThereIsNoMore | LedgerBug::ForgetsWhenClosed => {}
+            LedgerBug::FindsInReverse | LedgerBug::SaysThereIsNoMore | LedgerBug::ForgetsWhenClosed | LedgerBug::LooksAgainEachTime => {}
         }
         self.inner.commit(deed).await
     }
@@ -116,10 +125,11 @@ async fn a_ledger_with_a_bug_is_found_out_by_the_promise_it_breaks() {
             &[
                 "of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer",
                 "a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer",
+                "a_deed_remembers_all_its_answers_or_none",
             ],
         ),
         (LedgerBug::DoesHalfOfAConflict, &["a_deed_is_done_wholly_or_not_at_all", "a_deed_that_writes_one_record_twice_is_a_conflict"]),
-        (LedgerBug::FindsInReverse, &["a_look_up_finds_its_records_lowest_key_first"]),
+        (LedgerBug::FindsInReverse, &["a_look_up_finds_its_records_lowest_key_first", "a_look_shows_what_the_other_readers_show"]),
         (
             LedgerBug::SaysThereIsNoMore,
             &[
@@ -128,6 +138,7 @@ async fn a_ledger_with_a_bug_is_found_out_by_the_promise_it_breaks() {
             ],
         ),
         (LedgerBug::ForgetsWhenClosed, &["what_is_done_is_there_when_the_ledger_is_opened_again"]),
+        (LedgerBug::LooksAgainEachTime, &["a_look_sees_one_moment"]),
     ] {
         let broken = broken_async(ledger::CASES, || Box::new(BuggyLedger { inner: Arc::new(FakeLedger::new()), bug })).await;
         assert_eq!(names(&broken), promises, "{bug:?}");
