@@ -99,6 +99,11 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// So many a minute, and as many at once; 0 = no quota.
+    fn even(per_minute: u32) -> Option<Self> {
+        NonZeroU32::new(per_minute).map(|per_minute| Self { per_minute, burst: per_minute })
+    }
+
     /// A quota; 0 counts as 1.
     pub fn new(per_minute: u32, burst: u32) -> Self {
         let least = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
@@ -107,14 +112,26 @@ impl Quota {
 }
 
 impl Limits {
+    /// Requests a minute for one license key, if nobody says otherwise.
+    pub const PER_KEY: u32 = 60;
+    /// Requests a minute for one device, if nobody says otherwise: enough for a host whose user is impatient.
+    pub const PER_DEVICE: u32 = 60;
+    /// Requests a minute for one address, if nobody says otherwise: enough for a class room behind one address.
+    pub const PER_ADDRESS: u32 = 600;
+
     /// No limits, as a load run needs it.
     pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None };
+
+    /// So many requests a minute for one license key, one device and one address, and as many at once; 0 = no limit.
+    pub fn per_minute(key: u32, device: u32, address: u32) -> Self {
+        Self { per_key: Quota::even(key), per_device: Quota::even(device), per_address: Quota::even(address) }
+    }
 }
 
 impl Default for Limits {
-    /// Enough for a class room behind one address, and for a host whose user is impatient.
+    /// What a server has that is told nothing of limits.
     fn default() -> Self {
-        Self { per_key: Some(Quota::new(60, 60)), per_device: Some(Quota::new(30, 30)), per_address: Some(Quota::new(1_200, 600)) }
+        Self::per_minute(Self::PER_KEY, Self::PER_DEVICE, Self::PER_ADDRESS)
     }
 }
 

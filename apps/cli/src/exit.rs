@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use keyward::vendor::AdminError;
 use keyward::{ActError, ConfigError, OpenError};
-use keyward_ports::{KeyServerError, VaultError};
+use keyward_ports::{Attempt, KeyServerError, Trouble, VaultError};
 
 /// The exit codes, as `--help` shows them.
 pub(crate) const CODES: &str = "\
@@ -173,6 +173,13 @@ impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         let what = told(&error);
         match error {
+            // No profile says whom a vendor's own commands believe.
+            AdminError::Unreachable(Attempt { trouble: Trouble::Certificate, server, .. }) => Self::no_answer(
+                "no-answer",
+                format!(
+                    "the TLS certificate of {server} is not believed; name its authority with --ca FILE, or check the address of --server"
+                ),
+            ),
             AdminError::Unreachable(_) | AdminError::Silent(_) => Self::no_answer("no-answer", what),
             AdminError::Rejected { server, status, code, detail, next, .. } => {
                 let code = code.map_or_else(|| format!("status-{status}").into(), Cow::from);

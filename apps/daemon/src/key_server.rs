@@ -11,7 +11,7 @@ use keyward_files::atomic;
 use keyward_host::{SystemClock, SystemEntropy};
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, Place};
-use keyward_web::{AdminToken, Config, Limits, Quota, ReplyHook, Running, Server, Tls};
+use keyward_web::{AdminToken, Config, ReplyHook, Running, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
@@ -95,7 +95,7 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
         listen: options.listen,
         tls,
         tokens: vec![AdminToken::of("admin", &data.token()?)],
-        limits: Limits { per_key: quota(options.per_key), per_device: quota(options.per_device), per_address: quota(options.per_address) },
+        limits: options.limits(),
         public_servers: options.public_url.clone(),
         public_tls,
         on_reply,
@@ -160,10 +160,6 @@ async fn remember(desk: &Desk, anchor: &Path) -> Result<()> {
 fn read_place(text: &str) -> Option<Place> {
     let (epoch, position) = text.trim().split_once(' ')?;
     Some(Place { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
-}
-
-fn quota(per_minute: u32) -> Option<Quota> {
-    (per_minute > 0).then(|| Quota::new(per_minute, per_minute))
 }
 
 fn log(json: bool) {

@@ -134,6 +134,9 @@ fn read_key(typed: Vec<String>) -> Result<LicenseKey, Failure> {
             text.push_str(&group);
         }
     }
+    if text.trim().is_empty() {
+        return Err(Failure::usage("no license key was given; type it behind `activate`, or give it on standard input with `-`"));
+    }
     text.parse().map_err(|error| Failure::usage(format!("could not read the license key: {error}")))
 }
 

@@ -60,6 +60,9 @@ impl Status {
         let (standing, awaited, trouble) = (manager.standing(), manager.awaited(), manager.trouble());
         if self.json {
             json(out, &report(manager.profile(), &standing, &awaited, trouble.as_deref()))?;
+        } else if trouble.is_some() && standing.rows.is_empty() {
+            // Whether there is a license, nobody knows; what to do stands in the trouble.
+            writeln!(out, "{}\nthe licenses on this host cannot be read", product(manager.profile(), None))?;
         } else {
             text(out, manager.profile(), &standing, &awaited)?;
         }

@@ -35,13 +35,13 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
     ("apps/cli/src/vendor/product.rs", "enum ProductVerb {", "product ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum KeysVerb {", "keys ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum RootVerb {", "root ", "docs/vendor.md"),
-    ("apps/daemon/src/main.rs", "enum Verb {", "keywardd ", "docs/vendor.md"),
+    ("apps/daemon/src/lib.rs", "enum Verb {", "keywardd ", "docs/vendor.md"),
 ];
 
 /// Verbs told elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[("keywardd demo", "README.md")];
 
-const GUIDES: &[&str] = &[
+pub(crate) const GUIDES: &[&str] = &[
     "README.md",
     "docs/vendor.md",
     "docs/administrator.md",

@@ -100,6 +100,7 @@ fn what_is_typed_wrongly_is_named_and_ends_with_2() {
         (&["--profile", &profile, "return"], "<ROW>"),
         (&["--profile", &profile, "activate"], "<KEY>"),
         (&["--profile", &profile, "activate", "ABC"], "could not read the license key: the number of characters is 3 instead of 25"),
+        (&["--profile", &profile, "activate", "-"], "no license key was given; type it behind `activate`"),
         (&["completions", "tcsh"], "possible values: bash"),
         (&["vendor", "list"], "--server <URL>"),
         (&no_token, "could not read the admin token"),

@@ -54,6 +54,9 @@ fn a_server_whose_certificate_the_profile_does_not_believe_is_told_nothing() {
     server.kill().and_then(|()| server.wait()).expect("the other server can be killed");
     let (ours, theirs) =
         ["server", "other"].map(|name| fs::read_to_string(site.dir().join(name).join("tls/ca.pem")).expect("an authority")).into();
+    let token = site.dir().join("server/admin-token").display().to_string();
+    let said = crate::site::keyward(&["vendor", "--server", site.url(), "--token-file", &token, "list"]).not_done(3);
+    assert!(said.starts_with("no answer (no-answer): the TLS certificate of 127.0.0.1:") && said.contains("with --ca FILE"), "{said}");
     let host = site.host("a").with_profile(|text| text.replace(ours.trim(), theirs.trim()));
     let said = host.run(&["activate", &key]).not_done(3);
     assert!(
@@ -98,7 +101,7 @@ fn a_damaged_vault_says_what_to_do_and_the_host_gets_its_own_slot_back() {
         fs::write(host.vault.join(generation), "{").expect("the vault is damaged");
     }
     let said = host.run(&["status"]);
-    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), "CAD/2027/en-US\nthe licenses on this host cannot be read\n"), "{said:?}");
     assert!(said.err.starts_with("failed (vault-damaged): the license vault at "), "{said:?}");
     assert!(said.err.ends_with("activate again with the license key: this host gets its own slot back\n"), "{said:?}");
     let shown: serde_json::Value = serde_json::from_str(&host.run(&["status", "--json"]).out).expect("JSON");
