@@ -36,7 +36,7 @@ impl FolderMailer {
 #[async_trait]
 impl Mailer for FolderMailer {
     async fn send(&self, letter: &Letter) -> Result<(), MailerError> {
-        let to: Mailbox = letter.to.parse().map_err(|_| MailerError::Address { address: letter.to.clone() })?;
+        let to: Mailbox = letter.to.as_str().parse().map_err(|cause| Self::failed(&self.folder, cause))?;
         let message = Message::builder()
             .from(self.sender.clone())
             .to(to)
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     fn letter() -> Letter {
-        Letter { to: "Ada <ada@example.com>".into(), subject: "A slot".into(), text: "Hello.\n".into() }
+        Letter { to: "ada@example.com".parse().expect("an address"), subject: "A slot".into(), text: "Hello.\n".into() }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use keyward_domain::names::EmailAddress;
 
 use crate::{Cause, Retry};
 
@@ -17,8 +18,8 @@ pub trait Mailer: Send + Sync {
 /// A letter in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// To whom: an e-mail address.
-    pub to: Box<str>,
+    /// To whom.
+    pub to: EmailAddress,
     /// What it is about. A line break in it is a space: a subject makes no header of its own.
     pub subject: Box<str>,
     /// What it says.
@@ -29,12 +30,6 @@ pub struct Letter {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailerError {
-    /// Nobody can be written to there.
-    #[error("{address:?} is no e-mail address; correct it")]
-    Address {
-        /// What was given for one.
-        address: Box<str>,
-    },
     /// The letter cannot be handed over now.
     #[error("the letter could not be handed over to {place}; check that it can be reached and has room")]
     Storage {
@@ -50,7 +45,6 @@ impl MailerError {
     /// Whether the same thing may be tried again.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Address { .. } => Retry::Never,
             Self::Storage { .. } => Retry::After(Duration::from_secs(60)),
         }
     }

@@ -3,15 +3,18 @@
 //! - [`LicenseManager`]: a host's side: trial, activate, refresh, return, standing.
 //! - [`Issuer`]: the key server's side of the exchange: a request in, a signed answer out.
 //! - [`Console`]: the vendor's administration: products, license keys, the vendor's keys.
+//! - [`Portal`]: the vendor's customers in a browser: requests and answers as files, a lost device's slot.
 //!
 //! Nothing here decides about licenses: it loads, asks the domain, saves, and only then tells (promise 3).
 
 pub mod console;
 pub mod issuer;
 pub mod license_manager;
+pub mod portal;
 mod vendor_keys;
 
 pub use console::{Console, ConsoleError};
 pub use issuer::{Answered, Issuer, IssuerError, Says};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use portal::{Portal, PortalError};
 pub use vendor_keys::KeysError;

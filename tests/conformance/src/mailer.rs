@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use keyward_ports::{Letter, Mailer, MailerError};
 
+use crate::samples::name;
 use crate::{AsyncCase, async_cases};
 
 /// A mailer, and what those who deliver its letters have of them.
@@ -27,12 +28,11 @@ pub const CASES: &[AsyncCase<dyn MailerSubject>] = async_cases![
     a_letter_is_handed_over_whole_and_unchanged,
     a_letter_that_is_sent_twice_is_handed_over_twice,
     a_line_break_in_a_subject_makes_no_header,
-    what_is_no_address_is_an_error_and_nothing_is_left_of_it,
     what_cannot_be_handed_over_is_an_error_and_nothing_is_left_of_it,
 ];
 
 fn letter(subject: &str, text: &str) -> Letter {
-    Letter { to: "ada@example.com".into(), subject: subject.into(), text: text.into() }
+    Letter { to: name("ada@example.com"), subject: subject.into(), text: text.into() }
 }
 
 fn send<'a>(subject: &dyn MailerSubject, letter: &'a Letter) -> BoxFuture<'a, Result<(), MailerError>> {
@@ -64,16 +64,7 @@ async fn a_line_break_in_a_subject_makes_no_header(subject: &dyn MailerSubject) 
     let found = subject.letters();
     let words: Vec<_> = found[0].subject.split_whitespace().collect();
     assert_eq!(words.join(" "), "A slot Bcc: eve@example.com No text");
-    assert_eq!((&*found[0].to, found[0].text.trim_end()), ("ada@example.com", "The text."));
-}
-
-async fn what_is_no_address_is_an_error_and_nothing_is_left_of_it(subject: &dyn MailerSubject) {
-    for to in ["", "ada", "@example.com", "ada@", "ada@example.com\r\nBcc: eve@example.com", "a da@example.com"] {
-        let sent = Letter { to: to.into(), ..letter("A slot", "Hello.\n") };
-        let sent = send(subject, &sent).await;
-        assert!(matches!(sent, Err(MailerError::Address { .. })), "{to:?}: {sent:?}");
-        assert_eq!(subject.traces(), 0, "{to:?}");
-    }
+    assert_eq!((found[0].to.as_str(), found[0].text.trim_end()), ("ada@example.com", "The text."));
 }
 
 async fn what_cannot_be_handed_over_is_an_error_and_nothing_is_left_of_it(subject: &dyn MailerSubject) {
