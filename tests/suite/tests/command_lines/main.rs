@@ -8,6 +8,8 @@
 mod by_hand;
 mod crashes;
 mod grammar;
+#[cfg(unix)]
+mod readme;
 mod site;
 mod status;
 mod trouble;
