@@ -26,12 +26,14 @@
 mod label;
 mod message;
 mod notice;
+mod portal;
 mod say;
 mod words;
 
 pub use label::Label;
 pub use message::{Message, Say};
 pub use notice::Notice;
+pub use portal::PortalText;
 pub use words::Words;
 
 #[cfg(test)]

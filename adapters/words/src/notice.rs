@@ -94,7 +94,7 @@ pub enum Notice {
         /// The most bytes.
         most: u64,
     },
-    /// A link was sent to the owner.
+    /// A link was sent to the owner, if there is one: whoever asks is not told.
     LinkSent,
     /// A link was used, or is too old.
     LinkIsOld,

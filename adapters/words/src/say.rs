@@ -6,6 +6,7 @@
 mod act;
 mod key;
 mod papers;
+mod portal;
 mod ports;
 mod refusal;
 mod rights;

@@ -167,9 +167,9 @@ notice-file-too-large =
        *[other] The file is too large: a request has at most { $most } bytes.
     }
     .remedy = Choose the request file that the License Manager made.
-notice-link-sent = A link was sent to the owner of this license. It works once.
-    .remedy = Open the link in that message to free the slot.
-notice-link-is-old = This link was used before, or it is too old.
+notice-link-sent = If the vendor knows the address of this license's owner, a link was sent there. It works once.
+    .remedy = Open the link in that message to free the slot. If no message comes, ask the vendor.
+notice-link-is-old = This link was used before, is too old, or was not copied whole.
     .remedy = Ask for a new one.
 notice-freeing-a-slot = The license stops on { $host } when that host next makes contact, and can be activated elsewhere at once. Do this only if the host is lost or cannot return the license itself.
 notice-slot-freed = The slot of { $host } is free.
@@ -411,7 +411,7 @@ seal-wrong-role = Key { $key } is not allowed to sign this: it is { $found }, an
 seal-bad-signature = A signature does not match: the document was changed or damaged after it was signed.
     .remedy = Fetch or send it again.
 seal-key-not-valid = Key { $key } could not sign at { $issued }: it was revoked, or outside its time.
-    .remedy = Ask the vendor for a new answer.
+    .remedy = Make the request anew, and have that one answered.
 seal-unreadable = It is signed, but its words cannot be read ({ $detail }).
     .remedy = Update the product.
 seal-newer-keyward = It was written by a newer Keyward (it needs { $needs }).
@@ -430,10 +430,18 @@ paper-answer = an answer
 paper-key-statement = a list of the vendor's keys
 paper-other = something else ("{ $type }")
 
-answer-not-asked = It answers nothing that is being asked on this host: it was used before, or belongs to another host.
-    .remedy = Choose the answer to a request that is waiting here.
-answer-older = It is older than what is held here (generation { $found }, held { $held }).
-    .remedy = Use the newest answer.
+answer-is-request = This is a request, not an answer.
+    .remedy = Send it to the vendor, and load the answer that comes back.
+answer-used = It was used on this host before and is used up.
+    .remedy = There is nothing to do; if the license does not work, make a new request.
+answer-other-host = It is for another host.
+    .remedy = Load it there, or make a request on this host and have that one answered.
+answer-other-product = It is for the product { $product }.
+    .remedy = Load it in { $product }.
+answer-not-asked = It answers nothing that is being asked on this host.
+    .remedy = Make a request here, and load the answer to that one.
+answer-older = It is older than what this host knows (generation { $found }, known { $held }).
+    .remedy = Use the newest answer, or make a new request.
 answer-returned = What it grants was returned on this host since (activation { $activation }).
     .remedy = Activate again.
 
@@ -508,6 +516,8 @@ signer = The key { $key } could not sign.
     .remedy = Check the device that holds it.
 entropy = This computer gives no random numbers.
     .remedy = Restart it and try again.
+mailer-storage = The letter could not be handed over to { $place }.
+    .remedy = Check that it can be reached and has room.
 ledger-full = The disk that holds the ledger is full. Nothing was lost and nothing was promised.
     .remedy = Free some space, then try again.
 ledger-in-use = The ledger is in use by another process.
@@ -527,6 +537,8 @@ act-unexpected = The key server answered something that was not asked.
     .remedy = Report this to the vendor.
 act-no-such-row = There is no row { $row }.
     .remedy = Look up the rows with `keyward status`.
+act-nothing-waits = No request waits under { $which }.
+    .remedy = Make the request anew.
 act-trial-stays = A trial is not returned.
     .remedy = Let it be: it ends by itself.
 act-key-missing = The key of the license vault is missing.
@@ -555,3 +567,130 @@ step-saved = The request is written down.
 step-sending = The request is on its way.
 step-answered = An answer came.
 step-kept = The answer was checked and written down.
+
+## The portal
+
+portal-key-hint = Upper or lower case, with dashes or without. The letter O counts as 0, I and L count as 1.
+portal-key-is-forgotten = The key is only used to find your license: it is not stored, and this browser keeps no copy of it.
+portal-no-devices = No device uses this license.
+    .remedy = Activate it in the product over the network, or here with a request file.
+portal-devices-of = Devices that use { $product }
+portal-who = By
+portal-the-device = The device
+portal-a-key-holder = Somebody with the license key
+portal-the-owner = The owner
+portal-the-vendor = The vendor
+portal-happened-issued = Issued
+portal-happened-activated = Activated
+portal-happened-activated-again = Activated again
+portal-happened-moved = Moved to another installation
+portal-happened-refreshed = Refreshed
+portal-happened-returned = Returned
+portal-happened-returned-before = Returned before
+portal-happened-told = Told that its license ended
+portal-happened-revoked = Revoked
+portal-happened-extended = Extended
+portal-happened-key-replaced = License key replaced
+portal-happened-slot-freed = Slot freed
+portal-happened-asked-to-free = Asked to free the slot
+portal-nothing-happened = Nothing happened yet.
+portal-older = Older entries
+portal-more-devices = More devices
+portal-file-hint = An XML file, or a picture (PNG, JPEG) of the QR code that the License Manager shows.
+portal-code-text = Or the text of the QR code
+portal-code-text-hint = It begins with KW1. Where there are several codes, one to a line.
+portal-your-answer = Answer
+portal-grants = The license is activated on { $host }.
+    .remedy = Download the answer, bring it to that host, and load it there.
+portal-grants-somewhere = The license is activated.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there.
+portal-confirms = The license is returned: it can be activated on another host.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there: then its row disappears.
+portal-takes-away = The host no longer holds this license.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there: it says why.
+portal-scan-it = Where no file may cross: photograph the code, and load the picture in the License Manager on the host.
+portal-code-of = QR code { $number } of { $of }
+portal-refused = The request was refused
+portal-not-taken = The file was not taken
+portal-code = Code
+portal-refusal-too = This refusal is signed like any answer. Load it on the host, and the host stops waiting for this request.
+portal-transfers-spent =
+    { $times ->
+        [one] { $spent } of 1 slot
+       *[other] { $spent } of { $times } slots
+    } freed within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }.
+portal-owner-confirms = Only the owner of the license frees a slot, by a link that is sent to the owner's e-mail address. The link works once, within 24 hours; at most 3 are sent in a day.
+portal-send-link = Send the link to the owner
+portal-letter-subject = { $product }: free the slot of a lost device
+portal-letter =
+    Somebody with the license key { $key } of { $product } asked to free the slot of the device { $host }.
+
+    If this device is lost, or cannot return its license itself, open this link to see what will happen, and free the slot there:
+
+    { $link }
+
+    The link works once, until { $until }.
+    If you do not know of this, do nothing: the device keeps its license.
+portal-main-menu = Main menu
+portal-ended = The visit has ended, or the license key was replaced.
+    .remedy = Log in again.
+portal-no-slot = No device holds this slot any more: it was freed, returned or moved.
+    .remedy = Look at the table of devices.
+portal-no-answer = No such answer is kept for this license key.
+    .remedy = Choose one of the list.
+portal-answer-spent = What this answer gave was given back since, so it is not handed out any more.
+    .remedy = Make a new request in the License Manager.
+portal-mailer = The letter could not be sent.
+    .remedy = Try again later. If it still fails, tell the vendor.
+
+## Files that are brought
+
+wrong-file-is-answer = This file is an answer, not a request.
+    .remedy = Load it in the License Manager on the host. Choose the request file here.
+wrong-file-is-return = This request returns a license, and this is the tab for activations. Nothing was returned.
+    .remedy = Choose the file again in the tab Return License.
+wrong-file-is-activation = This request asks for an activation, and this is the tab for returns.
+    .remedy = Choose the file again in the tab Activation.
+wrong-file-is-trial = This request asks for a trial, which needs no license key.
+    .remedy = Begin the trial in the product, over the network.
+wrong-file-other-key = This request was made with another license key than the one you are logged in with.
+    .remedy = Log in with that license key, or make a new request with this one.
+wrong-file-other-license = This request comes from a device that does not hold this license.
+    .remedy = Log in with the license key that was activated on that device.
+unreadable-too-large =
+    { $most ->
+        [one] The file is larger than any Keyward document: 1 byte at most.
+       *[other] The file is larger than any Keyward document: { $most } bytes at most.
+    }
+    .remedy = Choose the right file.
+unreadable-other-encoding = The file is written in { $found } instead of UTF-8.
+    .remedy = Fetch it again, and do not save it with another program.
+unreadable-web-page = This is a web page and no Keyward document.
+    .remedy = Download the document itself, where the page offers it.
+unreadable-wrapped = There is a Keyward document in this file, but a browser or a mail program put something around it.
+    .remedy = Download it again with "save link as", or have it sent as an attachment.
+unreadable-not-keyward = This is no Keyward document ({ $detail }).
+    .remedy = Choose the right file.
+unreadable-hostile = The file has { $detail }, which no Keyward document has.
+    .remedy = Do not use it, and ask its sender where it comes from.
+unreadable-cut-short = The end of the file is missing.
+    .remedy = Fetch or send it again.
+unreadable-damaged = The file was damaged on its way ({ $detail }).
+    .remedy = Fetch or send it again, as an attachment rather than as text.
+unreadable-other-paper = This is { $found }, and { $expected } is expected.
+    .remedy = Choose the other file.
+unreadable-no-code = No QR code can be read in this picture.
+    .remedy = Take it again: sharp, straight, and with the white around the code.
+unreadable-parts-missing =
+    { $of ->
+        [one] The document comes in 1 code, and it is not here.
+       *[other] The document comes in { $of } codes, and these are not here: { $missing }.
+    }
+    .remedy = Read all of them.
+unreadable-parts-mixed = These codes belong to different documents.
+    .remedy = Read all codes of one document, and no others.
+unreadable-newer = The file was written by a newer Keyward (form { $version }).
+    .remedy = Update the product.

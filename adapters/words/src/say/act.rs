@@ -19,6 +19,7 @@ impl Say for ActError {
             Self::NotTaken(error) => error.message(),
             Self::Unexpected => Message::new("act-unexpected"),
             Self::NoSuchRow { row } => Message::new("act-no-such-row").text("row", row),
+            Self::NothingWaits { which } => Message::new("act-nothing-waits").text("which", which),
             Self::TrialStays => Message::new("act-trial-stays"),
             Self::TrialOver { until } => Message::new("reason-trial-over").instant("until", *until),
             Self::Vault(error) => error.message(),

@@ -59,6 +59,10 @@ impl Say for NotTaken {
     fn message(&self) -> Message {
         match self {
             Self::Sealed(error) => error.message(),
+            Self::Request => Message::new("answer-is-request"),
+            Self::Used => Message::new("answer-used"),
+            Self::OtherHost => Message::new("answer-other-host"),
+            Self::OtherProduct { product } => Message::new("answer-other-product").text("product", product),
             Self::NotAsked => Message::new("answer-not-asked"),
             Self::Older { found, held } => Message::new("answer-older").number("found", *found).number("held", *held),
             Self::Returned { activation } => Message::new("answer-returned").text("activation", activation),

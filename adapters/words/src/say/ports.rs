@@ -1,6 +1,8 @@
 //! What the outside could not do.
 
-use keyward_ports::{AnchorError, Attempt, EntropyError, KeyServerError, LedgerError, SecretsError, SignerError, Trouble, VaultError};
+use keyward_ports::{
+    AnchorError, Attempt, EntropyError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble, VaultError,
+};
 
 use crate::message::{Join, Message, Part, Say};
 
@@ -121,6 +123,15 @@ impl Say for LedgerError {
             Self::Unreadable { why, .. } => Message::new("ledger-unreadable").text("why", why),
             Self::Storage(_) => Message::new("ledger-storage"),
             Self::Closed => Message::new("ledger-closed"),
+            other => Message::untold(other),
+        }
+    }
+}
+
+impl Say for MailerError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Storage { place, .. } => Message::new("mailer-storage").text("place", place),
             other => Message::untold(other),
         }
     }

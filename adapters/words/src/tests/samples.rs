@@ -16,13 +16,16 @@ use keyward_domain::standing::{Flag, Reason, Status, Verdict};
 use keyward_domain::time::{Timestamp, days};
 use keyward_domain::vault::{NotTaken, Taken};
 use keyward_engine::license_manager::TrialBegun;
-use keyward_engine::{ActError, IssuerError, KeysError, OpenError, Step};
+use keyward_engine::portal::WrongFile;
+use keyward_engine::{ActError, IssuerError, KeysError, OpenError, PortalError, Step};
 use keyward_ports::{
-    AnchorError, Attempt, Cause, EntropyError, KeyServerError, LedgerError, SecretsError, SignerError, Trouble, VaultError,
+    AnchorError, Attempt, Cause, EntropyError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble, VaultError,
 };
+use keyward_wire::{Paper, Unreadable};
 
 use crate::message::{Length, Message};
-use crate::{Label, Notice, Say};
+use crate::portal::HAPPENED;
+use crate::{Label, Notice, PortalText, Say};
 
 /// Everything of one type.
 pub(super) struct Group {
@@ -76,6 +79,11 @@ pub(super) fn all() -> Vec<Group> {
     let mut all = vec![
         group("Label", "", Remedy::None, Label::ALL.iter().copied()),
         group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
+        group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
+        group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
+        group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
+        group("Unreadable", "adapters/wire/src/unreadable.rs", Remedy::Each, unreadable()),
+        group("Paper", "adapters/wire/src/unreadable.rs", Remedy::None, [Paper::Request, Paper::Answer]),
     ];
     all.extend(of_the_domain());
     all.extend(of_the_ports());
@@ -102,8 +110,8 @@ fn of_the_domain() -> Vec<Group> {
         group("LicenseKeyError", "domain/src/license_key/slip.rs", Remedy::Each, slips()),
         group("SealError", "domain/src/seal.rs", Remedy::Each, seal_errors()),
         group("Role", "domain/src/seal.rs", Remedy::None, [Role::Holder, Role::Issuer, Role::Root]),
-        group("NotTaken", "domain/src/vault.rs", Remedy::Each, not_taken()),
-        group("Taken", "domain/src/vault.rs", Remedy::Some, taken()),
+        group("NotTaken", "domain/src/vault/taking.rs", Remedy::Each, not_taken()),
+        group("Taken", "domain/src/vault/taking.rs", Remedy::Some, taken()),
         group("ProfileError", "domain/src/profile.rs", Remedy::Each, profile_errors()),
     ]
 }
@@ -116,6 +124,7 @@ fn of_the_ports() -> Vec<Group> {
         group("AnchorError", "ports/driven/src/anchor.rs", Remedy::Each, anchor_errors()),
         group("SecretsError", "ports/driven/src/secrets.rs", Remedy::Each, secrets_errors()),
         group("LedgerError", "ports/driven/src/ledger.rs", Remedy::Each, ledger_errors()),
+        group("MailerError", "ports/driven/src/mailer.rs", Remedy::Each, [mailer_error()]),
         group("SignerError", "", Remedy::Each, [signer_error()]),
         group("EntropyError", "", Remedy::Each, [EntropyError(cause())]),
     ]
@@ -184,6 +193,105 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::SlotFreed { host: host() },
         Notice::NoSuchPage,
         Notice::OutOfOrder,
+    ]
+}
+
+fn portal_texts() -> Vec<PortalText> {
+    let (product, host) = (|| "Example CAD".to_owned(), || "host-a".to_owned());
+    let mut texts = vec![
+        PortalText::KeyHint,
+        PortalText::KeyIsForgotten,
+        PortalText::NoDevices,
+        PortalText::DevicesOf { product: product() },
+        PortalText::Who,
+        PortalText::TheDevice,
+        PortalText::AKeyHolder,
+        PortalText::TheOwner,
+        PortalText::TheVendor,
+        PortalText::NothingHappened,
+        PortalText::Older,
+        PortalText::MoreDevices,
+        PortalText::FileHint,
+        PortalText::CodeText,
+        PortalText::CodeTextHint,
+        PortalText::YourAnswer,
+        PortalText::Grants { host: Some(host()) },
+        PortalText::Grants { host: None },
+        PortalText::Confirms,
+        PortalText::TakesAway,
+        PortalText::ScanIt,
+        PortalText::CodeOf { number: 1, of: 2 },
+        PortalText::Refused,
+        PortalText::NotTaken,
+        PortalText::Code,
+        PortalText::RefusalToo,
+        PortalText::TransfersSpent { spent: 0, times: 1, days: 1 },
+        PortalText::TransfersSpent { spent: 2, times: 3, days: 90 },
+        PortalText::OwnerConfirms,
+        PortalText::SendLink,
+        PortalText::LetterSubject { product: product() },
+        PortalText::Letter {
+            product: product(),
+            host: host(),
+            key: "*****-*****-*****-*****-ABCDE".into(),
+            link: "https://example.com/portal/owner/x".into(),
+            until: at(),
+        },
+        PortalText::MainMenu,
+    ];
+    texts.extend(HAPPENED.map(|(act, _)| PortalText::Happened(act.into())));
+    texts
+}
+
+fn portal_errors() -> Vec<PortalError> {
+    vec![
+        PortalError::UnknownKey,
+        PortalError::KeyReplaced,
+        PortalError::Ended,
+        PortalError::WrongFile(WrongFile::IsAnswer),
+        PortalError::NoSlot,
+        PortalError::NoAnswer,
+        PortalError::AnswerSpent,
+        PortalError::NoLink,
+        PortalError::Refused(Refusal::Revoked),
+        PortalError::Seal(SealError::BadSignature),
+        PortalError::Issuer(IssuerError::Busy),
+        PortalError::Keys(KeysError::NotBegun),
+        PortalError::Ledger(LedgerError::Closed),
+        PortalError::Secrets(SecretsError::Taken("portal".into())),
+        PortalError::Mailer(mailer_error()),
+        PortalError::Entropy(EntropyError(cause())),
+        PortalError::Busy,
+    ]
+}
+
+fn wrong_files() -> Vec<WrongFile> {
+    vec![
+        WrongFile::IsAnswer,
+        WrongFile::Unreadable(SealError::BadSignature),
+        WrongFile::IsReturn,
+        WrongFile::IsActivation,
+        WrongFile::IsTrial,
+        WrongFile::OtherKey,
+        WrongFile::OtherLicense,
+    ]
+}
+
+fn unreadable() -> Vec<Unreadable> {
+    vec![
+        Unreadable::TooLarge { most: 262_144 },
+        Unreadable::OtherEncoding { found: "UTF-16".into() },
+        Unreadable::WebPage,
+        Unreadable::Wrapped,
+        Unreadable::NotKeyward("it does not begin as an XML file".into()),
+        Unreadable::Hostile("a DTD"),
+        Unreadable::CutShort,
+        Unreadable::Damaged("its text".into()),
+        Unreadable::OtherPaper { found: Paper::Answer, expected: Paper::Request },
+        Unreadable::NoCode,
+        Unreadable::PartsMissing { missing: vec![2, 3], of: 3 },
+        Unreadable::PartsMixed,
+        Unreadable::Newer { version: 2 },
     ]
 }
 
@@ -334,6 +442,10 @@ fn activation() -> ActivationId {
 fn not_taken() -> Vec<NotTaken> {
     vec![
         NotTaken::Sealed(SealError::BadSignature),
+        NotTaken::Request,
+        NotTaken::Used,
+        NotTaken::OtherHost,
+        NotTaken::OtherProduct { product: name("viewer") },
         NotTaken::NotAsked,
         NotTaken::Older { found: 2, held: 3 },
         NotTaken::Returned { activation: activation() },
@@ -434,6 +546,10 @@ fn signer_error() -> SignerError {
     SignerError { key: public(), cause: cause() }
 }
 
+fn mailer_error() -> MailerError {
+    MailerError::Storage { place: "/var/lib/keyward/letters".into(), cause: cause() }
+}
+
 fn act_errors() -> Vec<ActError> {
     vec![
         ActError::Refused(Refusal::Revoked),
@@ -442,6 +558,7 @@ fn act_errors() -> Vec<ActError> {
         ActError::NotTaken(NotTaken::NotAsked),
         ActError::Unexpected,
         ActError::NoSuchRow { row: "7".into() },
+        ActError::NothingWaits { which: "7".into() },
         ActError::TrialStays,
         ActError::TrialOver { until: at() },
         ActError::Vault(VaultError::Led { by: None }),
