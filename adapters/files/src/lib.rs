@@ -7,6 +7,7 @@ mod anchor;
 pub mod atomic;
 mod lock;
 mod places;
+mod rights;
 mod secrets;
 mod vault;
 mod wrapper;
