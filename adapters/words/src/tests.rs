@@ -8,11 +8,12 @@ use std::path::Path;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::standing::{Flag, Status};
 use keyward_domain::time::days;
-use keyward_ports::{KeyServerError, Trouble};
+use keyward_ports::{FileExchangeError, KeyServerError, Trouble};
+use keyward_wire::Unreadable;
 
 use self::samples::{Group, Remedy, all, at, attempt, holders, name, notices, within};
 use self::texts::{Texts, read};
-use crate::message::{Join, Message, VERBATIM};
+use crate::message::{Join, Message, UNTOLD, VERBATIM};
 use crate::words::{CHINESE, ENGLISH};
 use crate::{Label, Notice, Words};
 
@@ -160,7 +161,7 @@ fn the_texts_name_what_the_domain_names() {
 
 #[test]
 fn no_chinese_text_is_english() {
-    for message in everything().iter().filter(|it| it.id != VERBATIM && it.id != "untold") {
+    for message in everything().iter().filter(|it| it.id != VERBATIM && it.id != UNTOLD) {
         let said = chinese().say(message);
         let characters = message.id.starts_with("join-") || said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         assert!(characters || message.id == "attempt", "{}: {said}", message.id);
@@ -239,6 +240,25 @@ fn things_are_listed_as_the_language_lists_them() {
     assert_eq!(english().list(["Professional", "Standard"]), "Professional, Standard");
     assert_eq!(chinese().list(["Professional", "Standard", "Plus"]), "Professional、Standard、Plus");
     assert_eq!(chinese().list([""; 0]), "");
+}
+
+#[test]
+fn nothing_that_is_known_here_speaks_for_itself() {
+    for Group { name, said, .. } in all() {
+        assert!(said.iter().all(|(_, message)| message.id != UNTOLD), "{name} has something without a text");
+    }
+}
+
+/// A file that was brought is called wrong for the same reason, whoever read it.
+#[test]
+fn a_file_without_a_code_of_its_own_still_says_why() {
+    let why = "it was damaged on its way (its text); fetch or send it again";
+    let damaged = FileExchangeError::Unreadable { file: "a.xml".into(), code: "damaged", why: why.into() };
+    assert!(english().say(&damaged).contains(why));
+    for known in [Unreadable::WebPage, Unreadable::Wrapped, Unreadable::CutShort, Unreadable::NoCode, Unreadable::PartsMixed] {
+        let error = FileExchangeError::Unreadable { file: "a.xml".into(), code: known.code(), why: known.to_string() };
+        assert!(english().say(&error).ends_with(&english().say(&known)) && english().remedy(&error) == english().remedy(&known), "{known}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the outside could not do.
 
 use keyward_ports::{
-    AnchorError, Attempt, EntropyError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble, VaultError,
+    AnchorError, Attempt, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble,
+    VaultError,
 };
 
 use crate::message::{Join, Message, Part, Say};
@@ -125,6 +126,39 @@ impl Say for LedgerError {
             Self::Closed => Message::new("ledger-closed"),
             other => Message::untold(other),
         }
+    }
+}
+
+impl Say for FileExchangeError {
+    fn message(&self) -> Message {
+        let about = |id, place: &str| Message::new(id).text("place", place);
+        match self {
+            Self::NotFound(place) => about("exchange-not-found", place),
+            Self::Taken(place) => about("exchange-taken", place),
+            Self::Full(place) => about("exchange-full", place),
+            Self::Storage { place, .. } => about("exchange-storage", place),
+            Self::TooLarge(place) => about("exchange-too-large", place),
+            Self::Unreadable { file, code, why } => match unreadable(code) {
+                Some(cause) => {
+                    about("exchange-unreadable", file).said("cause", Part::Text, &cause).said("what-to-do", Part::Remedy, &cause)
+                }
+                None => about("exchange-unreadable-because", file).text("why", why),
+            },
+            Self::Newer(place) => about("exchange-newer", place),
+            other => Message::untold(other),
+        }
+    }
+}
+
+/// What is wrong with a file, by its code alone. Where the text wants to know more, there is none.
+fn unreadable(code: &str) -> Option<Message> {
+    match code {
+        "web-page" => Some(Message::new("unreadable-web-page")),
+        "wrapped" => Some(Message::new("unreadable-wrapped")),
+        "cut-short" => Some(Message::new("unreadable-cut-short")),
+        "no-code" => Some(Message::new("unreadable-no-code")),
+        "parts-mixed" => Some(Message::new("unreadable-parts-mixed")),
+        _ => None,
     }
 }
 

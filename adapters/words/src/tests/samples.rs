@@ -19,7 +19,8 @@ use keyward_engine::license_manager::TrialBegun;
 use keyward_engine::portal::WrongFile;
 use keyward_engine::{ActError, IssuerError, KeysError, OpenError, PortalError, Step};
 use keyward_ports::{
-    AnchorError, Attempt, Cause, EntropyError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble, VaultError,
+    AnchorError, Attempt, Cause, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError,
+    Trouble, VaultError,
 };
 use keyward_wire::{Paper, Unreadable};
 
@@ -124,6 +125,7 @@ fn of_the_ports() -> Vec<Group> {
         group("AnchorError", "ports/driven/src/anchor.rs", Remedy::Each, anchor_errors()),
         group("SecretsError", "ports/driven/src/secrets.rs", Remedy::Each, secrets_errors()),
         group("LedgerError", "ports/driven/src/ledger.rs", Remedy::Each, ledger_errors()),
+        group("FileExchangeError", "ports/driven/src/file_exchange.rs", Remedy::Each, file_exchange_errors()),
         group("MailerError", "ports/driven/src/mailer.rs", Remedy::Each, [mailer_error()]),
         group("SignerError", "", Remedy::Each, [signer_error()]),
         group("EntropyError", "", Remedy::Each, [EntropyError(cause())]),
@@ -544,6 +546,22 @@ fn ledger_errors() -> Vec<LedgerError> {
 
 fn signer_error() -> SignerError {
     SignerError { key: public(), cause: cause() }
+}
+
+fn file_exchange_errors() -> Vec<FileExchangeError> {
+    let file = || "/media/stick/cad2027-03-31-resp.xml".to_owned();
+    let unreadable = |code, why: &str| FileExchangeError::Unreadable { file: file(), code, why: why.into() };
+    let mut all = vec![
+        FileExchangeError::NotFound(file()),
+        FileExchangeError::Taken(file()),
+        FileExchangeError::Full(file()),
+        FileExchangeError::Storage { place: file(), cause: cause() },
+        FileExchangeError::TooLarge(file()),
+        FileExchangeError::Newer(file()),
+        unreadable("damaged", "it was damaged on its way (its text); fetch or send it again"),
+    ];
+    all.extend(["web-page", "wrapped", "cut-short", "no-code", "parts-mixed"].map(|code| unreadable(code, "")));
+    all
 }
 
 fn mailer_error() -> MailerError {
