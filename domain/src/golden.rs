@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::anchor::AnchorContents;
 use crate::device::Device;
 use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Receipt, Revocation, RevocationReason};
-use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Terms};
+use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Sale, Terms};
 use crate::profile::{ProductProfile, TlsTerms};
 use crate::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
 use crate::refusal::Refusal;
@@ -107,7 +107,8 @@ fn answers() {
 
 #[test]
 fn refusals() {
-    pinned("refusals.json", &every_refusal());
+    let none = [Refusal::MovesSpent { next: None, moves: 0, days: 90 }, Refusal::TransfersSpent { next: None, transfers: 0, days: 90 }];
+    pinned("refusals.json", &every_refusal().into_iter().chain(none).collect::<Vec<_>>());
 }
 
 fn robbed() -> KeyStatement {
@@ -214,6 +215,7 @@ fn used() -> Entitlement {
     it.free(&freed, Freer::Owner, day(5)).expect("within the budget");
     it.reissue(key(11).public(), last_five());
     it.revoke(day(6));
+    it.owner = Some(name("ada@example.com"));
     it.terms.allowance = network;
     (it.terms.key_type, it.terms.contact) = (KeyType::Network, Contact::Every { days: 30, grace: 7 });
     it
@@ -240,6 +242,8 @@ fn what_a_key_server_keeps() {
         ("trial", Record::Trial(trial)),
         ("signers", Record::Signers(signers)),
     ]);
+    let sale = |owner| Sale { owner, ..Sale::from(rental(day(365))) };
+    pinned("sale.json", &named([("to somebody", sale(Some(name("ada@example.com")))), ("to nobody in particular", sale(None))]));
     let keys: Named<RecordKey> = records.iter().map(|(name, record)| (name.clone(), record.key())).collect();
     let lookups: Named<_> = records.iter().map(|(name, record)| (name.clone(), record.lookups())).collect();
     pinned("records.json", &records);

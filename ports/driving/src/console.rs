@@ -4,10 +4,10 @@ mod keys;
 
 use std::sync::Arc;
 
-use keyward_domain::entitlement::{Entitlement, Freer, Terms, TermsError};
+use keyward_domain::entitlement::{Entitlement, Freer, Sale, TermsError};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::{ActivationId, EntitlementId, ProductId};
+use keyward_domain::names::{ActivationId, EmailAddress, EntitlementId, ProductId};
 use keyward_domain::product::Product;
 use keyward_domain::profile::{ProductProfile, TlsTerms};
 use keyward_domain::record::{LogEntry, Record, RecordKey};
@@ -144,7 +144,8 @@ impl Console {
     }
 
     /// Issues a license key (row K1). The key is given to the caller and kept nowhere.
-    pub async fn issue(&self, terms: Terms, actor: &str) -> Result<Issued, ConsoleError> {
+    pub async fn issue(&self, sale: impl Into<Sale>, actor: &str) -> Result<Issued, ConsoleError> {
+        let Sale { terms, owner } = sale.into();
         let product = self.product(&terms.product).await?;
         terms.check(&product)?;
         let key = self.make_license_key()?;
@@ -152,7 +153,8 @@ impl Console {
         let mut id = [0; 10];
         self.entropy.fill(&mut id)?;
         let id = EntitlementId::from_random(id);
-        let entitlement = Entitlement::sold(id.clone(), public, key.last_five(), terms, self.clock.now().wall);
+        let sold = Entitlement::sold(id.clone(), public, key.last_five(), terms, self.clock.now().wall);
+        let entitlement = Entitlement { owner, ..sold };
         let entry = self.entry(actor, "issued", Some(id), None);
         if self.commit(0, Record::Entitlement(entitlement.clone()), entry).await? {
             Ok(Issued { key, entitlement })
@@ -185,6 +187,15 @@ impl Console {
     pub async fn extend(&self, id: &EntitlementId, until: Timestamp, actor: &str) -> Result<Entitlement, ConsoleError> {
         let product = self.product(&self.entitlement(id).await?.terms.product).await?;
         self.change(id, actor, "extended", None, |it| Ok(it.extend(until, &product)?)).await
+    }
+
+    /// Says who owns it, or that nobody is known to.
+    pub async fn set_owner(&self, id: &EntitlementId, owner: Option<EmailAddress>, actor: &str) -> Result<Entitlement, ConsoleError> {
+        self.change(id, actor, "owner changed", None, |it| {
+            it.owner = owner.clone();
+            Ok(())
+        })
+        .await
     }
 
     /// Frees a slot whose host cannot return it (row A2).
