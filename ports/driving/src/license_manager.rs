@@ -3,8 +3,13 @@
 //! Every act is the same: take the lead, load, compose a signed request, save vault and anchor, send, check the answer, save again.
 //! It can be dropped at any step; what was saved is taken up by the next act.
 
+mod by_file;
 mod desk;
 mod error;
+mod host_key;
+mod pending;
+mod refresh;
+mod trial;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,14 +22,15 @@ use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Digest, Scheme};
+use keyward_domain::seal::Scheme;
 use keyward_domain::standing::{Evidence, Standing};
-use keyward_domain::trial::LocalTrial;
 use keyward_domain::vault::{Holdings, Taken};
 use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Probed, Secrets, Timer, Vault, VaultError};
 
+pub use by_file::Loaded;
 use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
+pub use pending::Awaited;
 
 /// What a license manager needs of its host.
 #[derive(Clone)]
@@ -86,17 +92,6 @@ struct Seen {
     trouble: Option<Arc<VaultError>>,
 }
 
-/// A request whose answer is awaited.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Awaited {
-    /// Its name.
-    pub request: Digest,
-    /// What it asks.
-    pub kind: keyward_domain::document::Kind,
-    /// The issuer's no, if it is a return that was refused.
-    pub refused: Option<Refusal>,
-}
-
 /// What a trial came to.
 #[derive(Debug)]
 pub enum TrialBegun {
@@ -140,8 +135,8 @@ impl LicenseManager {
         self.seen().trouble.clone()
     }
 
-    /// Requests whose answers are awaited.
-    pub fn awaited(&self) -> Vec<Awaited> {
+    /// Requests whose answers are awaited, oldest first.
+    pub fn pending(&self) -> Vec<Awaited> {
         self.seen().outbox.clone()
     }
 
@@ -266,11 +261,7 @@ impl Seen {
 
     fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: &AnchorContents, probed: &Probed) -> Self {
         let observed = Fingerprint::of(&profile.vendor, &probed.parts);
-        let outbox = holdings.outbox().map(|(request, refused)| Awaited {
-            request: request.name(),
-            kind: request.words().ask.kind(),
-            refused: refused.cloned(),
-        });
+        let outbox = holdings.outbox().map(|(request, refused)| Awaited::of(request, refused));
         Self {
             generation,
             licenses: holdings.licenses(&profile.product),
@@ -292,8 +283,4 @@ fn read_anchor(ports: &HostPorts, profile: &ProductProfile) -> Result<AnchorCont
         Err(AnchorError::Damaged { .. }) => Ok(AnchorContents::default()),
         read => read,
     }
-}
-
-fn local_trial(edition: &Edition, first: keyward_domain::time::Timestamp) -> LocalTrial {
-    LocalTrial { edition: edition.clone(), first }
 }

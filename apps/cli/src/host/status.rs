@@ -57,7 +57,7 @@ struct Trouble {
 impl Status {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
         let Host { manager, .. } = options.open()?;
-        let (standing, awaited, trouble) = (manager.standing(), manager.awaited(), manager.trouble());
+        let (standing, awaited, trouble) = (manager.standing(), manager.pending(), manager.trouble());
         if self.json {
             json(out, &report(manager.profile(), &standing, &awaited, trouble.as_deref()))?;
         } else if trouble.is_some() && standing.rows.is_empty() {

@@ -87,7 +87,7 @@ fn answers_of_a_foreign_vendor_are_refused() {
     let (ours, theirs) = (ours.expect("our authority"), theirs.expect("their authority"));
     let host = site.host("a").with_profile(|text| servers(&text, &[foreign.url()]).replace(ours.trim(), theirs.trim()));
     let said = host.run(&["activate", &key]).not_done(1);
-    assert!(said.starts_with("failed (answer-not-taken): the answer was not taken: "), "{said}");
+    assert!(said.starts_with("failed (answer-other-vendor): the answer was not taken: "), "{said}");
     assert!(host.run(&["status"]).done().contains("there is no license"));
 }
 
