@@ -1,7 +1,7 @@
 //! A key server's ledger in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyward_domain::record::{LogEntry, Lookup, Record, RecordKey, Remembered};
@@ -148,8 +148,8 @@ impl View for LedgerImage {
         Ok(self.answers.get(name).cloned())
     }
 
-    fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
-        Ok(self.records.get(key).cloned())
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
+        Ok(self.records.get(key).cloned().map(Arc::new))
     }
 
     fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
@@ -163,7 +163,7 @@ impl View for FakeLedger {
         self.read_kept(|kept| kept.answered(name))?
     }
 
-    fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
         self.read_kept(|kept| kept.read(key))?
     }
 
@@ -179,7 +179,7 @@ impl Ledger for FakeLedger {
     }
 
     async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
-        View::read(self, key)
+        self.read_kept(|kept| kept.records.get(key).cloned())
     }
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {

@@ -42,8 +42,8 @@ impl Known {
     }
 
     /// Keeps what was read.
-    pub(crate) fn keep(&self, key: RecordKey, record: Versioned, json: usize) {
-        self.0.insert(key, Kept { record: Arc::new(record), bytes: json as u64 });
+    pub(crate) fn keep(&self, key: RecordKey, record: Arc<Versioned>, json: usize) {
+        self.0.insert(key, Kept { record, bytes: json as u64 });
     }
 
     /// Keeps what was written, if what was there before was read: what nobody reads is not kept.

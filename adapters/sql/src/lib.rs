@@ -153,7 +153,8 @@ impl Ledger for SqlLedger {
 
     async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
         let (key, known) = (key.clone(), Arc::clone(&self.0.known));
-        self.0.readers.ask(move |connection| queries::read(connection, &known, &key)).await
+        let read = self.0.readers.ask(move |connection| queries::read(connection, &known, &key)).await?;
+        Ok(read.map(Arc::unwrap_or_clone))
     }
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {

@@ -1,5 +1,7 @@
 //! What is read, each in one statement or one transaction, so that each sees the ledger as it was at one moment.
 
+use std::sync::Arc;
+
 use keyward_domain::names::EntitlementId;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
@@ -24,10 +26,11 @@ pub(crate) fn answered(connection: &Connection, name: &Digest) -> Result<Option<
 
 /// Shows all at one moment: SQLite keeps a transaction that reads at the commit where it first read.
 pub(crate) fn look(connection: &Connection, known: &Known, look: Look) -> Result<(), LedgerError> {
-    let moment = connection.unchecked_transaction().map_err(trouble)?;
+    let say = |what| connection.prepare_cached(what).and_then(|mut it| it.execute(())).map_err(trouble);
+    say("BEGIN")?;
     let looked = look(&Moment { connection, known });
     // Nothing was written: how it ends is the same.
-    moment.commit().map_err(trouble)?;
+    say("COMMIT")?;
     looked
 }
 
@@ -42,7 +45,7 @@ impl View for Moment<'_> {
         answered(self.connection, name)
     }
 
-    fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
         read(self.connection, self.known, key)
     }
 
@@ -51,7 +54,7 @@ impl View for Moment<'_> {
     }
 }
 
-pub(crate) fn read(connection: &Connection, known: &Known, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+pub(crate) fn read(connection: &Connection, known: &Known, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
     let Key { kind, id } = Key::of(key);
     if let Some(kept) = known.get(key) {
         let version: Option<u64> = connection
@@ -59,7 +62,7 @@ pub(crate) fn read(connection: &Connection, known: &Known, key: &RecordKey) -> R
             .and_then(|mut it| it.query_row((kind, &id), |row| row.get(0)).optional())
             .map_err(trouble)?;
         if version == Some(kept.version) {
-            return Ok(Some(Versioned::clone(&kept)));
+            return Ok(Some(kept));
         }
     }
     let found: Option<(u64, String)> = connection
@@ -67,8 +70,8 @@ pub(crate) fn read(connection: &Connection, known: &Known, key: &RecordKey) -> R
         .and_then(|mut it| it.query_row((kind, id), |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(trouble)?;
     let Some((version, body)) = found else { return Ok(None) };
-    let read = Versioned { version, record: parse(&body)? };
-    known.keep(key.clone(), read.clone(), body.len());
+    let read = Arc::new(Versioned { version, record: parse(&body)? });
+    known.keep(key.clone(), Arc::clone(&read), body.len());
     Ok(Some(read))
 }
 

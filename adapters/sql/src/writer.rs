@@ -183,27 +183,35 @@ fn stored(transaction: &Transaction<'_>, row: &Row) -> rusqlite::Result<Option<S
 }
 
 fn write(transaction: &Transaction<'_>, row: &Row, stored: Option<&Stored>) -> rusqlite::Result<()> {
-    let (number, before) = match stored {
+    let (number, before): (i64, Vec<String>) = match stored {
         None => {
             let mut insert = transaction.prepare_cached("INSERT INTO record (kind, id, version, body) VALUES (?, ?, 1, ?)")?;
-            (insert.insert((row.key.kind, &row.key.id, &row.body))?, BTreeSet::new())
+            (insert.insert((row.key.kind, &row.key.id, &row.body))?, Vec::new())
         }
         Some(&Stored { number, version }) => {
             let mut update = transaction.prepare_cached("UPDATE record SET version = ?, body = ? WHERE number = ?")?;
             update.execute((version + 1, &row.body, number))?;
-            let mut lookups = transaction.prepare_cached("SELECT value FROM lookup WHERE record = ?")?;
+            let mut lookups = transaction.prepare_cached("SELECT value FROM lookup WHERE record = ? ORDER BY value")?;
             let before = lookups.query_map([number], |it| it.get(0))?.collect::<rusqlite::Result<_>>()?;
             (number, before)
         }
     };
-    let after: BTreeSet<String> = row.lookups.iter().cloned().collect();
-    for gone in before.difference(&after) {
+    for gone in only_in(&before, &row.lookups) {
         transaction.prepare_cached("DELETE FROM lookup WHERE value = ? AND record = ?")?.execute((gone, number))?;
     }
-    for new in after.difference(&before) {
+    for new in only_in(&row.lookups, &before) {
         transaction.prepare_cached("INSERT INTO lookup (value, record) VALUES (?, ?)")?.execute((new, number))?;
     }
     Ok(())
+}
+
+/// What stands in the first list and not in the second; both are sorted, as SQLite sorts and as Rust does: by bytes.
+fn only_in<'a>(first: &'a [String], second: &'a [String]) -> impl Iterator<Item = &'a String> {
+    let mut second = second.iter().peekable();
+    first.iter().filter(move |value| {
+        while second.next_if(|other| other < value).is_some() {}
+        second.peek() != Some(value)
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a key server remembers.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,8 +41,8 @@ pub trait View {
     /// As [`Ledger::answered`].
     fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError>;
 
-    /// As [`Ledger::read`].
-    fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError>;
+    /// As [`Ledger::read`]. A record may have thousands of parts; whoever only looks shares it.
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError>;
 
     /// As [`Ledger::find`].
     fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError>;

@@ -1,5 +1,7 @@
 //! One request, with everything in the ledger that bears on it, and the ruling of the domain.
 
+use std::sync::Arc;
+
 use keyward_domain::device::{Counted, Device};
 use keyward_domain::document::{Answer, Ask, Body, Hold, Request, Revocation};
 use keyward_domain::entitlement::{Entitlement, Held, Outcome};
@@ -10,7 +12,7 @@ use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Reply, Statement, Verified};
 use keyward_domain::time::Timestamp;
 use keyward_domain::trial::Trial;
-use keyward_ports::{LedgerError, View};
+use keyward_ports::{LedgerError, Versioned, View};
 
 /// A request, and what it shows of its own, opened.
 pub(super) struct Errand {
@@ -26,7 +28,7 @@ pub(super) struct Papers {
     pub(super) subject: Option<RecordKey>,
     /// It was answered before.
     pub(super) again: Option<Again>,
-    product: Option<Product>,
+    product: Option<Arc<Versioned>>,
     /// Whether what it shows is remembered.
     remembered: bool,
     /// What the device has to be told of its other licenses.
@@ -44,7 +46,7 @@ pub(super) enum Again {
 /// One request with all that bears on it.
 pub(super) struct Case<'a> {
     device: (u64, Option<Device>),
-    product: Option<Product>,
+    product: Option<Arc<Versioned>>,
     subject: Subject,
     /// What the asking device shows of its own, and whether it is remembered.
     shown: Option<(&'a Verified<Answer>, bool)>,
@@ -83,10 +85,7 @@ impl Papers {
             return Ok(Self { found: None, subject: None, again: Some(again), product: None, remembered: true, others: Vec::new() });
         }
         let found = find(view, request)?;
-        let product = match view.read(&RecordKey::Product(request.product.clone()))?.map(|found| found.record) {
-            Some(Record::Product(product)) => Some(product),
-            _ => None,
-        };
+        let product = view.read(&RecordKey::Product(request.product.clone()))?;
         let remembered = match &errand.shown {
             Some(shown) => is_remembered(view, shown)?,
             None => false,
@@ -118,7 +117,7 @@ impl<'a> Case<'a> {
         let counted = device.take(request.count, request.name(), &request.host, now);
         let (subject, decided) = match counted {
             Counted::Copied => (subject, Err(Refusal::CopiedHost)),
-            Counted::Once | Counted::Doubled { .. } => decide(request, product.as_ref(), subject, shown, now),
+            Counted::Once | Counted::Doubled { .. } => decide(request, as_product(product.as_deref()), subject, shown, now),
         };
         let mut answer = match &decided {
             Ok(outcome) => Answer::of(request, now, outcome.body.clone()),
@@ -145,6 +144,13 @@ impl<'a> Case<'a> {
             entitlement,
             activation: asked_about(&request.ask).cloned(),
         }
+    }
+}
+
+fn as_product(found: Option<&Versioned>) -> Option<&Product> {
+    match &found?.record {
+        Record::Product(product) => Some(product),
+        Record::Entitlement(_) | Record::Device(_) | Record::Trial(_) | Record::Signers(_) => None,
     }
 }
 
@@ -259,7 +265,7 @@ fn again(view: &dyn View, request: &Verified<Request>) -> Result<Option<Again>, 
     let Some(Remembered { statement, granted }) = view.answered(&request.name())? else { return Ok(None) };
     let stands = match granted {
         None => true,
-        Some(Granted { record, activation, device }) => match view.read(&record)?.map(|found| found.record) {
+        Some(Granted { record, activation, device }) => match view.read(&record)?.as_deref().map(|found| &found.record) {
             Some(Record::Entitlement(entitlement)) => entitlement.stands(&activation, &device),
             Some(Record::Trial(trial)) => trial.device == device,
             _ => false,
@@ -285,7 +291,8 @@ fn find_trial(view: &dyn View, request: &Verified<Request>) -> Result<Option<Rec
     for lookup in std::iter::once(Lookup::Device(request.device.id())).chain(parts) {
         for key in view.find(&lookup)? {
             if matches!(key, RecordKey::Trial(_))
-                && let Some(Record::Trial(trial)) = view.read(&key)?.map(|found| found.record)
+                && let Some(found) = view.read(&key)?
+                && let Record::Trial(trial) = &found.record
                 && trial.is_of(request)
             {
                 return Ok(Some(key));
@@ -311,7 +318,9 @@ fn others(view: &dyn View, request: &Verified<Request>, subject: Option<&RecordK
         if Some(&key) == subject || !matches!(key, RecordKey::Entitlement(_)) {
             continue;
         }
-        if let Some(Record::Entitlement(it)) = view.read(&key)?.map(|found| found.record) {
+        if let Some(found) = view.read(&key)?
+            && let Record::Entitlement(it) = &found.record
+        {
             revocations.extend(it.revocations(&request.device));
         }
     }

@@ -10,7 +10,7 @@ use keyward_domain::record::{LogEntry, Record, RecordKey, Remembered, Signers};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Digest;
 use keyward_domain::time::Timestamp;
-use keyward_ports::{Deed, LedgerError, View, Write};
+use keyward_ports::{Deed, LedgerError, Versioned, View, Write};
 
 use super::case::{Again, Case, Errand, Papers, Ruling};
 use super::{Answered, Issuer, IssuerError};
@@ -37,14 +37,20 @@ struct Sheet(BTreeMap<RecordKey, Leaf>);
 struct Leaf {
     /// The version that was read; 0 = the record was not there.
     read: u64,
-    record: Option<Record>,
+    record: Option<Kept>,
     changed: bool,
+}
+
+/// A record as it was read, or as it was left.
+enum Kept {
+    Read(Arc<Versioned>),
+    Left(Record),
 }
 
 impl Round {
     /// Loads all that bears on some requests; none if the vendor has no keys yet.
     pub(super) fn look(view: &dyn View, errands: Vec<Arc<Errand>>) -> Result<Option<Self>, LedgerError> {
-        let Some(Record::Signers(signers)) = view.read(&RecordKey::Signers)?.map(|found| found.record) else { return Ok(None) };
+        let Some(Record::Signers(signers)) = view.read(&RecordKey::Signers)?.map(|found| found.record.clone()) else { return Ok(None) };
         let mut round = Self { signers, errands: Vec::with_capacity(errands.len()), sheet: Sheet::default() };
         for errand in errands {
             let papers = Papers::look(view, &errand)?;
@@ -110,7 +116,7 @@ impl Round {
 impl Sheet {
     fn load(&mut self, view: &dyn View, key: &RecordKey) -> Result<(), LedgerError> {
         if !self.0.contains_key(key) {
-            let (read, record) = view.read(key)?.map_or((0, None), |found| (found.version, Some(found.record)));
+            let (read, record) = view.read(key)?.map_or((0, None), |found| (found.version, Some(Kept::Read(found))));
             self.0.insert(key.clone(), Leaf { read, record, changed: false });
         }
         Ok(())
@@ -118,15 +124,18 @@ impl Sheet {
 
     fn case<'a>(&mut self, errand: &'a Errand, papers: Papers) -> Case<'a> {
         let device = self.0.get(&RecordKey::Device(errand.request.device.id()));
-        let device = match device {
-            Some(Leaf { read, record: Some(Record::Device(device)), .. }) => (*read, Some(device.clone())),
-            Some(leaf) => (leaf.read, None),
-            None => (0, None),
-        };
+        let known = device.and_then(|leaf| match leaf.record.as_ref()?.record() {
+            Record::Device(device) => Some(device.clone()),
+            Record::Product(_) | Record::Entitlement(_) | Record::Trial(_) | Record::Signers(_) => None,
+        });
+        let device = (device.map_or(0, |leaf| leaf.read), known);
         let subject = papers.subject.as_ref().and_then(|key| self.0.get_mut(key)).and_then(|leaf| {
             // An entitlement may have thousands of slots: it is lent to those who leave it as it was if they change nothing.
-            let record = if errand.leaves_as_it_was() { leaf.record.take() } else { leaf.record.clone() };
-            Some((leaf.read, record?))
+            let record = match errand.leaves_as_it_was() {
+                true => leaf.record.take()?.into_record(),
+                false => leaf.record.as_ref()?.record().clone(),
+            };
+            Some((leaf.read, record))
         });
         Case::new(errand, papers, device, subject)
     }
@@ -141,17 +150,33 @@ impl Sheet {
         } else if errand.leaves_as_it_was()
             && let Some(lent) = self.0.get_mut(&record.key())
         {
-            lent.record = Some(record);
+            lent.record = Some(Kept::Left(record));
         }
     }
 
     fn write(&mut self, read: u64, record: Record) {
-        self.0.insert(record.key(), Leaf { read, record: Some(record), changed: true });
+        self.0.insert(record.key(), Leaf { read, record: Some(Kept::Left(record)), changed: true });
     }
 
     fn into_writes(self) -> Vec<Write> {
         let changed = self.0.into_values().filter(|leaf| leaf.changed);
-        changed.filter_map(|leaf| Some(Write { read: leaf.read, record: leaf.record? })).collect()
+        changed.filter_map(|leaf| Some(Write { read: leaf.read, record: leaf.record?.into_record() })).collect()
+    }
+}
+
+impl Kept {
+    fn record(&self) -> &Record {
+        match self {
+            Self::Read(found) => &found.record,
+            Self::Left(record) => record,
+        }
+    }
+
+    fn into_record(self) -> Record {
+        match self {
+            Self::Read(found) => Arc::unwrap_or_clone(found).record,
+            Self::Left(record) => record,
+        }
     }
 }
 
