@@ -21,7 +21,7 @@
 //! ```
 //!
 //! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
-//!   [`FakeMailer`], [`FakeKeyServer`] (the real issuer, asked directly).
+//!   [`FakeMailer`], [`FakeFileExchange`], [`FakeKeyServer`] (the real issuer, asked directly).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
 //! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
@@ -32,6 +32,7 @@ mod anchor;
 mod clock;
 mod crash;
 mod entropy;
+mod file_exchange;
 mod flaky;
 mod host;
 mod key_server;
@@ -52,6 +53,7 @@ pub use anchor::{AnchorImage, FakeAnchor};
 pub use clock::FakeClock;
 pub use crash::{CrashPlan, CrashPoint, Crashed, Crashing, UnknownCrashPoint};
 pub use entropy::FakeEntropy;
+pub use file_exchange::FakeFileExchange;
 pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
 pub use key_server::FakeKeyServer;

@@ -1,4 +1,5 @@
-//! The carriers' clothes: what a key server and its clients say to each other over HTTP, besides what the domain says itself.
+//! The carriers' clothes: what a key server and its clients say to each other over HTTP, besides what the domain says itself, and what
+//! people carry for them: [`xml`] files and [`qr`] codes.
 //!
 //! Products, terms, entitlements, lines of the log, profiles, envelopes and key statements have serde forms of their own and travel as
 //! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the two secrets that are handed over once,
@@ -10,6 +11,8 @@ pub mod armour;
 mod bodies;
 pub mod media;
 mod pages;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod problem;
 pub mod qr;
 mod secrets;

@@ -6,6 +6,7 @@
 mod anchor;
 mod clock;
 mod entropy;
+mod file_exchange;
 mod host_probe;
 mod key_server;
 mod ledger;
@@ -20,6 +21,7 @@ use std::time::Duration;
 pub use anchor::{Anchor, AnchorError};
 pub use clock::Clock;
 pub use entropy::{Entropy, EntropyError};
+pub use file_exchange::{Document, FileExchange, FileExchangeError, FileName, FilePlace};
 pub use host_probe::{HostProbe, Probed};
 pub use key_server::{Attempt, KeyServer, KeyServerError, Trouble};
 pub use ledger::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned, View, Write, look};

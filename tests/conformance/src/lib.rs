@@ -16,6 +16,7 @@
 pub mod anchor;
 pub mod clock;
 pub mod entropy;
+pub mod file_exchange;
 pub mod host_probe;
 pub mod key_server;
 pub mod ledger;
