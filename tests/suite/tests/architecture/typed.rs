@@ -63,12 +63,14 @@ fn against(words: &[String], shown: Shown) -> Option<String> {
     }
     let grammar = if played.first().is_some_and(|program| program == "keyward") { keyward_cli::grammar() } else { keywardd::grammar() };
     let error = grammar.try_get_matches_from(&played).err()?;
-    let lacks = matches!(
-        error.kind(),
-        ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    );
-    let asks = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    (!asks && !(lacks && shown == Shown::InASentence)).then(|| format!("{}: {error}", words.join(" ")))
+    let is_fine = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
+        ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            shown == Shown::InASentence
+        }
+        _ => false,
+    };
+    (!is_fine).then(|| format!("{}: {error}", words.join(" ")))
 }
 
 /// The commands of a guide, each with how much of it is shown.
