@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up is over")]
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use keyward_domain::keys::SigningKey;
@@ -12,6 +13,8 @@ use keyward_engine::{HostPorts, LicenseManager};
 use keyward_fakes::world::{World, run};
 use keyward_fakes::{FakeEntropy, FakeHost, FakeTimer};
 use keyward_files::{FileAnchor, FileSecrets, FileVault};
+use keyward_host::SystemClock;
+use keyward_ports::Clock as _;
 
 fn host(criterion: &mut Criterion) {
     let world = World::new(1);
@@ -37,6 +40,10 @@ fn host(criterion: &mut Criterion) {
     assert!(manager.standing().may_run());
 
     criterion.bench_function("standing", |bench| bench.iter(|| manager.standing()));
+    // What a standing cannot be cheaper than: it depends on the time.
+    criterion.bench_function("SystemTime::now()", |bench| bench.iter(SystemTime::now));
+    let system = SystemClock::new();
+    criterion.bench_function("the host's clocks: wall, running, boot", |bench| bench.iter(|| system.now()));
     criterion.bench_function("cold open: vault and anchor from disk, every signature verified", |bench| bench.iter(open));
 
     let signer = SigningKey::from_seed(&[7; 32]);
