@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Digest;
+use keyward_engine::Portal;
 
 /// How to serve.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub public_servers: Vec<String>,
     /// What product profiles say of how the servers' certificates are judged.
     pub public_tls: TlsTerms,
+    /// What the portal asks. None = there is no portal.
+    pub portal: Option<Arc<Portal>>,
     /// For simulations of crashes: called around each answer of the exchange. A default build has none.
     pub on_reply: Option<ReplyHook>,
 }
@@ -42,6 +45,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             public_servers: Vec::new(),
             public_tls: TlsTerms::default(),
+            portal: None,
             on_reply: None,
         }
     }

@@ -214,7 +214,7 @@ impl Failure {
     }
 }
 
-fn log(error: &(dyn Error + 'static)) {
+pub(crate) fn log(error: &(dyn Error + 'static)) {
     tracing::error!(error = %Chain(error), "a request could not be served");
 }
 

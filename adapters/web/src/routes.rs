@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use keyward_engine::Portal;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 use crate::admin::{entitlements, keys, log, products};
 use crate::exchange;
 use crate::failure::Failure;
+use crate::portal;
 use crate::probes;
 use crate::site::Site;
 use crate::surroundings::{limit_addresses, panicked, surround};
@@ -47,13 +49,15 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
 }
 
 /// All of it over one key server.
-pub(crate) fn router(site: Arc<Site>) -> Router {
+pub(crate) fn router(site: Arc<Site>, customers: Option<Arc<Portal>>) -> Router {
     let limited = from_fn_with_state(Arc::clone(&site), limit_addresses);
     let administered = Router::from(administered()).layer(from_fn_with_state(Arc::clone(&site), administrators_only));
+    let customers = customers.map(|portal| portal::router(portal, &site)).unwrap_or_default();
     Router::from(public())
         .merge(administered)
         .layer(limited)
         .merge(Router::from(watched()))
+        .merge(customers)
         .fallback(async || Failure::no_such_path())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(ServiceBuilder::new().layer(from_fn_with_state(Arc::clone(&site), surround)).layer(CatchPanicLayer::custom(panicked)))

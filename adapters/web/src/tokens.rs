@@ -1,8 +1,7 @@
 //! Who may administer: bearer tokens (RFC 6750), compared by digest in constant time; failures make an address wait.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
@@ -16,18 +15,8 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use crate::address::Caller;
 use crate::config::AdminToken;
 use crate::failure::Failure;
+use crate::failures::Failures;
 use crate::site::Site;
-
-/// So often an address may fail before it has to wait.
-const FREE_FAILURES: u32 = 5;
-/// The first wait; it doubles with every failure.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// After so long without a failure an address is forgotten.
-const MEMORY: Duration = Duration::from_secs(900);
-/// So many addresses are remembered.
-const MOST_ADDRESSES: usize = 10_000;
 
 /// The tokens, and the failures to show one.
 pub(crate) struct Tokens {
@@ -110,49 +99,12 @@ fn shown(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
-/// Who failed how often.
-#[derive(Default)]
-struct Failures(HashMap<Caller, Failed>);
-
-struct Failed {
-    times: u32,
-    last: Instant,
-}
-
-impl Failed {
-    fn wait(&self) -> Duration {
-        match self.times.checked_sub(FREE_FAILURES) {
-            None => Duration::ZERO,
-            Some(doublings) => FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT),
-        }
-    }
-}
-
-impl Failures {
-    fn wait(&self, caller: Caller, now: Instant) -> Option<Duration> {
-        let failed = self.0.get(&caller)?;
-        let left = failed.wait().saturating_sub(now.saturating_duration_since(failed.last));
-        (!left.is_zero()).then_some(left)
-    }
-
-    fn note(&mut self, caller: Caller, now: Instant) {
-        self.0.retain(|_, failed| now.saturating_duration_since(failed.last) < MEMORY);
-        if self.0.len() >= MOST_ADDRESSES {
-            self.0.clear();
-        }
-        let failed = self.0.entry(caller).or_insert(Failed { times: 0, last: now });
-        failed.times = failed.times.saturating_add(1);
-        failed.last = now;
-    }
-
-    fn forgive(&mut self, caller: Caller) {
-        self.0.remove(&caller);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::failures::FREE_FAILURES;
 
     fn caller(address: &str) -> Caller {
         Caller::of(address.parse().expect("an address"))

@@ -28,7 +28,7 @@ use keyward_ports::{Clock, Entropy, EntropyError, Ledger, LedgerError, Mailer, M
 
 use crate::issuer::{Issuer, IssuerError};
 use crate::vendor_keys::{KeysError, VendorKeys};
-pub use answers::{KeptAnswer, Submitted, Tab, WrongFile};
+pub use answers::{KeptAnswer, OwnAnswer, Submitted, Tab, WrongFile};
 pub use freeing::{Freeing, OwnersLink};
 pub use history::{History, Line, Who};
 use stamp::{Stamp, Use};
@@ -205,6 +205,11 @@ impl Portal {
 }
 
 impl Visit {
+    /// The license key's name.
+    pub fn key(&self) -> KeyId {
+        self.key
+    }
+
     /// When it ends.
     pub fn until(&self) -> Timestamp {
         self.until

@@ -2,9 +2,9 @@
 
 use keyward_domain::document::{Answer, Ask, Body, Request};
 use keyward_domain::entitlement::Entitlement;
-use keyward_domain::names::{ActivationId, HostName};
+use keyward_domain::names::{ActivationId, HostName, ProductId};
 use keyward_domain::record::{Granted, Lookup, RecordKey, Remembered};
-use keyward_domain::seal::{Digest, Document as _, Envelope, SealError, Statement, Verified, open_request};
+use keyward_domain::seal::{Digest, Document as _, Envelope, Keyward, SealError, Statement, Verified, open_request};
 use keyward_domain::signers::VendorId;
 
 use super::{Portal, PortalError, Visit};
@@ -27,6 +27,8 @@ pub struct Submitted {
     pub statement: Statement,
     /// What it says.
     pub answer: Verified<Answer>,
+    /// For which product it asked.
+    pub product: ProductId,
     /// What the asking host calls itself.
     pub host: HostName,
     /// Whether the ledger remembers it. A no is not remembered.
@@ -42,8 +44,21 @@ pub struct KeptAnswer {
     pub statement: Statement,
     /// What it says.
     pub answer: Verified<Answer>,
+    /// For which product.
+    pub product: ProductId,
     /// The host it is for, where that is known.
     pub host: Option<HostName>,
+}
+
+/// An answer of this server that came back by a visitor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnAnswer {
+    /// The answer as it was signed.
+    pub statement: Statement,
+    /// What it says.
+    pub answer: Verified<Answer>,
+    /// The visited product.
+    pub product: ProductId,
 }
 
 /// It is not the file that belongs here. Fits after "could not take the file: ".
@@ -102,7 +117,7 @@ impl Portal {
         let statement = self.issuer.answer(envelope).await?;
         let answer = self.open_own(&statement).await?;
         let remembered = self.ledger.answered(&request.name()).await?.is_some_and(|known| known.statement == statement);
-        Ok(Submitted { name: request.name(), statement, answer, host: request.host.clone(), remembered })
+        Ok(Submitted { name: request.name(), statement, answer, product: request.product.clone(), host: request.host.clone(), remembered })
     }
 
     /// An answer that was given under the visited license, as long as what it gave is held.
@@ -115,7 +130,15 @@ impl Portal {
             return Err(PortalError::AnswerSpent);
         }
         let host = license.slots.iter().find(|slot| slot.activation == activation).map(|slot| slot.host.clone());
-        Ok(KeptAnswer { name: *name, statement, answer, host })
+        Ok(KeptAnswer { name: *name, statement, answer, product: license.terms.product, host })
+    }
+
+    /// Takes an answer back that was shown to a visitor and is not kept. Only what this server signed is taken.
+    pub async fn own_answer(&self, visit: &Visit, bytes: Vec<u8>) -> Result<OwnAnswer, PortalError> {
+        let license = self.license(visit).await?;
+        let statement = Statement::new(Keyward::NAME, bytes);
+        let answer = self.open_own(&statement).await.map_err(|_| PortalError::NoAnswer)?;
+        Ok(OwnAnswer { statement, answer, product: license.terms.product })
     }
 
     /// Whether an answer can be taken again.
