@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use keyward_domain::record::RecordKey;
 use keyward_ports::Versioned;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 /// So much is kept, counted in bytes of the records' JSON.
 const MOST_BYTES: u64 = 64 << 20;
 /// Of about so many records.
 const USUALLY: usize = 16_384;
+/// In so few parts, on a host of any size, that an entitlement with tens of thousands of slots fits into one.
+const SHARDS: usize = 4;
 
 /// Records that were read.
 pub(crate) struct Known(Cache<RecordKey, Kept, Bytes>);
@@ -33,7 +35,12 @@ impl Weighter<RecordKey, Kept> for Bytes {
 
 impl Known {
     pub(crate) fn new() -> Self {
-        Self(Cache::with_weighter(USUALLY, MOST_BYTES, Bytes))
+        let mut options = OptionsBuilder::new();
+        match options.shards(SHARDS).estimated_items_capacity(USUALLY).weight_capacity(MOST_BYTES).build() {
+            Ok(options) => Self(Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())),
+            // It says so only of options that were not given.
+            Err(_) => Self(Cache::with_weighter(USUALLY, MOST_BYTES, Bytes)),
+        }
     }
 
     /// A record as it was last read or written.
