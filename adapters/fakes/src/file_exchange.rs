@@ -50,6 +50,11 @@ impl FakeFileExchange {
         locked(&self.kept).files.len()
     }
 
+    /// Whether there is a file of this name, document or not.
+    pub fn has(&self, file: &Path) -> bool {
+        locked(&self.kept).files.contains_key(file)
+    }
+
     /// Puts something else in a file's place: `damaged`, `newer`, `too-large`, or any other code for what it is.
     pub fn spoil(&self, file: &Path, code: &'static str) {
         locked(&self.kept).files.insert(file.into(), FakeFile::Other(code));

@@ -2,8 +2,6 @@
 //!
 //! One test alone, because the allocator that counts is the whole program's.
 
-#![expect(clippy::expect_used, reason = "tests, and each expect says the step")]
-
 use keyward_domain::seal::{Digest, MOST_BYTES};
 use keyward_wire::{pictures, qr, xml};
 use peak_alloc::PeakAlloc;

@@ -13,8 +13,11 @@ use keyward_wire::{
 };
 use serde::de::DeserializeOwned;
 
+/// A reader, which panics where it is wrong.
+pub(crate) type Target = fn(&[u8]);
+
 /// Every reader by its name.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("admin", admin),
     ("armour", armour),
     ("envelope", envelope),
