@@ -8,6 +8,7 @@ mod exchange;
 mod life;
 mod limits;
 mod logs;
+mod portal;
 mod problems;
 mod watch;
 mod world;
