@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use keyward_domain::profile::TlsTerms;
+use keyward_engine::Portal;
 use keyward_files::atomic;
 use keyward_host::{SystemClock, SystemEntropy};
+use keyward_mail::FolderMailer;
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, Place};
 use keyward_web::{AdminToken, Config, ReplyHook, Running, Server, Tls};
@@ -90,6 +92,10 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
     if let Some(anchor) = &options.anchor {
         notice_restore(&desk, anchor).await?;
     }
+    let mailer = FolderMailer::new(options.mail_folder.clone().unwrap_or_else(|| data.mail()), &options.mail_from)?;
+    let Desk { port, secrets, issuer, .. } = &desk;
+    let portal = Portal::open(Arc::clone(port), secrets.clone(), clock, entropy, Arc::clone(issuer), Arc::new(mailer));
+    let portal = Some(Arc::new(portal.context("could not open the portal")?));
     let (tls, public_tls) = tls(options, data)?;
     let config = Config {
         listen: options.listen,
@@ -98,6 +104,7 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
         limits: options.limits(),
         public_servers: options.public_url.clone(),
         public_tls,
+        portal,
         on_reply,
         ..Config::default()
     };

@@ -70,6 +70,12 @@ struct KeyServer {
     /// What products call this server, for their profiles; may be repeated, the first is asked first.
     #[arg(long, value_name = "URL")]
     public_url: Vec<String>,
+    /// Where the portal's letters are put, as .eml files; mail in the data folder if this is left away.
+    #[arg(long, value_name = "DIR")]
+    mail_folder: Option<PathBuf>,
+    /// Whom the portal's letters are from.
+    #[arg(long, value_name = "ADDRESS", default_value = "licenses@localhost")]
+    mail_from: String,
     /// Requests a minute under one license key; 0 = no limit.
     #[arg(long, value_name = "N", default_value_t = Limits::PER_KEY)]
     per_key: u32,
@@ -105,6 +111,8 @@ impl KeyServer {
             tls_key: None,
             plain_http: false,
             public_url: Vec::new(),
+            mail_folder: None,
+            mail_from: "licenses@localhost".into(),
             per_key: 0,
             per_device: 0,
             per_address: 0,
