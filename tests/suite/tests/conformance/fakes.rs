@@ -136,38 +136,6 @@ impl LedgerSubject for Ledger {
     }
 }
 
-/// A ledger that outlives the server that opened it.
-#[derive(Default)]
-pub(crate) struct Ledger(Arc<FakeLedger>);
-
-impl LedgerSubject for Ledger {
-    fn open(&self) -> Arc<dyn LedgerPort> {
-        Arc::new(living(self.0.clone()))
-    }
-}
-
-/// Letters in memory.
-#[derive(Default)]
-pub(crate) struct Mailbox(Arc<FakeMailer>);
-
-impl MailerSubject for Mailbox {
-    fn open(&self) -> Arc<dyn Mailer> {
-        self.0.clone()
-    }
-
-    fn letters(&self) -> Vec<Letter> {
-        self.0.letters()
-    }
-
-    fn block(&self) {
-        self.0.fill_disk();
-    }
-
-    fn traces(&self) -> usize {
-        self.0.letters().len()
-    }
-}
-
 /// A host whose disk can be hidden.
 pub(crate) struct Office(FakeHost);
 
