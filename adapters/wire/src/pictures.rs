@@ -27,9 +27,10 @@ const LARGEST: i16 = 25;
 const QUIET: u32 = 4;
 /// A module has at least so many pixels.
 const SMALLEST_MODULE: u32 = 3;
-/// A photograph has at most so many pixels on a side, and takes at most so much memory while it is read.
+/// A photograph has at most so many pixels on a side, and takes at most so much memory while it is decoded: 22 million pixels in
+/// colour.
 const LONGEST_SIDE: u32 = 10_000;
-const MOST_MEMORY: u64 = 128 << 20;
+const MOST_MEMORY: u64 = 64 << 20;
 /// Below this a picture is also tried at twice its size, above at half of it.
 const SMALL: u32 = 1200;
 
@@ -76,27 +77,39 @@ pub fn is_picture(bytes: &[u8]) -> bool {
 
 /// The texts of the codes in a picture (PNG, JPEG): those that are documents, or whatever others say if there is none.
 pub fn read(picture: &[u8]) -> Result<Vec<String>, Unreadable> {
-    let picture = decode(picture)?;
-    let (width, height) = picture.dimensions();
-    let longest = width.max(height);
-    let mut inverted = picture.clone();
-    invert(&mut inverted);
-    let scaled = |by: fn(u32) -> u32| resize(&picture, by(width).max(1), by(height).max(1), FilterType::Triangle);
-    let tries: [&dyn Fn() -> GrayImage; 3] = [
-        &|| picture.clone(),
-        // A screenshot of a terminal is light on dark.
-        &|| inverted.clone(),
-        &|| if longest < SMALL { scaled(|it| it * 2) } else { scaled(|it| it / 2) },
-    ];
+    let mut picture = decode(picture)?;
     let mut others = BTreeSet::new();
-    for picture in tries {
-        let (documents, rest): (BTreeSet<_>, BTreeSet<_>) = codes(&picture()).into_iter().partition(|text| is_one(text));
+    for attempt in [Attempt::AsItIs, Attempt::Resized, Attempt::Inverted] {
+        let texts = match attempt {
+            Attempt::AsItIs => codes(&picture),
+            Attempt::Resized => codes(&resized(&picture)),
+            Attempt::Inverted => {
+                invert(&mut picture);
+                codes(&picture)
+            }
+        };
+        let (documents, rest): (BTreeSet<_>, BTreeSet<_>) = texts.into_iter().partition(|text| is_one(text));
         if !documents.is_empty() {
             return Ok(documents.into_iter().collect());
         }
         others.extend(rest);
     }
     if others.is_empty() { Err(Unreadable::NoCode) } else { Ok(others.into_iter().collect()) }
+}
+
+/// How a picture is looked at.
+enum Attempt {
+    AsItIs,
+    /// Twice as large, or half.
+    Resized,
+    /// A screenshot of a terminal is light on dark.
+    Inverted,
+}
+
+fn resized(picture: &GrayImage) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    let to = |side: u32| if width.max(height) < SMALL { side * 2 } else { (side / 2).max(1) };
+    resize(picture, to(width), to(height), FilterType::Triangle)
 }
 
 /// The smallest code that holds a text. The texts of documents are written in one go: the library's own choice changes to digits and

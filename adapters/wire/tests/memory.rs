@@ -52,6 +52,13 @@ fn hostile_input_takes_little_memory() {
     vast[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
     let taken = peak(|| assert!(pictures::read(&vast).is_err()));
     assert!(taken <= MOST_BYTES, "a vast picture took {taken} bytes");
+    // A photograph of twelve million pixels, without a code.
+    let mut photo = Vec::new();
+    let grey = image::DynamicImage::from(image::RgbImage::new(4000, 3000));
+    grey.write_to(&mut std::io::Cursor::new(&mut photo), image::ImageFormat::Png).expect("it is encoded");
+    drop(grey);
+    let taken = peak(|| assert!(pictures::read(&photo).is_err()));
+    assert!(taken <= 128 << 20, "a photograph took {taken} bytes");
     // What all the limits leave: the largest document there is.
     let large = keyward_domain::seal::Statement::new(keyward_domain::seal::Keyward::NAME, vec![7; MOST_BYTES - 16]);
     let file = xml::write_answer(&large, &[]);
