@@ -20,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::rights::{Cell, KeyType, Matrix, Medium, Right, TenureKind};
 use crate::seal::{self, Digest, Envelope, Keyward, Sealed, Statement};
 use crate::signers::KeyStatement;
+use crate::staff::{Staff, StaffRole, StaffToken};
 use crate::testing::{
     activate, activation, answer, day, editions, every_refusal, first_keys, first_statement, host, issuer, key, last_five, looks, name,
     now, perpetual, product, profile, rental, replied, root, sealed, shipped_trust, sold, sold_key, statement, vendor,
@@ -241,6 +242,7 @@ fn what_a_key_server_keeps() {
         ("device", Record::Device(device)),
         ("trial", Record::Trial(trial)),
         ("signers", Record::Signers(signers)),
+        ("staff", Record::Staff(staff())),
     ]);
     let sale = |owner| Sale { owner, ..Sale::from(rental(day(365))) };
     pinned("sale.json", &named([("to somebody", sale(Some(name("ada@example.com")))), ("to nobody in particular", sale(None))]));
@@ -269,6 +271,16 @@ fn what_a_key_server_keeps() {
     pinned("log.json", &[line(Some(name("E-1"))), LogEntry { activation: None, host: None, request: None, ..line(None) }].to_vec());
 }
 
+fn staff() -> Staff {
+    let mut staff = Staff::default();
+    for (name_of_it, role) in [("ada", StaffRole::Administrator), ("shop", StaffRole::Reseller)] {
+        let digest = Digest::of(name_of_it.as_bytes());
+        staff.add(StaffToken { name: name(name_of_it), digest, role, issued: day(1), revoked: None }).expect("it is new");
+    }
+    staff.revoke(&name("shop"), day(2)).expect("it is there");
+    staff
+}
+
 /// K1, K3 and the words of the command line stand in documents too.
 #[test]
 fn words() {
@@ -277,6 +289,12 @@ fn words() {
     }
     pinned(
         "words.json",
-        &named([("key type", of(KeyType::ALL)), ("medium", of(Medium::ALL)), ("tenure", of(TenureKind::ALL)), ("right", of(Right::ALL))]),
+        &named([
+            ("key type", of(KeyType::ALL)),
+            ("medium", of(Medium::ALL)),
+            ("tenure", of(TenureKind::ALL)),
+            ("right", of(Right::ALL)),
+            ("role", of(StaffRole::ALL)),
+        ]),
     );
 }

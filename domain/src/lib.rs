@@ -6,7 +6,7 @@
 //! The three circles, from the inside out:
 //! - words and proofs: [`names`], [`keys`], [`seal`], [`document`], [`license_key`], [`time`], [`host`], [`rights`], [`refusal`];
 //! - the licensed host: [`license`], [`standing`], [`vault`], [`anchor`], [`profile`];
-//! - the vendor: [`product`], [`entitlement`], [`trial`], [`device`], [`record`], [`signers`].
+//! - the vendor: [`product`], [`entitlement`], [`trial`], [`device`], [`record`], [`signers`], [`staff`].
 
 pub mod anchor;
 pub mod device;
@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod rights;
 pub mod seal;
 pub mod signers;
+pub mod staff;
 pub mod standing;
 #[cfg(test)]
 mod testing;

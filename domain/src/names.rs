@@ -148,6 +148,10 @@ name!(
     EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
 );
 name!(
+    /// What the log calls whoever shows a token of the administration, such as `shop-berlin`.
+    TokenName, "the token's name", 64, "use letters, digits, '-', '_' and '.'", identifier
+);
+name!(
     /// Names one slot of an entitlement, taken by one host: every certificate of one activation carries it.
     ActivationId, "the activation id", 32, "use letters, digits and '-'", identifier
 );

@@ -217,14 +217,14 @@ impl Ledger for FakeLedger {
 fn product_id(key: &RecordKey) -> Option<&str> {
     match key {
         RecordKey::Product(id) => Some(id.as_str()),
-        RecordKey::Entitlement(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers => None,
+        RecordKey::Entitlement(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers | RecordKey::Staff => None,
     }
 }
 
 fn entitlement_id(key: &RecordKey) -> Option<&str> {
     match key {
         RecordKey::Entitlement(id) => Some(id.as_str()),
-        RecordKey::Product(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers => None,
+        RecordKey::Product(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers | RecordKey::Staff => None,
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) const ENTITLEMENT: &str = "entitlement";
 const DEVICE: &str = "device";
 const TRIAL: &str = "trial";
 const SIGNERS: &str = "signers";
+const STAFF: &str = "staff";
 
 impl Key {
     pub(crate) fn of(key: &RecordKey) -> Self {
@@ -77,6 +78,7 @@ impl Key {
             RecordKey::Device(id) => (DEVICE, id.to_string()),
             RecordKey::Trial(id) => (TRIAL, id.to_string()),
             RecordKey::Signers => (SIGNERS, String::new()),
+            RecordKey::Staff => (STAFF, String::new()),
         };
         Self { kind, id }
     }
@@ -90,6 +92,7 @@ pub(crate) fn record_key(kind: &str, id: &str) -> Result<RecordKey, LedgerError>
         DEVICE => id.parse().map(RecordKey::Device).map_err(damaged),
         TRIAL => id.parse().map(RecordKey::Trial).map_err(damaged),
         SIGNERS => Ok(RecordKey::Signers),
+        STAFF => Ok(RecordKey::Staff),
         _ => Err(damaged(format!("a record of kind {kind:?}"))),
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Case<'a> {
         let subject = match subject {
             Some((read, Record::Entitlement(it))) => Subject::Entitlement(read, Box::new(it)),
             Some((read, Record::Trial(it))) => Subject::Trial(read, Box::new(it)),
-            Some((_, Record::Product(_) | Record::Device(_) | Record::Signers(_))) | None => Subject::Nothing,
+            Some((_, Record::Product(_) | Record::Device(_) | Record::Signers(_) | Record::Staff(_))) | None => Subject::Nothing,
         };
         let shown = errand.shown.as_ref().map(|shown| (shown, papers.remembered));
         Self { device, product: papers.product, subject, shown, others: papers.others }
@@ -150,7 +150,7 @@ impl<'a> Case<'a> {
 fn as_product(found: Option<&Versioned>) -> Option<&Product> {
     match &found?.record {
         Record::Product(product) => Some(product),
-        Record::Entitlement(_) | Record::Device(_) | Record::Trial(_) | Record::Signers(_) => None,
+        Record::Entitlement(_) | Record::Device(_) | Record::Trial(_) | Record::Signers(_) | Record::Staff(_) => None,
     }
 }
 

@@ -126,7 +126,7 @@ impl Sheet {
         let device = self.0.get(&RecordKey::Device(errand.request.device.id()));
         let known = device.and_then(|leaf| match leaf.record.as_ref()?.record() {
             Record::Device(device) => Some(device.clone()),
-            Record::Product(_) | Record::Entitlement(_) | Record::Trial(_) | Record::Signers(_) => None,
+            Record::Product(_) | Record::Entitlement(_) | Record::Trial(_) | Record::Signers(_) | Record::Staff(_) => None,
         });
         let device = (device.map_or(0, |leaf| leaf.read), known);
         let subject = papers.subject.as_ref().and_then(|key| self.0.get_mut(key)).and_then(|leaf| {
