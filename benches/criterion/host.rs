@@ -21,7 +21,7 @@ fn host(criterion: &mut Criterion) {
     let vendor = world.vendor();
     let sold = vendor.sell(vendor.terms()).expect("a key");
     let dir = tempfile::tempdir().expect("a folder");
-    let clock = Arc::clone(vendor.clock());
+    let clock = Arc::new(SystemClock::new());
     let entropy = Arc::new(FakeEntropy::seeded(2));
     let ports = HostPorts {
         server: vendor.server("keys"),
@@ -29,7 +29,7 @@ fn host(criterion: &mut Criterion) {
         anchor: Arc::new(FileAnchor::new(dir.path().join("anchor"))),
         secrets: Arc::new(FileSecrets::new(dir.path().join("vault/keys"))),
         host: Arc::new(FakeHost::named("bench").expect("a name")),
-        timer: Arc::new(FakeTimer::advancing(clock.clone())),
+        timer: Arc::new(FakeTimer::advancing(Arc::clone(vendor.clock()))),
         clock,
         entropy,
         schemes: vec![Arc::new(Keyward)],

@@ -255,7 +255,7 @@ fn speaking(manager: &LicenseManager) -> Result<String> {
 }
 
 fn show(manager: &LicenseManager) -> Result<()> {
-    let standing: Standing = manager.standing();
+    let standing = manager.standing();
     let verdict = match &standing.verdict {
         Verdict::Licensed { until: Some(until) } => format!("licensed until {until}"),
         Verdict::Licensed { until: None } => "licensed without an end".into(),

@@ -19,7 +19,7 @@ mod vault;
 use std::time::Duration;
 
 pub use anchor::{Anchor, AnchorError};
-pub use clock::Clock;
+pub use clock::{Clock, Second};
 pub use entropy::{Entropy, EntropyError};
 pub use file_exchange::{Document, FileExchange, FileExchangeError, FileName, FilePlace};
 pub use host_probe::{HostProbe, Probed};

@@ -153,7 +153,7 @@ impl Host {
 
     /// What the product may do now.
     pub fn standing(&self) -> Standing {
-        self.licenses().standing()
+        Arc::unwrap_or_clone(self.licenses().standing())
     }
 
     /// The row of an activation.
