@@ -1,6 +1,9 @@
-//! The vendor's administration: products, license keys, and what became of them. The vendor's own keys are in [`keys`].
+//! The vendor's administration: products, license keys, and what became of them. The vendor's own keys are in [`keys`], who works there in
+//! [`tokens`], requests that are brought by hand in [`brought`].
 
+mod brought;
 mod keys;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -12,13 +15,18 @@ use keyward_domain::product::Product;
 use keyward_domain::profile::{ProductProfile, TlsTerms};
 use keyward_domain::record::{LogEntry, Record, RecordKey};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::SealError;
 use keyward_domain::signers::SignersError;
+use keyward_domain::staff::StaffError;
 use keyward_domain::time::Timestamp;
 use keyward_ports::{Clock, Committed, Deed, Entropy, EntropyError, Ledger, LedgerError, Page, Query, Secrets, Write};
 use zeroize::Zeroizing;
 
+use crate::issuer::IssuerError;
 use crate::vendor_keys::{KeysError, VendorKeys};
+pub use brought::{Brought, Handed, NotBrought, Verdict};
 pub use keys::{KeyChange, KeyLine, KeyList, RootChange, sign_statement};
+pub use tokens::{NewToken, StaffNow};
 
 /// So often a change is made again because the record changed in between.
 const MOST_CONFLICTS: u32 = 16;
@@ -62,6 +70,15 @@ pub enum ConsoleError {
         /// The activation asked for.
         activation: ActivationId,
     },
+    /// Who works here.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
+    /// There is no answer to a request that was brought.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// Our own statement does not open.
+    #[error("an answer of this server could not be opened: {0}")]
+    Seal(#[source] SealError),
     /// The server was begun already.
     #[error("this server has its keys already")]
     Begun,
