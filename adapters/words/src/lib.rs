@@ -23,6 +23,7 @@
 //!
 //! A new refusal, error or label does not compile, or fails a test, until both languages say it.
 
+mod command;
 mod label;
 mod message;
 mod notice;
@@ -30,6 +31,7 @@ mod portal;
 mod say;
 mod words;
 
+pub use command::CommandText;
 pub use label::Label;
 pub use message::{Message, Say};
 pub use notice::Notice;

@@ -93,6 +93,13 @@ impl Words {
         things.fold(first, |before, next| self.joined(Join::List, &before, &next))
     }
 
+    /// Sentences one after another, with what the language puts between them.
+    pub fn sentences(self, said: impl IntoIterator<Item = impl fmt::Display>) -> String {
+        let mut said = said.into_iter().map(|it| it.to_string());
+        let first = said.next().unwrap_or_default();
+        said.fold(first, |before, next| self.joined(Join::Sentences, &before, &next))
+    }
+
     fn part(self, part: Part, message: &Message) -> Option<String> {
         // A text that fails to be filled in still says what it can; a test keeps that from happening.
         self.written(part, message, &mut Vec::new()).or_else(|| Self(&EN_US).written(part, message, &mut Vec::new()))
