@@ -31,10 +31,11 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error),
     };
+    let words = arguments.words();
     let mut stdout = std::io::stdout().lock();
     let done = arguments.run(&mut stdout).and_then(|()| stdout.flush().map_err(Failure::from));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => failure.tell(words),
     }
 }
