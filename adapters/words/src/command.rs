@@ -103,6 +103,8 @@ pub enum CommandText {
         /// How many are the most.
         most: u64,
     },
+    /// Nobody answered; there is another way.
+    OrByHand,
     /// An answer was not taken.
     NotTaken {
         /// From which file, if it came in one.
@@ -153,6 +155,7 @@ impl Say for CommandText {
             Self::PictureSaved { file } => plain("command-picture-saved").text("file", file),
             Self::FileIsMissing => plain("command-file-is-missing"),
             Self::TooManyCodes { codes, most } => plain("command-too-many-codes").number("codes", *codes).number("most", *most),
+            Self::OrByHand => plain("command-or-by-hand"),
             Self::NotTaken { file: Some(file) } => plain("command-not-taken-from").text("file", file),
             Self::NotTaken { file: None } => plain("command-not-taken"),
             Self::Request => plain("command-request"),

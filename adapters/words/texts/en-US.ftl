@@ -676,6 +676,16 @@ wrong-file-other-key = This request was made with another license key than the o
     .remedy = Log in with that license key, or make a new request with this one.
 wrong-file-other-license = This request comes from a device that does not hold this license.
     .remedy = Log in with the license key that was activated on that device.
+unreadable-something-else = It is no Keyward document.
+    .remedy = Choose the right file.
+unreadable-somehow-damaged = It was damaged on its way.
+    .remedy = Fetch or send it again, as an attachment rather than as text.
+unreadable-somehow-hostile = It has something in it that no Keyward document has.
+    .remedy = Do not use it, and ask its sender where it comes from.
+unreadable-not-utf-8 = It is not written in UTF-8.
+    .remedy = Fetch it again, and do not save it with another program.
+unreadable-some-parts-missing = It is one of several QR codes of a document.
+    .remedy = Read all of them together.
 unreadable-too-large =
     { $most ->
         [one] The file is larger than any Keyward document: 1 byte at most.
@@ -742,6 +752,7 @@ command-file-is-missing = The request is written down and waits.
     .remedy = Make its file with `keyward pending --request FILE`.
 command-too-many-codes = The request needs { $codes } QR codes, and { $most } are the most.
     .remedy = Use a file instead: --request FILE.
+command-or-by-hand = Without a network, the same goes by file: add --request FILE.
 command-not-taken-from = The answer in { $file } was not taken.
 command-not-taken = The answer was not taken.
 command-request = Request

@@ -150,7 +150,7 @@ impl Say for FileExchangeError {
     }
 }
 
-/// What is wrong with a file, by its code alone. Where the text wants to know more, there is none.
+/// What is wrong with a file, by its code alone.
 fn unreadable(code: &str) -> Option<Message> {
     match code {
         "web-page" => Some(Message::new("unreadable-web-page")),
@@ -158,6 +158,11 @@ fn unreadable(code: &str) -> Option<Message> {
         "cut-short" => Some(Message::new("unreadable-cut-short")),
         "no-code" => Some(Message::new("unreadable-no-code")),
         "parts-mixed" => Some(Message::new("unreadable-parts-mixed")),
+        "not-keyward" => Some(Message::new("unreadable-something-else")),
+        "damaged" => Some(Message::new("unreadable-somehow-damaged")),
+        "hostile" => Some(Message::new("unreadable-somehow-hostile")),
+        "other-encoding" => Some(Message::new("unreadable-not-utf-8")),
+        "parts-missing" => Some(Message::new("unreadable-some-parts-missing")),
         _ => None,
     }
 }

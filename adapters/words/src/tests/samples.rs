@@ -398,9 +398,10 @@ fn file_exchange_errors() -> Vec<FileExchangeError> {
         FileExchangeError::Storage { place: file(), cause: cause() },
         FileExchangeError::TooLarge(file()),
         FileExchangeError::Newer(file()),
-        unreadable("damaged", "it was damaged on its way (its text); fetch or send it again"),
+        unreadable("some-day", "something that came later; update the product"),
     ];
-    all.extend(["web-page", "wrapped", "cut-short", "no-code", "parts-mixed"].map(|code| unreadable(code, "")));
+    let known = ["web-page", "wrapped", "cut-short", "no-code", "parts-mixed", "not-keyward", "damaged", "hostile", "other-encoding"];
+    all.extend(known.into_iter().chain(["parts-missing"]).map(|code| unreadable(code, "")));
     all
 }
 

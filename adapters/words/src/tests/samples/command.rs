@@ -36,6 +36,7 @@ pub(super) fn texts() -> Vec<CommandText> {
         CommandText::PictureSaved { file: "request.png".into() },
         CommandText::FileIsMissing,
         CommandText::TooManyCodes { codes: 10, most: 9 },
+        CommandText::OrByHand,
         CommandText::NotTaken { file: Some(file()) },
         CommandText::NotTaken { file: None },
         CommandText::Request,
