@@ -167,7 +167,17 @@ impl Failure {
         Self { kind, about: None, says: vec![Says::Plain(what.into())] }
     }
 
+    /// The same, and the way that needs no network, if it was the network.
+    #[must_use]
+    pub(crate) fn or_by_hand(self) -> Self {
+        if matches!(self.kind, Kind::NoAnswer(_)) { self.and(&CommandText::OrByHand) } else { self }
+    }
+
     fn not_taken(error: NotTaken, file: Option<String>) -> Self {
+        if let (NotTaken::Request, Some(_)) = (&error, &file) {
+            let says = vec![Says::Text(error.message())];
+            return Self { kind: Kind::Failed(ActError::NotTaken(error).code().into()), about: file, says };
+        }
         let says = vec![Says::Text(CommandText::NotTaken { file }.message()), Says::Text(error.message())];
         Self { kind: Kind::Failed(ActError::NotTaken(error).code().into()), about: None, says }
     }

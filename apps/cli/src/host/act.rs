@@ -78,7 +78,7 @@ impl Activate {
             let request = wait(manager.request_activation(&key))?;
             return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
         }
-        let activation = wait(manager.activate(Arc::new(key), &steps(words)))?;
+        let activation = wait(manager.activate(Arc::new(key), &steps(words))).map_err(Failure::or_by_hand)?;
         writeln!(out, "{}", words.say(&Notice::Activated))?;
         show(&manager, activation.as_str(), words, out)
     }
@@ -130,7 +130,7 @@ impl Return {
             let request = wait(manager.request_return(&row))?;
             return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
         }
-        let activation = wait(manager.return_license(&row, &steps(words)))?;
+        let activation = wait(manager.return_license(&row, &steps(words))).map_err(Failure::or_by_hand)?;
         returned(&activation, words, out)
     }
 }
