@@ -10,6 +10,7 @@ use keyward_conformance::file_exchange::{FileExchangeSubject, Spoiled};
 use keyward_conformance::host_probe::HostProbeSubject;
 use keyward_conformance::key_server::KeyServerSubject;
 use keyward_conformance::ledger::LedgerSubject;
+use keyward_conformance::mailer::MailerSubject;
 use keyward_conformance::secrets::SecretsSubject;
 use keyward_conformance::timer::TimerSubject;
 use keyward_conformance::vault::VaultSubject;
@@ -27,12 +28,12 @@ use keyward_domain::time::{Timestamp, Window};
 use keyward_domain::vault::VaultContents;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{
-    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeFileExchange, FakeHost, FakeKeyServer, FakeLedger, FakeSecrets, FakeTimer,
-    FakeVault, Recording, ToyBackend, ToyTerms,
+    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeFileExchange, FakeHost, FakeKeyServer, FakeLedger, FakeMailer,
+    FakeSecrets, FakeTimer, FakeVault, Recording, ToyBackend, ToyTerms,
 };
 use keyward_ports::{
-    Anchor, Clock, Document, FileExchange, FileExchangeError, FilePlace, HostProbe, Ledger as LedgerPort, Secrets, Timer as TimerPort,
-    Vault,
+    Anchor, Clock, Document, FileExchange, FileExchangeError, FilePlace, HostProbe, Ledger as LedgerPort, Letter, Mailer, Secrets,
+    Timer as TimerPort, Vault,
 };
 
 /// What several processes of one host share. Each sees it as one that may crash and does not.
@@ -133,6 +134,28 @@ pub(crate) struct Ledger(Arc<FakeLedger>);
 impl LedgerSubject for Ledger {
     fn open(&self) -> Arc<dyn LedgerPort> {
         Arc::new(living(self.0.clone()))
+    }
+}
+
+/// Letters in memory.
+#[derive(Default)]
+pub(crate) struct Mailbox(Arc<FakeMailer>);
+
+impl MailerSubject for Mailbox {
+    fn open(&self) -> Arc<dyn Mailer> {
+        self.0.clone()
+    }
+
+    fn letters(&self) -> Vec<Letter> {
+        self.0.letters()
+    }
+
+    fn block(&self) {
+        self.0.fill_disk();
+    }
+
+    fn traces(&self) -> usize {
+        self.0.letters().len()
     }
 }
 

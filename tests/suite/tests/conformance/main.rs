@@ -11,9 +11,12 @@ mod files;
 mod host;
 mod https;
 mod liars;
+mod mail;
 mod sql;
 
-use keyward_conformance::{anchor, clock, entropy, file_exchange, host_probe, key_server, ledger, run, run_async, secrets, signer, timer, vault};
+use keyward_conformance::{
+    anchor, clock, entropy, file_exchange, host_probe, key_server, ledger, mailer, run, run_async, secrets, signer, timer, vault,
+};
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};
 use keyward_host::{SystemClock, SystemEntropy};
@@ -68,5 +71,7 @@ keeps_its_promises_async! {
     the_fake_key_server: key_server, fakes::key_server();
     the_fake_key_server_behind_a_recording: key_server, fakes::recorded(fakes::key_server());
     the_carrier_over_https: key_server, https::key_server();
+    the_fake_mailer: mailer, fakes::Mailbox::default();
+    the_mailer_into_a_folder: mailer, mail::Folder::new();
     the_toy_backend: key_server, fakes::toy_backend();
 }
