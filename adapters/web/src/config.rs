@@ -17,7 +17,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Certificate and key. None = plain HTTP, which is refused unless the address is loopback.
     pub tls: Option<Tls>,
-    /// Who may administer. Nobody = the admin API answers 401 to all.
+    /// Who may administer, besides those whose tokens stand in the ledger.
     pub tokens: Vec<AdminToken>,
     /// How often who may ask.
     pub limits: Limits,
@@ -66,7 +66,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Who may administer, and the digest of what they show. The token itself is not kept.
+/// An administrator whose token does not stand in the ledger, and the digest of what they show. The token itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminToken {
     /// What the log calls whoever shows it.
@@ -91,6 +91,8 @@ pub struct Limits {
     pub per_device: Option<Quota>,
     /// For one address (IPv6: one /64), the admin API included. Behind a reverse proxy all have one address.
     pub per_address: Option<Quota>,
+    /// For one token of the administration, of requests that are answered by hand.
+    pub per_token: Option<Quota>,
 }
 
 /// So many at once, and so many a minute in the long run.
@@ -123,19 +125,23 @@ impl Limits {
     /// Requests a minute for one address, if nobody says otherwise: enough for a class room behind one address.
     pub const PER_ADDRESS: u32 = 600;
 
-    /// No limits, as a load run needs it.
-    pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None };
+    /// Requests a minute that are answered by hand with one token, if nobody says otherwise: a reseller answers one after the other.
+    pub const PER_TOKEN: u32 = 60;
 
-    /// So many requests a minute for one license key, one device and one address, and as many at once; 0 = no limit.
-    pub fn per_minute(key: u32, device: u32, address: u32) -> Self {
-        Self { per_key: Quota::even(key), per_device: Quota::even(device), per_address: Quota::even(address) }
+    /// No limits, as a load run needs it.
+    pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None, per_token: None };
+
+    /// So many requests a minute for one license key, one device, one address and one token, and as many at once; 0 = no limit.
+    pub fn per_minute(key: u32, device: u32, address: u32, token: u32) -> Self {
+        let [per_key, per_device, per_address, per_token] = [key, device, address, token].map(Quota::even);
+        Self { per_key, per_device, per_address, per_token }
     }
 }
 
 impl Default for Limits {
     /// What a server has that is told nothing of limits.
     fn default() -> Self {
-        Self::per_minute(Self::PER_KEY, Self::PER_DEVICE, Self::PER_ADDRESS)
+        Self::per_minute(Self::PER_KEY, Self::PER_DEVICE, Self::PER_ADDRESS, Self::PER_TOKEN)
     }
 }
 

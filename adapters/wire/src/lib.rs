@@ -2,7 +2,7 @@
 //! people carry for them: [`xml`] files and [`qr`] codes.
 //!
 //! Products, terms, entitlements, lines of the log, profiles, envelopes and key statements have serde forms of their own and travel as
-//! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the two secrets that are handed over once,
+//! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the secrets that are handed over once,
 //! and the [`Problem`] that every error is.
 //!
 //! Nothing here does I/O or decides anything. Golden files in `tests/golden` pin every form.
@@ -19,10 +19,10 @@ mod secrets;
 mod unreadable;
 pub mod xml;
 
-pub use bodies::{Accepted, Extend, Free, Health, Pulse};
-pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage};
+pub use bodies::{Accepted, AddToken, Extend, Free, Health, Owner, Pulse};
+pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage, TokenLine, TokenList};
 pub use problem::Problem;
-pub use secrets::{Issued, RootSeed};
+pub use secrets::{Issued, IssuedToken, RootSeed};
 pub use unreadable::{Paper, Unreadable};
 
 /// Where requests are sent: `POST`, an envelope in, an answer out.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use keyward::{LicenseKey, LicenseManager, Places, ProductProfile, Standing, Status, Verdict, unheard};
+use keyward::{LicenseKey, LicenseManager, Places, ProductProfile, Status, Verdict, unheard};
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Budget, Tenure, Terms};
 use keyward_domain::host::{Part, PartKind};

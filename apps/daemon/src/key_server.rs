@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use keyward_domain::profile::TlsTerms;
+use keyward_domain::staff::Staff;
 use keyward_engine::Portal;
 use keyward_files::atomic;
 use keyward_host::{SystemClock, SystemEntropy};
@@ -100,7 +101,7 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
     let config = Config {
         listen: options.listen,
         tls,
-        tokens: vec![AdminToken::of("admin", &data.token()?)],
+        tokens: vec![AdminToken::of(Staff::FIRST, &data.token()?)],
         limits: options.limits(),
         public_servers: options.public_url.clone(),
         public_tls,

@@ -1,5 +1,6 @@
 //! `keywardd`: the vendor's key server. It wires adapters together and decides nothing.
 
+mod answer;
 mod backup;
 mod data;
 mod demo;
@@ -41,12 +42,30 @@ enum Verb {
         /// The data folder to make; it must not be there.
         dir: PathBuf,
     },
+    /// Answers a request that a customer brought as a file, from a data folder that no server has open.
+    Answer(Answer),
     /// The whole story on temporary data over real HTTPS, told step by step.
     Demo {
         /// Keep the server running at the end and print keys to try.
         #[arg(long)]
         serve: bool,
     },
+}
+
+/// Options of an answer from a data folder.
+#[derive(Args)]
+struct Answer {
+    /// The data folder.
+    dir: PathBuf,
+    /// The request: the file that the customer sent.
+    request: PathBuf,
+    /// Where to put the answer: a file that is not there yet, or a folder; beside the request if this is not given.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Play a date: now=RFC3339.
+    #[cfg(feature = "simulation")]
+    #[arg(long, value_name = "WHAT")]
+    simulate: Option<simulate::Simulation>,
 }
 
 /// Options of the key server.
@@ -85,6 +104,9 @@ struct KeyServer {
     /// Requests a minute from one address; 0 = no limit.
     #[arg(long, value_name = "N", default_value_t = Limits::PER_ADDRESS)]
     per_address: u32,
+    /// Requests a minute that are answered by hand with one token; 0 = no limit.
+    #[arg(long, value_name = "N", default_value_t = Limits::PER_TOKEN)]
+    per_token: u32,
     /// Log lines as JSON.
     #[arg(long)]
     log_json: bool,
@@ -99,7 +121,7 @@ struct KeyServer {
 
 impl KeyServer {
     fn limits(&self) -> Limits {
-        Limits::per_minute(self.per_key, self.per_device, self.per_address)
+        Limits::per_minute(self.per_key, self.per_device, self.per_address, self.per_token)
     }
 
     /// The server of the demonstration: on a port the system picks, without limits.
@@ -116,6 +138,7 @@ impl KeyServer {
             per_key: 0,
             per_device: 0,
             per_address: 0,
+            per_token: 0,
             log_json: false,
             #[cfg(feature = "simulation")]
             simulate: None,
@@ -136,6 +159,7 @@ pub fn run() -> ExitCode {
         Verb::KeyServer(options) => key_server::run(&options),
         Verb::Backup { dir, file } => backup::backup(&dir, &file),
         Verb::Restore { file, dir } => backup::restore(&file, &dir),
+        Verb::Answer(options) => answer::answer(&options),
         Verb::Demo { serve } => demo::run(serve),
     };
     match result {

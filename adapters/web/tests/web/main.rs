@@ -10,5 +10,6 @@ mod limits;
 mod logs;
 mod portal;
 mod problems;
+mod staff;
 mod watch;
 mod world;

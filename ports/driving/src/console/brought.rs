@@ -12,7 +12,7 @@ use keyward_domain::record::{LogEntry, Lookup, Record};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Document as _, Envelope, Keyward, SealError, Statement, Verified, open_request};
 use keyward_domain::time::Timestamp;
-use keyward_ports::{Deed, Document, FileExchange, FileExchangeError, FileName, FilePlace};
+use keyward_ports::{Committed, Deed, Document, FileExchange, FileExchangeError, FileName, FilePlace};
 use serde::{Deserialize, Serialize};
 
 use super::{Console, ConsoleError};
@@ -138,7 +138,7 @@ impl Brought {
     /// Puts the answer where the guides have it: beside the request or in a folder, called after the request, or under the very name
     /// that was given.
     pub fn put(&self, files: &dyn FileExchange, handed: &Handed, place: Option<&Path>) -> Result<PathBuf, FileExchangeError> {
-        let beside = self.file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = self.file.parent().unwrap_or(Path::new(""));
         let name = || FileName::of_answer(&self.file.file_name().unwrap_or_default().to_string_lossy());
         let place = match place {
             None => FilePlace::Folder(beside.into(), name()),
@@ -230,7 +230,9 @@ impl Console {
         let entry = self.entry(actor, &act, license.clone(), activation.cloned());
         let log = vec![LogEntry { host: Some(host), request: Some(name), ..entry }];
         // Before it is handed over: nobody takes an answer along of which the log does not tell.
-        self.ledger.commit(Deed { log, ..Deed::default() }).await?;
+        if self.ledger.commit(Deed { log, ..Deed::default() }).await? != Committed::Done {
+            return Err(ConsoleError::Busy);
+        }
         Ok((Handed { license, last_five, issued: answer.issued, verdict, answer: statement }, says))
     }
 
