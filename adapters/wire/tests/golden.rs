@@ -17,8 +17,8 @@ use keyward_domain::record::LogEntry;
 use keyward_domain::staff::StaffRole;
 use keyward_domain::time::Timestamp;
 use keyward_wire::{
-    Accepted, AddToken, EntitlementPage, Extend, Free, Health, Issued, IssuedToken, LogLine, LogPage, Owner, Problem, ProductPage, Pulse, RootSeed,
-    TokenLine, TokenList,
+    Accepted, AddToken, EntitlementPage, Extend, Free, Health, Issued, IssuedToken, LogLine, LogPage, Owner, Problem, ProductPage, Pulse,
+    RootSeed, TokenLine, TokenList,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -23,7 +23,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn run(self, server: &Server, out: &mut dyn Write) -> Result<(), Failure> {
-        let brought = Brought::read(&FolderExchange, &self.request).map_err(|error| not_brought(&error))?;
+        let brought = Brought::read(&FolderExchange, &self.request).map_err(not_brought)?;
         let handed = server.answer(brought.envelope())?;
         write!(out, "{}", brought.report(&handed))?;
         let file = brought.put(&FolderExchange, &handed, self.output.as_deref()).map_err(|error| not_put(&error))?;
@@ -36,8 +36,11 @@ impl Answer {
     }
 }
 
-fn not_brought(error: &NotBrought) -> Failure {
-    Failure::failed(error.code(), told(error))
+fn not_brought(error: NotBrought) -> Failure {
+    match error {
+        NotBrought::File(error) => error.into(),
+        error => Failure::failed(error.code(), told(&error)),
+    }
 }
 
 /// The answer is given, but not in a file.

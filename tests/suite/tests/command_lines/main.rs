@@ -10,6 +10,7 @@ mod crashes;
 mod grammar;
 #[cfg(unix)]
 mod readme;
+mod reseller;
 mod site;
 mod status;
 mod trouble;
