@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use keyward_domain::document::Request;
 use keyward_domain::entitlement::Sale;
+use keyward_domain::keys::SigningKey;
+use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::EntitlementId;
-use keyward_domain::seal::Envelope;
+use keyward_domain::seal::{Envelope, Sealed, SignatureEntry};
 use keyward_engine::Portal;
 use keyward_fakes::{FakeClock, FakeEntropy, FakeMailer, FakeSecrets};
 use keyward_ports::Clock as _;
@@ -246,4 +249,18 @@ pub(crate) fn activation_of(host: u8, shop: &Shop, count: u64, key: &str) -> Vec
 /// When the portal thinks it is.
 pub(crate) fn now(shop: &Shop) -> keyward_domain::time::Timestamp {
     shop.clock.now().wall
+}
+
+/// A request with other words, signed by a device and a license key.
+pub(crate) fn signed_anew(request: &Envelope, key: &str, device: u8, change: impl FnOnce(&mut Request)) -> Envelope {
+    let mut words: Request = serde_json::from_slice(request.payload()).expect("a request");
+    change(&mut words);
+    let key: LicenseKey = key.parse().expect("a license key");
+    let keys = [SigningKey::from_seed(&[device; 32]), SigningKey::from_seed(&key.seed())];
+    words.device = keys[0].public();
+    let sign = |message: &[u8]| {
+        let entry = |key: &SigningKey| SignatureEntry { keyid: key.public().to_string().into(), sig: key.sign(message) };
+        Ok::<_, std::convert::Infallible>(keys.iter().map(entry).collect())
+    };
+    Sealed::seal(words, sign).expect("it is signed").envelope().clone()
 }

@@ -1,12 +1,14 @@
 //! Requests that are brought and answers that are taken along (rows M3 to M6).
 
 use keyward_domain::document::{Answer, Ask, Body};
+use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::ActivationId;
 use keyward_domain::seal::{Reply, Statement};
+use keyward_domain::signers::VendorId;
 use keyward_wire::{pictures, qr, xml};
 
-use super::{ACTIVATION, Browser, Page, RETURN, Shop, activation_of, as_file};
+use super::{ACTIVATION, Browser, Page, RETURN, Shop, activation_of, as_file, signed_anew};
 use crate::world::{Host, held, stray_key};
 
 fn says(statement: &Statement) -> Answer {
@@ -281,25 +283,10 @@ async fn another_vendors_request_is_refused_by_its_address() {
     let mut request = Host(1).activates(&elsewhere.world, 1, &sold.key);
     if shop.world.vendor == elsewhere.world.vendor {
         // Both shops grew from one seed: the request is addressed to somebody else by hand.
-        request = to_another_vendor(&request, &sold.key);
+        let stranger = VendorId::of(&SigningKey::from_seed(&[99; 32]).public());
+        request = signed_anew(&request, &sold.key, 1, |words| words.to = stranger);
     }
     let page = shop.visitor(&sold.key).await.submit(ACTIVATION, &as_file(&request)).await;
     assert_eq!((page.status, page.code().as_deref()), (200, Some("other-vendor")), "{}", page.html());
     assert_eq!(shop.held(&sold.entitlement.id).await, 0);
-}
-
-fn to_another_vendor(request: &keyward_domain::seal::Envelope, key: &str) -> keyward_domain::seal::Envelope {
-    use keyward_domain::document::Request;
-    use keyward_domain::keys::SigningKey;
-    use keyward_domain::seal::{Sealed, SignatureEntry};
-    use keyward_domain::signers::VendorId;
-    let mut words: Request = serde_json::from_slice(request.payload()).expect("a request");
-    words.to = VendorId::of(&SigningKey::from_seed(&[99; 32]).public());
-    let key: LicenseKey = key.parse().expect("a license key");
-    let keys = [SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&key.seed())];
-    let sign = |message: &[u8]| {
-        let entry = |key: &SigningKey| SignatureEntry { keyid: key.public().to_string().into(), sig: key.sign(message) };
-        Ok::<_, std::convert::Infallible>(keys.iter().map(entry).collect())
-    };
-    Sealed::seal(words, sign).expect("it is signed").envelope().clone()
 }

@@ -3,7 +3,8 @@
 use keyward_domain::names::EntitlementId;
 use keyward_domain::time::days;
 
-use super::{ACTIVATION, Browser, Page, Shop, activation_of};
+use super::{ACTIVATION, Browser, Page, Shop, activation_of, as_file, signed_anew};
+use crate::world::Host;
 
 const OWNER: &str = "ada@example.com";
 
@@ -120,6 +121,20 @@ async fn a_link_is_good_for_a_day_for_its_slot_on_its_device_and_as_it_was_sent(
     // A visit lasts less than a day.
     assert_eq!(browser.get("/portal/licenses").await.path, "/portal");
     assert_eq!(shop.visitor(&key).await.get("/portal/licenses").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_link_frees_no_slot_that_moved_to_another_installation_since() {
+    let (shop, mut browser, id, key) = shop_with_a_lost_device(1).await;
+    ask(&mut browser).await;
+    let link = link(&shop);
+    let form = shop.browser().get(&link).await.field("form");
+    // The same host, installed anew: recognised by its parts, with another device key.
+    let anew = signed_anew(&Host(1).activates(&shop.world, 1, &key), &key, 77, |_| {});
+    assert!(browser.submit(ACTIVATION, &as_file(&anew)).await.says("host-1"));
+    assert_eq!(shop.browser().get(&link).await.status, 404);
+    assert_eq!(shop.browser().post(&link, &[("form", &form)]).await.status, 404);
+    assert_eq!(shop.held(&id).await, 1);
 }
 
 #[tokio::test]
