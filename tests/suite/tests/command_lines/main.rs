@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "what these tests share says its steps as they do")]
 
+mod by_file;
 mod by_hand;
 mod crashes;
 mod grammar;

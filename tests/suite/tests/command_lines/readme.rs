@@ -117,7 +117,7 @@ fn differences(one: &str, other: &str) -> usize {
 fn masked(line: &str) -> String {
     let is_id = |word: &str| (word.starts_with("A-") || word.starts_with("E-")) && word.len() == 18;
     let is_instant = |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
-    let mask = |word: &str| match word.trim_matches(['(', ')', ';', ':', ',']) {
+    let mask = |word: &str| match word.trim_matches(['(', ')', ';', ':', ',', '.']) {
         bare if is_key(bare) => word.replace(bare, "KEY"),
         bare if is_id(bare) => word.replace(bare, &bare[..2]),
         bare if is_instant(bare) => word.replace(bare, "INSTANT"),
@@ -152,7 +152,7 @@ fn only_what_differs_from_run_to_run_is_masked() {
         ("4TJJG-8A69W-27XH7-CYRJX-0S692", "KEY"),
         ("| *****-*****-*****-*****-0S692 | Enabled |", "| KEY | Enabled |"),
         ("E-A45CIK5YWPTAQIGH: cad until 2027-04-01T12:00:00Z, 0 of 1", "E-: cad until INSTANT, 0 of 1"),
-        ("is in use: vm since 2026-11-21T20:08:09Z; return it", "is in use: HOST since INSTANT; return it"),
+        ("is in use: vm since 2026-11-21T20:08:09Z. Return it", "is in use: HOST since INSTANT. Return it"),
         ("listening on https://127.0.0.1:45123", "listening on https://127.0.0.1:8443"),
         ("Trial will expire in 30 days", "Trial will expire in 30 days"),
     ];
