@@ -1,5 +1,7 @@
 //! The exchange by file as a product sees it, with or without `online`: real vault and files, the vendor's rules from a world of fakes.
 
+#![expect(clippy::expect_used, reason = "what these tests share says its steps as they do")]
+
 use std::fs;
 use std::path::PathBuf;
 
