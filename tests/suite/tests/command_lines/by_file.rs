@@ -87,7 +87,9 @@ fn kept(host: &Host) -> Vec<(PathBuf, Vec<u8>)> {
 
 fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = fs::read_dir(dir).into_iter().flatten().map(|it| it.expect("an entry").path());
-    entries.filter(|it| it.is_file()).map(|it| (it.clone(), fs::read(it).expect("it can be read"))).collect()
+    // The lock's file says who held it last.
+    let kept = entries.filter(|it| it.extension().is_some_and(|it| it == "json"));
+    kept.map(|it| (it.clone(), fs::read(it).expect("it can be read"))).collect()
 }
 
 #[test]
