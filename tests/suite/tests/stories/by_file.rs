@@ -266,7 +266,7 @@ fn each_wrong_file_is_told_from_the_others() {
     };
     let as_file = |bytes: &[u8]| Statement::new(Keyward::NAME, bytes);
     let wrong = [
-        ("answer-other-host", others.clone()),
+        ("answer-other-host", others),
         ("answer-other-vendor", foreign_answer),
         ("answer-is-request", as_file(&own_request.envelope().to_json())),
         ("answer-damaged", as_file(&own.bytes()[..own.bytes().len() / 2])),
