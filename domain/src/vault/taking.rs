@@ -75,7 +75,7 @@ impl Holdings {
         let taken = self.judge_answer(&asked, &answer)?;
         learn_all(&mut self.trust, &statement, schemes);
         self.rest.keys = self.trust.newest().cloned();
-        self.hear(&asked, &answer, now);
+        self.hear(place, &answer, now);
         match &taken {
             Taken::Refused(refusal) if returns(&asked).is_some() => self.outbox[place].refused = Some(refusal.clone()),
             Taken::Refused(_) | Taken::Granted(_) | Taken::Returned(_) | Taken::Revoked(_) => {
@@ -195,12 +195,19 @@ impl Holdings {
         }
     }
 
-    fn hear(&mut self, asked: &Sealed<Request>, answer: &Verified<Answer>, now: &Now) {
-        let count = asked.words().count;
+    fn hear(&mut self, place: usize, answer: &Verified<Answer>, now: &Now) {
+        let asked = &self.outbox[place];
+        let count = asked.request.words().count;
         self.rest.clock.note(now);
-        if self.rest.heard.is_none_or(|(newest, _)| newest <= count) {
+        // A refused return waits on, and its refusal can be brought again and again: it is heard once.
+        if self.rest.heard.is_none_or(|heard| heard < (count, answer.issued)) {
             self.rest.heard = Some((count, answer.issued));
-            self.rest.clock.correct(answer.issued);
+            if let Some(mark) = asked.clock {
+                let correction = self.rest.clock.correct(answer.issued, mark);
+                for waiting in &mut self.outbox {
+                    waiting.clock = waiting.clock.map(|mark| mark.corrected(correction));
+                }
+            }
         }
         // An answer to what was asked before the restore says nothing of what happened since.
         let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
