@@ -443,7 +443,7 @@ answer-not-asked = It answers nothing that is being asked on this host.
 answer-older = It is older than what this host knows (generation { $found }, known { $held }).
     .remedy = Use the newest answer, or make a new request.
 answer-returned = What it grants was returned on this host since (activation { $activation }).
-    .remedy = Activate again.
+    .remedy = If its return still waits (`keyward pending` shows it), carry that first. Then activate again.
 
 ## Key servers
 

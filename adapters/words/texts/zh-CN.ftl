@@ -403,7 +403,7 @@ answer-not-asked = 本机没有等待此响应的请求。
 answer-older = 它比本机已知的更旧（第 { $found } 代，已知第 { $held } 代）。
     .remedy = 请使用最新的响应，或重新生成请求。
 answer-returned = 它所授予的许可证此后已在本机归还（激活编号 { $activation }）。
-    .remedy = 请重新激活。
+    .remedy = 如果其归还请求仍在等待（`keyward pending` 会显示），请先将其送达，然后重新激活。
 
 ## 激活服务器
 
