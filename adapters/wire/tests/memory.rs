@@ -26,15 +26,12 @@ fn bomb() -> String {
 }
 
 /// A picture of so many marks in a row and in a column.
-fn marks(side: u32) -> Vec<u8> {
-    let wall = image::GrayImage::from_fn(side * 24, side * 24, |x, y| {
+fn marks(side: u32) -> image::GrayImage {
+    image::GrayImage::from_fn(side * 24, side * 24, |x, y| {
         let from_middle = |at: u32| (at % 24 / 2).abs_diff(5);
         let ring = from_middle(x).max(from_middle(y));
         image::Luma([if ring <= 1 || ring == 3 { 0 } else { 255 }])
-    });
-    let mut png = Vec::new();
-    wall.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).expect("it is encoded");
-    png
+    })
 }
 
 #[test]
@@ -72,7 +69,11 @@ fn hostile_input_takes_little_memory() {
     let taken = peak(|| assert!(pictures::read(&photo).is_err()));
     assert!(taken <= 128 << 20, "a photograph took {taken} bytes");
     // A wall of the marks that stand in a code's corners: whoever looks at every three of them never ends.
-    let (wall, few) = (marks(30), marks(7));
+    let [wall, few] = [30, 7].map(|side| {
+        let mut png = std::io::Cursor::new(Vec::new());
+        marks(side).write_to(&mut png, image::ImageFormat::Png).expect("it is encoded");
+        png.into_inner()
+    });
     let taken = peak(|| assert!(matches!(pictures::read(&wall), Err(Unreadable::Hostile(_)))));
     assert!(taken <= 16 << 20, "a wall of marks took {taken} bytes");
     let taken = peak(|| assert_eq!(pictures::read(&few), Err(Unreadable::NoCode)));
