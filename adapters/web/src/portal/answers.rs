@@ -19,12 +19,13 @@ use keyward_words::{Label, Notice, PortalText, Words};
 
 use super::Counter;
 use super::page::{Frame, Instant, Period, Trouble, page};
-use super::trouble::{failed, told};
+use super::trouble::{NotTaken, failed};
 use super::upload::{self, Field};
 use super::visitor::Visitor;
 
-/// The side of a code's picture, in pixels.
-const SIDE: u32 = 600;
+/// The side of a code's picture, in pixels: as few as there can be, because the page draws it as large as there is room, and no more white
+/// around it than a code needs.
+const SIDE: u32 = 1;
 
 /// The page of an answer.
 #[derive(Template)]
@@ -103,7 +104,7 @@ pub(crate) async fn code(State(counter): State<Arc<Counter>>, visitor: Visitor, 
     let drawn = number.checked_sub(1).and_then(|place| texts.get(place)).and_then(|text| pictures::png(text, SIDE).ok());
     match drawn {
         Some(png) => ([(CONTENT_TYPE, "image/png")], png).into_response(),
-        None => told(StatusCode::NOT_FOUND, visitor.frame(), &Notice::NoSuchPage),
+        None => NotTaken::from(Notice::NoSuchPage).page(visitor.frame()),
     }
 }
 
@@ -111,10 +112,10 @@ pub(crate) async fn code(State(counter): State<Arc<Counter>>, visitor: Visitor, 
 pub(crate) async fn refusal(State(counter): State<Arc<Counter>>, visitor: Visitor, body: Body) -> Response {
     let fields = match upload::form(&counter, body).await {
         Ok(fields) => fields,
-        Err(notice) => return told(StatusCode::BAD_REQUEST, visitor.frame(), &notice),
+        Err(why) => return why.page(visitor.frame()),
     };
     if let Err(notice) = visitor.check(&counter, fields.get(Field::Form)) {
-        return told(StatusCode::FORBIDDEN, visitor.frame(), &notice);
+        return NotTaken::from(notice).page(visitor.frame());
     }
     let bytes = BASE64.decode(fields.get(Field::Refusal).as_bytes()).unwrap_or_default();
     match counter.portal.own_answer(&visitor.visit, bytes).await {

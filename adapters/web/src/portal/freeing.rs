@@ -15,7 +15,7 @@ use keyward_words::{Label, Notice, PortalText, Words};
 
 use super::Counter;
 use super::page::{Frame, Instant, Trouble, page};
-use super::trouble::{failed, told};
+use super::trouble::failed;
 use super::upload::{self, Field};
 use super::visitor::{Guest, Visitor, is_own};
 
@@ -67,12 +67,9 @@ pub(crate) async fn show_lost(State(counter): State<Arc<Counter>>, visitor: Visi
 
 /// Has the link sent.
 pub(crate) async fn ask(State(counter): State<Arc<Counter>>, visitor: Visitor, Path(activation): Path<String>, body: Body) -> Response {
-    let checked = match upload::form(&counter, body).await {
-        Ok(fields) => visitor.check(&counter, fields.get(Field::Form)),
-        Err(notice) => Err(notice),
-    };
-    if let Err(notice) = checked {
-        return told(StatusCode::FORBIDDEN, visitor.frame(), &notice);
+    let form = upload::form(&counter, body).await;
+    if let Err(why) = form.and_then(|fields| Ok(visitor.check(&counter, fields.get(Field::Form))?)) {
+        return why.page(visitor.frame());
     }
     let words = visitor.words;
     let write = |to, link: &OwnersLink| {
@@ -118,12 +115,9 @@ pub(crate) async fn show_link(State(counter): State<Arc<Counter>>, guest: Guest,
 /// Frees the slot.
 pub(crate) async fn free(State(counter): State<Arc<Counter>>, guest: Guest, Path(token): Path<String>, body: Body) -> Response {
     let frame = Frame::outside(guest.words);
-    let checked = match upload::form(&counter, body).await {
-        Ok(fields) => is_own(&counter, &guest.headers, &token, fields.get(Field::Form)),
-        Err(notice) => Err(notice),
-    };
-    if let Err(notice) = checked {
-        return told(StatusCode::FORBIDDEN, frame, &notice);
+    let form = upload::form(&counter, body).await;
+    if let Err(why) = form.and_then(|fields| Ok(is_own(&counter, &guest.headers, &token, fields.get(Field::Form))?)) {
+        return why.page(frame);
     }
     match counter.portal.free(&token).await {
         Ok(freed) => {
