@@ -609,6 +609,10 @@ portal-happened-extended = Extended
 portal-happened-key-replaced = License key replaced
 portal-happened-slot-freed = Slot freed
 portal-happened-asked-to-free = Asked to free the slot
+portal-happened-answered-granted = Request answered by hand: granted
+portal-happened-answered-returned = Request answered by hand: returned
+portal-happened-answered-taken-away = Request answered by hand: the license had ended
+portal-happened-answered-refused = Request answered by hand: refused ({ $code })
 portal-nothing-happened = Nothing happened yet.
 portal-older = Older entries
 portal-more-devices = More devices
@@ -659,8 +663,8 @@ portal-no-answer = No such answer is kept for this license key.
     .remedy = Choose one of the list.
 portal-answer-spent = What this answer gave was given back since, so it is not handed out any more.
     .remedy = Make a new request in the License Manager.
-portal-mailer = The letter could not be sent.
-    .remedy = Try again later. If it still fails, tell the vendor.
+portal-short-secret = The server's secret for visits has { $found } bytes, which is not the length it was made with.
+    .remedy = Delete the secret, so that another one is made. Visits and links end with it.
 
 ## Files that are brought
 

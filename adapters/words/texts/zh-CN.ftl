@@ -569,6 +569,10 @@ portal-happened-extended = 已延期
 portal-happened-key-replaced = 已更换许可证密钥
 portal-happened-slot-freed = 名额已释放
 portal-happened-asked-to-free = 请求释放名额
+portal-happened-answered-granted = 人工答复请求：已授予
+portal-happened-answered-returned = 人工答复请求：已归还
+portal-happened-answered-taken-away = 人工答复请求：许可证已终止
+portal-happened-answered-refused = 人工答复请求：已拒绝（{ $code }）
 portal-nothing-happened = 尚无记录。
 portal-older = 更早的记录
 portal-more-devices = 更多设备
@@ -612,8 +616,8 @@ portal-no-answer = 此许可证密钥下没有保存这样的响应。
     .remedy = 请从列表中选择。
 portal-answer-spent = 此响应授予的许可证已经归还，因此不再提供。
     .remedy = 请在许可证管理器中生成新的请求。
-portal-mailer = 邮件未能发送。
-    .remedy = 请稍后再试。如果仍然失败，请告知供应商。
+portal-short-secret = 服务器用于访问的密文有 { $found } 字节，与生成时的长度不同。
+    .remedy = 请删除该密文，以便重新生成。访问和链接将随之失效。
 
 ## 带来的文件
 

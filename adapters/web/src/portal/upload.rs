@@ -36,6 +36,8 @@ pub(crate) enum Field {
     Key,
     /// A signed refusal.
     Refusal,
+    /// What it answers.
+    Asked,
 }
 
 impl Field {
@@ -44,6 +46,7 @@ impl Field {
             Self::Form => "form",
             Self::Key => "key",
             Self::Refusal => "refusal",
+            Self::Asked => "asked",
         }
     }
 }

@@ -247,6 +247,7 @@ fn portal_texts() -> Vec<PortalText> {
         PortalText::MainMenu,
     ];
     texts.extend(HAPPENED.map(|(act, _)| PortalText::Happened(act.into())));
+    texts.push(PortalText::Happened("answered a request: refused (revoked)".into()));
     texts
 }
 
@@ -266,7 +267,7 @@ fn portal_errors() -> Vec<PortalError> {
         PortalError::Keys(KeysError::NotBegun),
         PortalError::Ledger(LedgerError::Closed),
         PortalError::Secrets(SecretsError::Taken("portal".into())),
-        PortalError::Mailer(mailer_error()),
+        PortalError::ShortSecret { found: 3 },
         PortalError::Entropy(EntropyError(cause())),
         PortalError::Busy,
     ]
