@@ -8,7 +8,7 @@ use super::{Holdings, Kept, Paper, learn_all, returns};
 use crate::document::{Answer, Ask, Body, Request};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
-use crate::seal::{self, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
+use crate::seal::{self, Digest, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
 use crate::time::Now;
 
 /// So many answers are kept for the sake of revocations of what is not held yet: the newest.
@@ -47,7 +47,9 @@ pub enum NotTaken {
         held: u64,
     },
     /// What it grants was returned here since.
-    #[error("what it grants was returned on this host since; activate again")]
+    #[error(
+        "what it grants was returned on this host since; if its return still waits (`keyward pending`), carry that first, then activate again"
+    )]
     Returned {
         /// The activation that was returned.
         activation: ActivationId,
@@ -103,6 +105,11 @@ impl Holdings {
             Err(NotTaken::NotAsked) => Err(self.stray(statement, schemes, product)),
             Err(error) => Err(error),
         }
+    }
+
+    /// The name of the waiting request that an answer opens with.
+    pub fn answers(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Option<Digest> {
+        self.open_answer(statement, schemes).ok().map(|(place, _)| self.outbox[place].request.name())
     }
 
     /// Which request an answer is for whose signer was revoked since: the same request would bring it again, for ever.
