@@ -417,6 +417,7 @@ fn act_errors() -> Vec<ActError> {
         ActError::ReturnWaits(silent(Trouble::Broken)),
         ActError::NotTaken(NotTaken::NotAsked),
         ActError::Unexpected,
+        ActError::BrokenOff,
         ActError::NoSuchRow { row: "7".into() },
         ActError::NothingWaits { which: "7".into() },
         ActError::TrialStays,
