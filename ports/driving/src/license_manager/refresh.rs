@@ -18,8 +18,9 @@ impl Desk<'_> {
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
         for request in waiting {
             let result = self.send(&request, Sent::Before, steps).await;
-            if matches!((&request.words().ask, &result), (Ask::Refresh { .. }, Ok(Taken::Granted(_)))) {
-                // It may have waited in a file and have been answered long ago: it is asked about once more.
+            if matches!((&request.words().ask, &result), (Ask::Refresh { .. } | Ask::Activate { .. }, Ok(Taken::Granted(_)))) {
+                // It may have waited in a file and have been answered long ago, and what was written down long ago ends no doubt of the clock
+                // that came since: it is asked about once more.
                 continue;
             }
             let silent = result.as_ref().is_err_and(ActError::is_silence);

@@ -57,6 +57,8 @@ impl Browser {
         caps.add_arg(&format!("--lang={language}")).expect("a flag");
         let prefs = serde_json::json!({ "download.default_directory": downloads, "intl.accept_languages": language });
         caps.add_experimental_option("prefs", prefs).expect("preferences");
+        // Its client takes the process's provider; whoever came first has installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps).await.expect("chromium starts");
         Some(Self { driver, program, _said: said, dir })
     }
