@@ -18,9 +18,14 @@ impl Desk<'_> {
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
         for request in waiting {
             let result = self.send(&request, Sent::Before, steps).await;
-            if matches!((&request.words().ask, &result), (Ask::Refresh { .. } | Ask::Activate { .. }, Ok(Taken::Granted(_)))) {
-                // It may have waited in a file and have been answered long ago, and what was written down long ago ends no doubt of the clock
-                // that came since: it is asked about once more.
+            let again = match (&request.words().ask, &result) {
+                // It may have waited in a file and have been answered long ago: it is asked about once more.
+                (Ask::Refresh { .. }, Ok(Taken::Granted(_))) => true,
+                // An answer ends no doubt of the clock that came after its request was written down; another does.
+                (Ask::Activate { .. }, Ok(Taken::Granted(_))) => self.doubts_the_clock(),
+                _ => false,
+            };
+            if again {
                 continue;
             }
             let silent = result.as_ref().is_err_and(ActError::is_silence);
@@ -53,6 +58,11 @@ impl Desk<'_> {
             results.extend(activation.map(|activation| (activation, result)));
         }
         Ok(results)
+    }
+
+    fn doubts_the_clock(&self) -> bool {
+        let now = self.ports.clock.now();
+        self.holdings.contents().clock.judge(&now, now.wall).suspect.is_some()
     }
 }
 
