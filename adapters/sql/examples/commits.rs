@@ -6,11 +6,8 @@ use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -76,7 +73,7 @@ fn appends(file: &Path, time: Duration) -> Outcome<f64> {
 fn deeds(ledger: &SqlLedger, committers: u64, time: Duration) -> Outcome<Vec<Duration>> {
     let end = Instant::now() + time;
     let all = join_all((0..committers).map(|number| committer(ledger, number, end)));
-    let waits = wait(all).into_iter().collect::<Outcome<Vec<_>>>()?;
+    let waits = pollster::block_on(all).into_iter().collect::<Outcome<Vec<_>>>()?;
     Ok(waits.concat())
 }
 
@@ -132,22 +129,4 @@ fn entitlement(number: u64) -> Outcome<Entitlement> {
     };
     let key = SigningKey::from_seed(&seed).public();
     Ok(Entitlement::sold(format!("E-{number}").parse()?, key, "ABCDE".to_owned().try_into()?, terms, Timestamp::UNIX_EPOCH))
-}
-
-/// Waits for a future on this thread.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(it) => return it,
-            Poll::Pending => thread::park(),
-        }
-    }
 }

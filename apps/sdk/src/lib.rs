@@ -17,7 +17,7 @@
 //! # #[cfg(not(feature = "online"))] fn main() {}
 //! ```
 //!
-//! [`Keyward::standing`] takes microseconds and asks nobody. Acts run on a thread of the SDK; each is a future and can be waited for from
+//! [`Keyward::standing`] takes nanoseconds and asks nobody. Acts run on a thread of the SDK; each is a future and can be waited for from
 //! code that knows nothing of async. Dropping or cancelling an act loses nothing.
 //!
 //! A host without a network activates and returns with two files, and so does a build without `online`:

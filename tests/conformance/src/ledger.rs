@@ -1,9 +1,7 @@
 //! What a key server's ledger promises.
 
-use std::pin::pin;
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
+use std::thread;
 
 use futures_util::future::join_all;
 use keyward_domain::record::{LogEntry, Lookup, Record, RecordKey};
@@ -266,7 +264,7 @@ async fn a_look_sees_one_moment(subject: &dyn LedgerSubject) {
         let deed = writes([write(1, product("a")), write(1, product("b"))]);
         // Whatever keeps the look from beginning is told of there.
         if begun.recv().is_ok() {
-            wait(do_it(&*writer, deed));
+            pollster::block_on(do_it(&*writer, deed));
             let _ = done.send(());
         }
     });
@@ -288,24 +286,6 @@ async fn a_look_sees_one_moment(subject: &dyn LedgerSubject) {
     assert_eq!(seen, (Some(1), Some(1), Some(1)), "a look saw what was done after it began");
     let now = look(&*ledger, |view| Ok(view.read(&product("b").key())?.map(|found| found.version))).await;
     assert_eq!(now.ok().flatten(), Some(2), "a look does not see what was done before it began");
-}
-
-/// Waits for a future on this thread: a ledger asks for no runtime.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let (mut context, mut future) = (Context::from_waker(&waker), pin!(future));
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(it) => return it,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 async fn what_is_done_is_there_when_the_ledger_is_opened_again(subject: &dyn LedgerSubject) {

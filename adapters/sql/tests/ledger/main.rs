@@ -10,13 +10,10 @@ mod pages;
 mod samples;
 
 use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
 
 use keyward_ports::{Committed, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
+use pollster::block_on as wait;
 use tempfile::TempDir;
 
 /// A folder with a ledger in it.
@@ -44,23 +41,4 @@ impl Place {
 
 fn commit(ledger: &SqlLedger, deed: Deed) -> Committed {
     wait(ledger.commit(deed)).expect("the ledger takes a deed")
-}
-
-/// Waits for a future on this thread: the ledger asks for no runtime.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(it) => return it,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
