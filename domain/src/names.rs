@@ -136,6 +136,10 @@ name!(
     HostName, "the host name", 255, "use printable characters", printable
 );
 name!(
+    /// Who uses a host, as the host has it. A claim: where users have seats of their own, it tells them apart on one host.
+    UserName, "the user name", 255, "use printable characters", printable
+);
+name!(
     /// Names what was sold under one license key. Commands go by it, so that the key itself need not be kept.
     EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
 );
@@ -156,6 +160,24 @@ impl ActivationId {
     pub fn of(request: &crate::seal::Digest) -> Self {
         Self(format!("A-{}", data_encoding::BASE32_NOPAD.encode(&request.bytes()[..10])).into())
     }
+
+    /// Makes the id of the seat that a request to a license server brings about: it names the server, so that one server cannot speak for the
+    /// seats of another, nor for what a key server gave.
+    pub fn of_seat(server: &crate::keys::KeyId, request: &crate::seal::Digest) -> Self {
+        Self(format!("{}{}", seat_prefix(server), data_encoding::BASE32_NOPAD.encode(&request.bytes()[..10])).into())
+    }
+
+    /// Whether it is the id of a seat of this license server.
+    pub fn is_of(&self, server: &crate::keys::KeyId) -> bool {
+        self.0.starts_with(&seat_prefix(server))
+    }
+}
+
+fn seat_prefix(server: &crate::keys::KeyId) -> String {
+    let mut prefix = format!("S-{}", data_encoding::BASE32_NOPAD.encode(server.bytes()));
+    prefix.truncate(14);
+    prefix.push('-');
+    prefix
 }
 
 #[cfg(test)]

@@ -476,7 +476,8 @@ impl Holdings {
                 }
             }
             Body::Receipt(receipt) if returns(asked) == Some(&receipt.activation) => Ok(Taken::Returned(receipt.activation.clone())),
-            Body::Receipt(_) => Err(NotTaken::NotAsked),
+            // What a license server may sign is no right of a host.
+            Body::Receipt(_) | Body::Delegation(_) => Err(NotTaken::NotAsked),
             Body::Revocation(revocation) if returns(asked) == Some(&revocation.activation) => {
                 Ok(Taken::Returned(revocation.activation.clone()))
             }
@@ -557,7 +558,13 @@ fn learn_all(trust: &mut Trust, statement: &Statement, schemes: &[&dyn Scheme]) 
 fn returns(request: &Sealed<Request>) -> Option<&ActivationId> {
     match &request.words().ask {
         Ask::Return { activation, .. } => Some(activation),
-        Ask::Trial { .. } | Ask::Activate { .. } | Ask::Refresh { .. } => None,
+        Ask::Trial { .. }
+        | Ask::Activate { .. }
+        | Ask::Delegate { .. }
+        | Ask::CheckOut { .. }
+        | Ask::Borrow { .. }
+        | Ask::Extend { .. }
+        | Ask::Refresh { .. } => None,
     }
 }
 
