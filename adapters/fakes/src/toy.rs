@@ -72,7 +72,9 @@ impl KeyServer for ToyBackend {
     async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
         let words = request.words();
         let inquiry = match &words.ask {
-            Ask::Trial { .. } => return Err(KeyServerError::Unsupported { kind: Kind::Trial }),
+            Ask::Trial { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => {
+                return Err(KeyServerError::Unsupported { kind: words.ask.kind() });
+            }
             Ask::Activate { own_slot, .. } => {
                 let key = &words.typed.as_ref().ok_or(KeyServerError::KeyNeeded)?.0;
                 Inquiry::Activate { key, own_slot: *own_slot }

@@ -106,7 +106,7 @@ impl Metrics {
 impl Outcome {
     pub(crate) fn of_body(body: &Body) -> Self {
         match body {
-            Body::Certificate(_) => Self::Granted,
+            Body::Certificate(_) | Body::Delegation(_) => Self::Granted,
             Body::Receipt(_) => Self::Receipt,
             Body::Revocation(_) => Self::Revocation,
             Body::Refusal(refusal) => Self::Refused(refusal.code()),
@@ -138,6 +138,10 @@ fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Trial => "trial",
         Kind::Activate => "activate",
+        Kind::Delegate => "delegate",
+        Kind::CheckOut => "check-out",
+        Kind::Borrow => "borrow",
+        Kind::Extend => "extend",
         Kind::Refresh => "refresh",
         Kind::Return => "return",
     }

@@ -77,7 +77,13 @@ impl Issuer {
         // All that concerns one record is decided at one desk; what is found before it is reached may have changed there.
         let desk = match &request.ask {
             Ask::Trial { .. } => Some(RecordKey::Product(request.product.clone())),
-            Ask::Activate { .. } | Ask::Refresh { .. } | Ask::Return { .. } => Case::subject(&*self.ledger, request).await?,
+            Ask::Activate { .. }
+            | Ask::Delegate { .. }
+            | Ask::CheckOut { .. }
+            | Ask::Borrow { .. }
+            | Ask::Extend { .. }
+            | Ask::Refresh { .. }
+            | Ask::Return { .. } => Case::subject(&*self.ledger, request).await?,
         };
         let _desk = self.desk(desk.as_ref()).await;
         for _ in 0..MOST_CONFLICTS {
@@ -159,7 +165,7 @@ impl Issuer {
         let active = signers.current.active(now).ok_or(KeysError::NotBegun)?;
         let signer = self.keys.signer(&active.key)?;
         let sealed = vendor_keys::seal(answer, &*signer).map_err(KeysError::from)?;
-        Ok(Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()] }.to_statement())
+        Ok(Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()], delegation: None }.to_statement())
     }
 
     async fn desk(&self, subject: Option<&RecordKey>) -> Option<MutexGuard<'_, ()>> {

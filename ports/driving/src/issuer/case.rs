@@ -45,11 +45,13 @@ impl Case {
     /// Finds the record that a request is about.
     pub(super) async fn subject(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
         match &request.ask {
-            Ask::Activate { key, .. } => Ok(ledger.find(&Lookup::LicenseKey(key.id())).await?.into_iter().next()),
+            Ask::Activate { key, .. } | Ask::Delegate { key } => Ok(ledger.find(&Lookup::LicenseKey(key.id())).await?.into_iter().next()),
             Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
                 Ok(ledger.find(&Lookup::Activation(activation.clone())).await?.into_iter().next())
             }
             Ask::Trial { .. } => find_trial(ledger, request).await,
+            // A license server is asked for these.
+            Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => Ok(None),
         }
     }
 
@@ -73,7 +75,12 @@ impl Case {
         };
         let shown = match &request.ask {
             Ask::Refresh { held, .. } | Ask::Return { held, .. } => show(ledger, held, trust).await?,
-            Ask::Trial { .. } | Ask::Activate { .. } => None,
+            Ask::Trial { .. }
+            | Ask::Activate { .. }
+            | Ask::Delegate { .. }
+            | Ask::CheckOut { .. }
+            | Ask::Borrow { .. }
+            | Ask::Extend { .. } => None,
         };
         let named = shown.as_ref().filter(|(_, remembered)| !remembered).and_then(|(answer, _)| answer.certificate()?.entitlement.clone());
         let subject = match subject.cloned().or(named.map(RecordKey::Entitlement)) {
@@ -131,7 +138,12 @@ impl Case {
 fn asked_about(ask: &Ask) -> Option<&ActivationId> {
     match ask {
         Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
-        Ask::Trial { .. } | Ask::Activate { .. } => None,
+        Ask::Trial { .. }
+        | Ask::Activate { .. }
+        | Ask::Delegate { .. }
+        | Ask::CheckOut { .. }
+        | Ask::Borrow { .. }
+        | Ask::Extend { .. } => None,
     }
 }
 
@@ -180,6 +192,9 @@ fn decide(
             Err(refusal) => (Subject::Nothing, Err(refusal)),
         },
         (subject, Ask::Refresh { .. } | Ask::Return { .. }) => (subject, Err(Refusal::UnknownActivation)),
+        (subject, Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. }) => {
+            (subject, Err(Refusal::Unsupported { kind: request.ask.kind() }))
+        }
     }
 }
 

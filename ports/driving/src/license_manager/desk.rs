@@ -357,7 +357,8 @@ impl<'a> Desk<'a> {
     fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<Option<Sealed<Request>>, ActError> {
         let ask = request.words().ask.clone();
         let anew = match ask {
-            Ask::Activate { .. } => None,
+            // A key is typed for these, or a license server is asked.
+            Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => None,
             Ask::Trial { .. } | Ask::Refresh { .. } | Ask::Return { .. } => Some(self.compose(ask, None)?),
         };
         self.holdings.forget(request.name());
@@ -398,7 +399,7 @@ impl<'a> Desk<'a> {
             self.profile.languages.first().cloned().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
         let words = Request {
             needs: Vec::new(),
-            to: self.profile.vendor,
+            to: self.profile.vendor.into(),
             ask,
             nonce: Nonce(nonce),
             product: self.profile.product.clone(),
@@ -478,8 +479,10 @@ fn is_same(asked: &Ask, ask: &Ask) -> bool {
 /// What a waiting request is about; an activation that is not there yet goes by the id it will have.
 fn about(request: &Sealed<Request>) -> ActivationId {
     match &request.words().ask {
-        Ask::Trial { .. } | Ask::Activate { .. } => ActivationId::of(&request.name()),
-        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => activation.clone(),
+        Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => {
+            ActivationId::of(&request.name())
+        }
+        Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => activation.clone(),
     }
 }
 
