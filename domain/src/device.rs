@@ -51,22 +51,36 @@ impl Device {
     /// Takes a count in.
     pub fn take(&mut self, count: u64, name: Digest, host: &HostName, now: Timestamp) -> Counted {
         self.host = host.clone();
+        self.count(count, name, now)
+    }
+
+    /// Takes a count in, whatever the host calls itself.
+    pub fn count(&mut self, count: u64, name: Digest, now: Timestamp) -> Counted {
         self.seen = self.seen.max(now);
-        if self.counts.contains(&(count, name)) {
+        let counted = self.judge(count, name, now);
+        if let Counted::Doubled { .. } = counted {
+            self.doubled = Some(now);
+        }
+        if counted != Counted::Copied && self.counts.binary_search(&(count, name)).is_err() {
+            self.remember(count, name);
+        }
+        counted
+    }
+
+    /// What a count would tell.
+    pub fn judge(&self, count: u64, name: Digest, now: Timestamp) -> Counted {
+        if self.counts.binary_search(&(count, name)).is_ok() {
             return Counted::Once;
         }
         let forgotten = self.counts.len() == REMEMBERED && self.counts.first().is_some_and(|(lowest, _)| count < *lowest);
-        let used = forgotten || self.counts.iter().any(|(known, _)| *known == count);
+        let used = forgotten || self.counts.binary_search_by_key(&count, |(known, _)| *known).is_ok();
         if !used {
-            self.remember(count, name);
             return Counted::Once;
         }
         if self.doubled.is_some_and(|last| between(last, now) < days(PATIENCE_DAYS)) {
             return Counted::Copied;
         }
-        self.doubled = Some(now);
-        self.remember(count, name);
-        Counted::Doubled { highest: self.counts.last().map_or(count, |(highest, _)| *highest) }
+        Counted::Doubled { highest: self.counts.last().map_or(count, |(highest, _)| (*highest).max(count)) }
     }
 
     fn remember(&mut self, count: u64, name: Digest) {

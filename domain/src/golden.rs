@@ -86,8 +86,8 @@ fn requests() {
         ("refresh", Ask::Refresh { activation: activation("A-1"), held: held() }),
         ("return", Ask::Return { activation: activation("A-1"), held: held() }),
         ("delegate", Ask::Delegate { key: sold_key().public() }),
-        ("check-out", Ask::CheckOut { wish: wish("ada") }),
-        ("check-out of everything", Ask::CheckOut { wish: full_wish() }),
+        ("check-out", Ask::CheckOut { wish: wish("ada"), held: None }),
+        ("check-out of everything", Ask::CheckOut { wish: full_wish(), held: Some(held()) }),
         ("borrow until", Ask::Borrow { wish: full_wish(), until: Until::At(day(6)) }),
         ("borrow for", Ask::Borrow { wish: wish("ada"), until: Until::For(days(5)) }),
         ("extend", Ask::Extend { activation: activation("A-1"), held: held(), until: Until::For(days(5)) }),
@@ -150,7 +150,7 @@ fn sealed_documents_open_for_ever() {
     let reply = replied(&request(), day(1), Body::Certificate(full()));
     pinned("statement.json", &reply);
     pinned("reply.json", &seal::Reply::from_bytes(reply.bytes()).expect("a reply"));
-    let asked = host('a').asks_server(1, Ask::CheckOut { wish: wish("ada") });
+    let asked = host('a').asks_server(1, Ask::CheckOut { wish: wish("ada"), held: None });
     let served = served(answer(&asked, day(1), Body::Certificate(host('a').lease(&asked))), delegated(delegation()));
     pinned("reply-of-a-license-server.json", &seal::Reply::from_bytes(served.bytes()).expect("a reply"));
     let golden = |file: &str| {

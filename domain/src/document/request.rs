@@ -85,6 +85,9 @@ pub enum Ask {
     CheckOut {
         /// Which.
         wish: Wish,
+        /// The statement held of it, for a server that says it knows nothing of it: it knows its own signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Statement>,
     },
     /// A seat of a license server's pool, to take along (row B1).
     Borrow {

@@ -12,7 +12,7 @@ use crate::testing::{delegated, delegation, looks, name, served, server, wish};
 use crate::time::{Timestamp, Window, after, days};
 
 fn asked_server() -> Sealed<Request> {
-    host('a').asks_server(1, Ask::CheckOut { wish: wish("ada") })
+    host('a').asks_server(1, Ask::CheckOut { wish: wish("ada"), held: None })
 }
 
 fn lease() -> Certificate {
@@ -164,7 +164,7 @@ fn a_license_server_takes_away_and_confirms_only_what_is_its_own() {
     let refused = Err(SealError::BeyondDelegation(Term::Activation));
     let told = |body| opened_by(&asked_server(), day(1), body, delegation()).map(drop);
     assert_eq!(told(Body::Revocation(revocation(own.clone()))), Ok(()));
-    assert_eq!(told(Body::Receipt(Receipt { activation: own.clone() })), Ok(()));
+    assert_eq!(told(Body::Receipt(Receipt { activation: own })), Ok(()));
     for foreign in [activation("A-1"), ActivationId::of_seat(&stranger().public().id(), &asked_server().name())] {
         assert_eq!(told(Body::Revocation(revocation(foreign.clone()))), refused, "{foreign}");
         assert_eq!(told(Body::Receipt(Receipt { activation: foreign.clone() })), refused, "{foreign}");

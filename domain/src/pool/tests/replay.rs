@@ -1,0 +1,74 @@
+//! The journal is all there is: replaying it comes to the same, and decides nothing.
+
+use super::*;
+
+fn written(books: &Books) -> String {
+    serde_json::to_string_pretty(books).expect("JSON")
+}
+
+/// A day of a busy office.
+fn busy() -> Office {
+    let mut office = Office::of(seats(3));
+    office.check_out(A).expect("a seat");
+    office.check_out(B).expect("a seat");
+    office.check_out(B).expect("again");
+    office.borrow(A, days(5)).expect("a loan");
+    office.borrow(C, days(2)).expect("a loan");
+    office.extend(C, days(3)).expect("longer");
+    office.check_out(D).expect_err("full");
+    office.release(C, Release::AtOnce);
+    office.check_out(D).expect("a seat");
+    office.wait(LEASE);
+    office.restart();
+    office.give_back(A, Way::File).expect("a receipt");
+    office.give_back(D, Way::Line).expect("a receipt");
+    office.start(Start { anchor: None, marked: true });
+    office.wait(LEASE);
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    office.delegate(Delegation { per: crate::entitlement::Per::Host, generation: 2, ..seats(4) });
+    office.check_out(('b', "eve")).expect("a seat");
+    office.wait(days(1));
+    office.decide(Op::Tick);
+    office
+}
+
+#[test]
+fn a_replayed_journal_comes_to_the_books_it_was_written_from() {
+    let office = busy();
+    assert_eq!(written(&Office::replayed(&office.journal)), written(office.pool.books()));
+}
+
+#[test]
+fn a_journal_is_replayed_from_any_snapshot() {
+    let office = busy();
+    let all = written(office.pool.books());
+    for at in 0..office.journal.len() {
+        let snapshot = written(&Office::replayed(&office.journal[..at]));
+        let mut books: Books = serde_json::from_str(&snapshot).expect("a snapshot");
+        assert_eq!(books.position(), at as u64);
+        office.journal[at..].iter().for_each(|fact| books.apply(fact));
+        assert_eq!(written(&books), all, "from {at}");
+    }
+}
+
+#[test]
+fn facts_are_read_as_they_were_written() {
+    for fact in busy().journal {
+        let text = serde_json::to_string(&fact).expect("JSON");
+        assert_eq!(serde_json::from_str::<Fact>(&text).expect("a fact"), fact, "{text}");
+    }
+}
+
+#[test]
+fn a_host_that_holds_nothing_is_forgotten_in_time() {
+    let mut office = Office::of(seats(3));
+    for who in [A, B] {
+        office.check_out(who).expect("a seat");
+    }
+    office.give_back(A, Way::Line).expect("a receipt");
+    office.keep(&[B], HOUR);
+    office.now.wall = after(office.now.wall, days(91));
+    office.restart();
+    let snapshot = written(office.pool.books());
+    assert!(!snapshot.contains("host-a") && snapshot.contains("host-b"), "{snapshot}");
+}
