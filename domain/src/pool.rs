@@ -230,10 +230,11 @@ impl Pool {
         restored.map(|it| it.loans_until)
     }
 
-    /// Whether a restored server cannot know that a lease still stands: nothing was signed for it since.
+    /// Whether a restored server cannot know that what is in its books still stands: nothing was signed for it since.
     fn doubts(&self, place: Place, now: &Now) -> bool {
-        let signed = |hold: &hold::Hold| !hold.live.newest_until.is_zero();
-        self.quiet_left(now).is_some() && !self.books.written.holds.get(&place).is_some_and(signed)
+        let Some(hold) = self.books.written.holds.get(&place) else { return true };
+        let forgets = if hold.is_lease() { self.quiet_left(now).is_some() } else { self.withholds_until(now).is_some() };
+        forgets && hold.live.generation == 0
     }
 
     /// How long a restored server still gives no new seat.

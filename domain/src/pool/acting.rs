@@ -16,8 +16,7 @@ impl Pool {
         match act {
             Act::Release { place, how, by } => self.release(facts, place, how, by, at),
             Act::AcceptReturn { place, .. } => {
-                let given_back = |hold: &super::hold::Hold| hold.loan().is_some_and(|loan| loan.given_back.is_some());
-                if !self.books.written.holds.get(&place).is_some_and(given_back) {
+                if !self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_given_back) {
                     return Ok(Acted::Nothing);
                 }
                 self.record(facts, Fact::Ended { place, why: Ending::Accepted, asked: None, at });

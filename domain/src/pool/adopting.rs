@@ -11,13 +11,19 @@ use crate::time::{Now, Place as In, Timestamp, after};
 impl Pool {
     /// A restored server signs a lease anew only for who shows that it has not ended: the seat may have been given to another since the backup.
     pub(super) fn believe(&self, case: &Case<'_>, place: Place) -> Result<(), Refusal> {
-        let activation = self.books.written.holds.get(&place).map(|hold| &hold.activation);
-        let open = |shown: &Certificate| Some(&shown.activation) == activation && shown.window.place(case.at()) == In::Inside;
-        if !self.doubts(place, case.now) || case.shows(None).is_some_and(|(_, shown, _)| open(shown)) {
+        if self.believes(case, place) {
             return Ok(());
         }
-        let left = self.quiet_left(case.now).unwrap_or_default();
-        Err(Refusal::ServerRestored { until: whole(after(case.now.wall, left)) })
+        let leases = after(case.now.wall, self.quiet_left(case.now).unwrap_or_default());
+        let lease = self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_lease);
+        let until = self.withholds_until(case.now).filter(|_| !lease).unwrap_or(leases);
+        Err(Refusal::ServerRestored { until: whole(until) })
+    }
+
+    pub(super) fn believes(&self, case: &Case<'_>, place: Place) -> bool {
+        let activation = self.books.written.holds.get(&place).map(|hold| &hold.activation);
+        let open = |shown: &Certificate| Some(&shown.activation) == activation && shown.window.place(case.at()) == In::Inside;
+        !self.doubts(place, case.now) || case.shows(None).is_some_and(|(_, shown, _)| open(shown))
     }
 
     /// The server is shown its own signature. If it knows nothing of that place, it was restored from a backup, or is one of two.

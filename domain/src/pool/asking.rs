@@ -73,6 +73,7 @@ impl Pool {
             Err(refusal) => (Body::Refusal(refusal), None, "refused"),
         };
         let mut answer = Answer::of(request, now.wall, body);
+        answer.revocations = self.replaced(&answer);
         if let Some(Counted::Doubled { highest }) = counted {
             answer.recount = Some(highest);
         }
@@ -107,7 +108,7 @@ impl Pool {
         let choice = Choice::wished(wish, self.charter(case.now)?)?;
         let sitter = Sitter { user: wish.user.clone(), process: wish.process };
         self.adopt(facts, case, None, &sitter, choice.as_deref());
-        if let Some(place) = self.loan_of(case) {
+        if let Some(place) = self.loan_of(case).filter(|place| self.believes(case, *place)) {
             return self.renew(facts, case, place, None, "uses its loan");
         }
         if let Some(was) = self.lease_of(case, &sitter)
@@ -133,6 +134,7 @@ impl Pool {
         self.adopt(facts, case, None, &sitter, choice.as_deref());
         let until = self.end_of_loan(until, case.now)?;
         if let Some(place) = self.loan_of(case) {
+            self.believe(case, place)?;
             return self.renew(facts, case, place, Some(until), "borrowed before");
         }
         if let Some(until) = self.withholds_until(case.now) {
@@ -159,7 +161,7 @@ impl Pool {
         self.adopt(facts, case, Some(activation), &sitter, None);
         let Some(place) = self.held_as(case, activation) else { return Err(Refusal::SeatGone) };
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
-        if hold.is_lease() {
+        if hold.is_lease() || hold.is_given_back() {
             return Err(Refusal::SeatGone);
         }
         if hold.away.is_some() {
@@ -175,6 +177,7 @@ impl Pool {
                 happened: "told that its loan was taken away",
             });
         }
+        self.believe(case, place)?;
         let until = until.map(|until| self.end_of_loan(until, case.now)).transpose()?;
         self.renew(facts, case, place, until, if until.is_some() { "extended" } else { "refreshed" })
     }
@@ -184,7 +187,7 @@ impl Pool {
         let receipt = |happened| Ok(Yes { body: Body::Receipt(Receipt { activation: activation.clone() }), lifeline: None, happened });
         let (asked, at) = (case.asked(), case.at());
         if let Some(place) = self.held_as(case, activation) {
-            let loan = self.books.written.holds.get(&place).and_then(super::hold::Hold::loan).copied();
+            let loan = self.books.written.holds.get(&place).and_then(super::hold::Hold::loan).cloned();
             return match (loan, way) {
                 (Some(loan), Way::File) => {
                     if loan.given_back != Some(asked.request) {
@@ -224,6 +227,19 @@ impl Pool {
     fn granted(&mut self, place: Place, now: &Now, happened: &'static str) -> Decided {
         let certificate = self.certify(place, now).ok_or(Refusal::SeatGone)?;
         Ok(Yes { body: Body::Certificate(certificate), lifeline: None, happened })
+    }
+
+    /// The lease that a loan took the place of: its host has one seat, not two.
+    fn replaced(&self, answer: &Answer) -> Vec<Revocation> {
+        let place = answer.certificate().and_then(|it| match it.hold {
+            As::Loan { place, .. } => Some((place, it.binding.device()?)),
+            As::Lease { .. } | As::Trial | As::Activation => None,
+        });
+        let Some((place, device)) = place else { return Vec::new() };
+        let lease = self.books.written.holds.get(&place).and_then(|hold| hold.loan()?.instead_of.clone());
+        let revocation =
+            |(activation, generation)| Revocation { activation, device: device.id(), generation, reason: RevocationReason::Returned };
+        lease.map(revocation).into_iter().collect()
     }
 
     /// A free seat for somebody whose turn it is, or a place in the queue.

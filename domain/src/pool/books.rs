@@ -7,6 +7,7 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter};
+use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
 use super::numbers::Numbers;
 use crate::device::Device;
@@ -27,7 +28,7 @@ pub struct Books {
     pub(super) numbers: Numbers,
     /// Leases by who sits on them.
     pub(super) sitters: BTreeMap<Seatmate, Place>,
-    /// The loan of each host.
+    /// The loan of each host, if it has not given it back.
     pub(super) borrowers: BTreeMap<GuestNo, Place>,
     pub(super) activations: BTreeMap<ActivationId, Place>,
     /// Places that seats had before they were checked out again.
@@ -130,9 +131,10 @@ impl Books {
                 self.seat(place, hold.choosing(choice.clone()));
             }
             Fact::Lent { guest, asked, sitter, choice, seat, was, until, at } => {
-                was.map(|was| self.unseat(was));
+                let lease = was.and_then(|was| self.unseat(was));
+                let instead_of = lease.map(|lease| (lease.activation, last_generation(place.epoch).max(lease.floor)));
                 self.count(*guest, asked, *at);
-                let held = Held::Loan(Loan { until: *until, signed: *at, given_back: None });
+                let held = Held::Loan(Loan { until: *until, signed: *at, given_back: None, instead_of });
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
             Fact::Renewed { place, asked, until, at } => {
@@ -249,7 +251,7 @@ impl Books {
     fn adopt(&mut self, place: Place, it: &Adopted) {
         self.count(it.guest, &it.asked, it.at);
         let held = match it.until {
-            Some(until) => Held::Loan(Loan { until, signed: it.at, given_back: None }),
+            Some(until) => Held::Loan(Loan { until, signed: it.at, given_back: None, instead_of: None }),
             None => Held::Lease(self.written.lease),
         };
         let hold = self.new_hold(it.guest, &it.asked, &it.sitter, it.seat, held, it.at).choosing(it.choice.clone());
@@ -285,8 +287,8 @@ impl Books {
         self.stood_in_for += u32::from(hold.is_stood_in_for());
         match (hold.away, hold.is_lease()) {
             (None, true) => drop(self.sitters.insert(self.seatmate(hold.guest, &hold.sitter), place)),
-            (None, false) => drop(self.borrowers.insert(hold.guest, place)),
-            (Some(_), _) => {}
+            (None, false) if !hold.is_given_back() => drop(self.borrowers.insert(hold.guest, place)),
+            (Some(_), _) | (None, false) => {}
         }
         self.written.holds.insert(place, hold);
     }

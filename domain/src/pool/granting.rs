@@ -13,6 +13,16 @@ use crate::time::{Now, Place as In, Timestamp, Window, after, between};
 /// So many certificates of one seat can be signed in one epoch.
 const GENERATIONS: u32 = 20;
 
+/// Below all generations that are signed in an epoch.
+fn first_generation(epoch: u64) -> u64 {
+    epoch << GENERATIONS
+}
+
+/// Above all generations that are signed in an epoch.
+pub(super) fn last_generation(epoch: u64) -> u64 {
+    first_generation(epoch + 1)
+}
+
 impl Pool {
     /// Whether anything can be signed now.
     pub(super) fn charter(&self, now: &Now) -> Result<&Delegation, Refusal> {
@@ -35,7 +45,7 @@ impl Pool {
         let delegation = written.delegation.as_ref()?;
         let hold = written.holds.get_mut(&place)?;
         let guest = written.guests.get(&hold.guest)?;
-        let until = match hold.held {
+        let until = match &hold.held {
             Held::Lease(_) => {
                 let until = delegation.window.until.map_or(after(now.wall, lease), |end| end.min(after(now.wall, lease)));
                 // Never earlier than what was signed before: leases may have been longer.
@@ -46,7 +56,7 @@ impl Pool {
             }
             Held::Loan(loan) => delegation.window.until.map_or(loan.until, |end| end.min(loan.until)),
         };
-        hold.live.generation = hold.live.generation.max(hold.floor).max(epoch << GENERATIONS) + 1;
+        hold.live.generation = hold.live.generation.max(hold.floor).max(first_generation(epoch)) + 1;
         let choice = hold.choice.as_deref();
         Some(Certificate {
             entitlement: Some(delegation.entitlement.clone()),
@@ -56,7 +66,7 @@ impl Pool {
             rights: Choice::of(choice, delegation),
             window: Window { from: now.wall.min(until), until: Some(until) },
             contact: if hold.is_lease() { Contact::None } else { delegation.contact },
-            hold: match hold.held {
+            hold: match &hold.held {
                 Held::Lease(_) => Hold::Lease { seat: hold.seat, place },
                 Held::Loan(_) => Hold::Loan { seat: hold.seat, place },
             },

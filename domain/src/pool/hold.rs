@@ -49,7 +49,7 @@ pub(super) struct Hold {
 }
 
 /// How a seat is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Held {
     /// By a lease. So long was the longest that can have been signed for it.
@@ -59,7 +59,7 @@ pub(super) enum Held {
 }
 
 /// A seat that is away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Loan {
     /// When it is due.
     #[serde(with = "millis")]
@@ -70,6 +70,10 @@ pub(super) struct Loan {
     /// Whether it was given back by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) given_back: Option<Digest>,
+    /// The lease it was before, and the last generation that can have been signed of it. Whoever has the loan has the lease no more: each
+    /// answer says so, as the seat is free at once when the loan comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) instead_of: Option<(ActivationId, u64)>,
 }
 
 /// What is known of a seat since the server started, in running time.
@@ -95,6 +99,11 @@ impl Hold {
 
     pub(super) fn is_lease(&self) -> bool {
         matches!(self.held, Held::Lease(_))
+    }
+
+    /// Whether it is a loan that was given back by file: off on its host, and not yet free.
+    pub(super) fn is_given_back(&self) -> bool {
+        self.loan().is_some_and(|loan| loan.given_back.is_some())
     }
 
     /// Whether an administrator had a seat for emergencies stand in for it.

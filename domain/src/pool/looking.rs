@@ -131,7 +131,7 @@ impl Pool {
             (Some(_), Some(_)) => SeatState::Released { until: hold.free_at(self.books.contact()) },
             (Some(_), None) => SeatState::Released { until: self.lease_end(&place, now) },
             (None, None) => SeatState::Leased,
-            (None, Some(loan)) if loan.given_back.is_some() => SeatState::GivenBack { until: loan.until },
+            (None, Some(loan)) if hold.is_given_back() => SeatState::GivenBack { until: loan.until },
             (None, Some(loan)) => SeatState::Borrowed { until: loan.until },
         };
         Some(Seat {

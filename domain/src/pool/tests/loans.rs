@@ -23,6 +23,10 @@ fn a_seat_that_is_held_is_the_one_that_is_taken_along() {
     let loan = office.borrow(A, days(2)).expect("the same seat");
     assert_eq!((loan.seat(), office.overview().used), (lease.seat(), 1));
     assert_ne!(loan.activation(), lease.activation(), "it is another right than the seat held");
+    let ended: Vec<_> = loan.answer.all_revocations().map(|it| (it.activation.clone(), it.generation)).collect();
+    assert!(matches!(&ended[..], [(of, up_to)] if *of == lease.activation() && *up_to >= lease.certificate().generation), "{ended:?}");
+    office.restart();
+    assert_eq!(office.refresh(A).expect("confirmed").answer.all_revocations().count(), 1, "the first answer may have been lost");
     assert_eq!(office.beat_of(A, &lease), Pulse::Gone(Gone::Ended));
 }
 
@@ -94,8 +98,10 @@ fn an_early_return_frees_the_seat_at_once_and_one_by_file_when_it_is_due_or_acce
     assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
     assert_eq!((office.free(), office.overview().loans), (0, 1));
     assert!(matches!(office.pool.seats(&office.now).next().map(|it| it.state), Some(SeatState::GivenBack { .. })));
-    // The same file again.
+    // The same file again; and what is off on its host is not given to it again.
     office.held.insert(B, loan.clone());
+    assert_eq!([office.refresh(B), office.extend(B, days(1))].map(|it| said(&it)), ["seat-gone"; 2]);
+    assert_eq!(said(&office.clone().check_out(B)), "place 1");
     assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
     let mut patient = office.clone();
     patient.wait(days(5));
