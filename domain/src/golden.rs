@@ -32,7 +32,7 @@ use crate::trial::{LocalTrial, Trial};
 use crate::vault::{Holdings, VaultContents};
 
 /// Compares with the file, and reads the file back.
-fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, value: &T) {
+pub(crate) fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, value: &T) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     let written = serde_json::to_string_pretty(value).expect("JSON") + "\n";
     if std::env::var_os("KEYWARD_BLESS").is_some_and(|it| it == "1") {

@@ -13,6 +13,7 @@ mod adopting;
 mod asking;
 mod beating;
 mod books;
+mod charter;
 mod fact;
 mod granting;
 mod hold;
@@ -27,6 +28,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use books::Books;
+pub use charter::Charter;
 pub use fact::{Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
 pub use looking::{Overview, Seat, SeatState};
 pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lifeline, Op, Outcome, Pulse, Wait, Waited, Way};
@@ -210,7 +212,7 @@ impl Pool {
 
     /// Seats that are free and held for nobody.
     fn room(&self, now: &Now) -> u32 {
-        let Some(delegation) = &self.books.written.delegation else { return 0 };
+        let Some(delegation) = self.books.delegation() else { return 0 };
         let held = self.queue.ready().saturating_add(self.withheld(now));
         let free = delegation.seats.saturating_sub(self.books.used().saturating_add(held));
         free.min(delegation.limit().saturating_sub(self.books.all().saturating_add(held)))
@@ -221,7 +223,7 @@ impl Pool {
         if self.withholds_until(now).is_none() {
             return 0;
         }
-        let loans = self.books.written.delegation.as_ref().and_then(|it| it.loans).map_or(0, |loans| loans.seats);
+        let loans = self.books.delegation().and_then(|it| it.loans).map_or(0, |loans| loans.seats);
         loans.saturating_sub(self.books.loans)
     }
 

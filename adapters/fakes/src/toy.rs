@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use keyward_domain::document::{Ask, Kind, Request};
+use keyward_domain::document::{Ask, Request};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{Edition, ProductId};

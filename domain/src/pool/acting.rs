@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Pool;
+use super::charter::Charter;
 use super::fact::{Ending, Fact, Release};
 use super::op::{Act, Acted};
-use crate::document::{Delegation, Place};
+use crate::document::Place;
 use crate::refusal::Refusal;
 use crate::time::{Now, Timestamp, after};
 
@@ -29,7 +30,7 @@ impl Pool {
                 self.record(facts, Fact::Accepted { by, at });
                 Ok(Acted::Done)
             }
-            Act::Delegate(delegation) => self.delegate(facts, delegation, at),
+            Act::Delegate(charter) => self.delegate(facts, charter, at),
             Act::Close { by } => self.close(facts, by, now),
         }
     }
@@ -40,7 +41,7 @@ impl Pool {
         if hold.away == Some(Release::AtOnce) || hold.away == Some(how) {
             return Ok(Acted::Nothing);
         }
-        let overdraft = self.books.written.delegation.as_ref().map_or(0, |it| it.overdraft);
+        let overdraft = self.books.delegation().map_or(0, |it| it.overdraft);
         if how == Release::AtOnce && self.books.stood_in_for >= overdraft {
             return Err(Refusal::OverdraftSpent { overdraft, next: self.next_stand_in() });
         }
@@ -59,8 +60,9 @@ impl Pool {
         self.books.due.iter().find(|(_, place)| stood_in_for(place)).map(|(due, _)| *due)
     }
 
-    fn delegate(&mut self, facts: &mut Vec<Fact>, delegation: Box<Delegation>, at: Timestamp) -> Result<Acted, Refusal> {
-        if let Some(held) = &self.books.written.delegation {
+    fn delegate(&mut self, facts: &mut Vec<Fact>, charter: Box<Charter>, at: Timestamp) -> Result<Acted, Refusal> {
+        let delegation = charter.delegation();
+        if let Some(held) = self.books.delegation() {
             if held.server != delegation.server || held.entitlement != delegation.entitlement {
                 return Err(Refusal::OtherServer);
             }
@@ -68,7 +70,7 @@ impl Pool {
                 return Ok(Acted::Nothing);
             }
         }
-        self.record(facts, Fact::Delegated { delegation, at });
+        self.record(facts, Fact::Delegated { charter, at });
         Ok(Acted::Done)
     }
 

@@ -64,7 +64,7 @@ impl Pool {
             return;
         }
         // Whoever sat there at an earlier place had left before this was signed.
-        let limit = self.books.written.delegation.as_ref().map_or(0, |it| it.limit());
+        let limit = self.books.delegation().map_or(0, |it| it.limit());
         let before = self.books.written.holds.range(..place).find(|(_, hold)| hold.seat == seat).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, at: case.at() });

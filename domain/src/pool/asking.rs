@@ -82,7 +82,7 @@ impl Pool {
 
     fn decide_request(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, way: Way) -> Decided {
         let product = &case.request.product;
-        let Some(delegation) = &self.books.written.delegation else { return Err(Refusal::NoPool { product: product.clone() }) };
+        let Some(delegation) = self.books.delegation() else { return Err(Refusal::NoPool { product: product.clone() }) };
         if case.request.to != Addressee::Server(delegation.server.id()) {
             return Err(Refusal::OtherServer);
         }
@@ -258,7 +258,7 @@ impl Pool {
             return Ok(self.books.numbers.lowest());
         }
         let (ticket, place) = self.queue.join(who, &self.secret, case.now.running);
-        let seats = self.books.written.delegation.as_ref().map_or(0, |it| it.seats);
+        let seats = self.books.delegation().map_or(0, |it| it.seats);
         Err(Refusal::PoolFull { seats, ticket, place, holders: self.occupants() })
     }
 
@@ -281,7 +281,7 @@ impl Pool {
 
     /// Until when a seat may be borrowed at the latest.
     pub(super) fn latest_loan(&self, now: &Now) -> Option<Timestamp> {
-        let delegation = self.books.written.delegation.as_ref()?;
+        let delegation = self.books.delegation()?;
         let latest = after(now.wall, days(delegation.loans?.days.into()));
         Some(delegation.window.until.map_or(latest, |end| end.min(latest)))
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
+use super::charter::Charter;
 use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter};
 use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
@@ -54,7 +55,7 @@ pub(super) struct Written {
     pub(super) epochs: Vec<(u64, u64)>,
     #[serde(with = "super::fact::milliseconds")]
     pub(super) lease: Duration,
-    pub(super) delegation: Option<Delegation>,
+    pub(super) charter: Option<Charter>,
     pub(super) restored: Option<Restored>,
     pub(super) closed: Option<Timestamp>,
     pub(super) next_guest: GuestNo,
@@ -88,6 +89,15 @@ impl Books {
         self.written.epochs.last().map_or(0, |(epoch, _)| *epoch)
     }
 
+    /// What the vendor delegated, and its proof.
+    pub fn charter(&self) -> Option<&Charter> {
+        self.written.charter.as_ref()
+    }
+
+    pub(super) fn delegation(&self) -> Option<&Delegation> {
+        self.charter().map(Charter::delegation)
+    }
+
     /// The place of the next fact.
     pub(super) fn next_place(&self) -> Place {
         Place { epoch: self.epoch(), position: self.written.next }
@@ -110,7 +120,7 @@ impl Books {
             Fact::Restored { at } => self.restore(*at),
             Fact::Settled { at } => self.with_restored(|restored| restored.leases_over = Some(*at)),
             Fact::Accepted { at, .. } => self.with_restored(|restored| restored.accepted = Some(*at)),
-            Fact::Delegated { delegation, .. } => self.delegate((**delegation).clone()),
+            Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
             Fact::Met { guest, device, host, looks, at } => {
                 let new = || Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() };
@@ -161,11 +171,11 @@ impl Books {
     }
 
     pub(super) fn contact(&self) -> Contact {
-        self.written.delegation.as_ref().map_or(Contact::None, |it| it.contact)
+        self.delegation().map_or(Contact::None, |it| it.contact)
     }
 
     pub(super) fn per(&self) -> Per {
-        self.written.delegation.as_ref().map_or(Per::default(), |it| it.per)
+        self.delegation().map_or(Per::default(), |it| it.per)
     }
 
     pub(super) fn seatmate(&self, guest: GuestNo, sitter: &Sitter) -> Seatmate {
@@ -210,7 +220,7 @@ impl Books {
     }
 
     fn restore(&mut self, at: Timestamp) {
-        let longest = self.written.delegation.as_ref().and_then(|it| it.loans).map_or(0, |loans| loans.days);
+        let longest = self.delegation().and_then(|it| it.loans).map_or(0, |loans| loans.days);
         let loans_until = after(at, days(longest.into()));
         self.written.restored = Some(Restored { at, leases_over: None, loans_until, accepted: None });
     }
@@ -220,9 +230,9 @@ impl Books {
     }
 
     /// Another delegation can tell people apart differently, and ask for another contact.
-    fn delegate(&mut self, delegation: Delegation) {
-        let same = self.per() == delegation.per && self.contact() == delegation.contact;
-        self.written.delegation = Some(delegation);
+    fn delegate(&mut self, charter: Charter) {
+        let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
+        self.written.charter = Some(charter);
         if !same {
             let written = std::mem::take(&mut self.written);
             *self = Self::from(written);
@@ -230,7 +240,7 @@ impl Books {
     }
 
     fn new_hold(&self, guest: GuestNo, asked: &Asked, sitter: &Sitter, seat: u32, held: Held, at: Timestamp) -> Hold {
-        let server = self.written.delegation.as_ref().map(|it| it.server.id());
+        let server = self.delegation().map(|it| it.server.id());
         let activation = server.map_or_else(|| ActivationId::of(&asked.request), |server| ActivationId::of_seat(&server, &asked.request));
         Hold {
             guest,

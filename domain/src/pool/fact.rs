@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Delegation, Place};
+use super::charter::Charter;
+use crate::document::Place;
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, Edition, Feature, HostName, UserName};
@@ -56,8 +57,8 @@ pub enum Fact {
     },
     /// The vendor delegated the pool, or renewed the delegation.
     Delegated {
-        /// What.
-        delegation: Box<Delegation>,
+        /// What, and its proof.
+        charter: Box<Charter>,
         /// When.
         #[serde(with = "millis")]
         at: Timestamp,

@@ -26,7 +26,7 @@ pub(super) fn last_generation(epoch: u64) -> u64 {
 impl Pool {
     /// Whether anything can be signed now.
     pub(super) fn charter(&self, now: &Now) -> Result<&Delegation, Refusal> {
-        let Some(delegation) = &self.books.written.delegation else { return Err(Refusal::ServerClosed) };
+        let Some(delegation) = self.books.delegation() else { return Err(Refusal::ServerClosed) };
         if self.books.written.closed.is_some() {
             return Err(Refusal::ServerClosed);
         }
@@ -42,7 +42,7 @@ impl Pool {
         let epoch = self.books.epoch();
         let lease = self.rhythm.lease;
         let written = &mut self.books.written;
-        let delegation = written.delegation.as_ref()?;
+        let delegation = written.charter.as_ref()?.delegation();
         let hold = written.holds.get_mut(&place)?;
         let guest = written.guests.get(&hold.guest)?;
         let until = match &hold.held {
@@ -87,7 +87,7 @@ impl Pool {
 
     /// Ends a seat that lies above the last since there are fewer than there were. Says whether it did.
     pub(super) fn reduce(&mut self, facts: &mut Vec<Fact>, place: Place, at: Timestamp) -> bool {
-        let limit = self.books.written.delegation.as_ref().map_or(0, Delegation::limit);
+        let limit = self.books.delegation().map_or(0, Delegation::limit);
         let above = self.books.written.holds.get(&place).is_some_and(|hold| hold.seat >= limit);
         if above {
             self.record(facts, Fact::Ended { place, why: super::Ending::Reduced, asked: None, at });

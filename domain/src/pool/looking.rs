@@ -96,7 +96,7 @@ pub enum SeatState {
 impl Pool {
     /// The pool at a glance. None before anything was delegated.
     pub fn overview(&self, now: &Now) -> Option<Overview> {
-        let delegation = self.books.written.delegation.as_ref()?;
+        let delegation = self.books.delegation()?;
         let granting = self.charter(now).is_ok() && self.quiet_left(now).is_none();
         let free = if granting { self.room(now).saturating_sub(self.queue.waiting()) } else { 0 };
         let withheld_until = self.withholds_until(now);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::charter::Charter;
 use super::fact::{Fact, Release};
 use super::secret::LeaseSecret;
-use crate::document::{Answer, Delegation, Place, Request, Ticket};
+use crate::document::{Answer, Place, Request, Ticket};
 use crate::refusal::Refusal;
 use crate::seal::Verified;
 
@@ -75,7 +76,7 @@ pub enum Act {
         by: Box<str>,
     },
     /// Takes a delegation in: the first, or a newer one of the same entitlement.
-    Delegate(Box<Delegation>),
+    Delegate(Box<Charter>),
     /// Gives the license back to the vendor, to have it on another computer: from here on nothing is granted.
     Close {
         /// Who.

@@ -6,8 +6,8 @@ use crate::document::{Answer, Ask, Body, Certificate, Delegation, Hold, Ticket, 
 use crate::entitlement::Borrowing;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
-use crate::seal::{self, Keyward, Sealed, Statement, Verified};
-use crate::testing::{day, delegated, delegation, host, served, server, shipped_trust, wish};
+use crate::seal::{self, Keyward, Reply, Sealed, Statement, Verified};
+use crate::testing::{day, delegated, delegation, first_keys, host, served, server, shipped_trust, wish};
 use crate::time::{Boot, after, between, days};
 
 mod closing;
@@ -82,6 +82,12 @@ fn seats(seats: u32) -> Delegation {
     Delegation { seats, ..delegation() }
 }
 
+/// What the vendor sent.
+fn charter(delegation: &Delegation) -> Charter {
+    let reply = Reply { answer: delegated(delegation.clone()), keys: vec![first_keys()], delegation: None };
+    Charter::open(&reply.to_statement(), &shipped_trust()).expect("the vendor's word")
+}
+
 impl Office {
     fn of(delegation: Delegation) -> Self {
         let now = Now { wall: day(1), running: Duration::from_secs(1_000), boot: Boot("first".into()) };
@@ -95,7 +101,7 @@ impl Office {
 
     fn delegate(&mut self, delegation: Delegation) -> String {
         self.delegation = delegation.clone();
-        self.act(Act::Delegate(Box::new(delegation)))
+        self.act(Act::Delegate(Box::new(charter(&delegation))))
     }
 
     fn decide(&mut self, op: Op) -> Outcome {

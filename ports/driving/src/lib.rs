@@ -2,6 +2,7 @@
 //!
 //! - [`LicenseManager`]: a host's side: trial, activate, refresh, return, standing.
 //! - [`Issuer`]: the key server's side of the exchange: a request in, a signed answer out.
+//! - [`PoolKeeper`]: a license server's pool: seats, loans, beats and the queue.
 //! - [`Console`]: the vendor's administration: products, license keys, the vendor's keys.
 //!
 //! Nothing here decides about licenses: it loads, asks the domain, saves, and only then tells (promise 3).
@@ -9,9 +10,11 @@
 pub mod console;
 pub mod issuer;
 pub mod license_manager;
+pub mod pool_keeper;
 mod vendor_keys;
 
 pub use console::{Console, ConsoleError};
 pub use issuer::{Issuer, IssuerError};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use pool_keeper::{KeeperError, PoolKeeper};
 pub use vendor_keys::KeysError;

@@ -16,7 +16,9 @@
 pub mod anchor;
 pub mod clock;
 pub mod entropy;
+mod facts;
 pub mod host_probe;
+pub mod journal;
 pub mod key_server;
 pub mod ledger;
 mod samples;

@@ -1,6 +1,7 @@
 //! The journal is all there is: replaying it comes to the same, and decides nothing.
 
 use super::*;
+use crate::golden::pinned;
 
 fn written(books: &Books) -> String {
     serde_json::to_string_pretty(books).expect("JSON")
@@ -32,15 +33,64 @@ fn busy() -> Office {
     office
 }
 
+/// A day on which everything happened that can happen to a pool.
+fn eventful() -> Office {
+    let mut office = busy();
+    let morning = office.journal.clone();
+    office.check_out(E).expect("a seat");
+    office.journal = morning;
+    office.restart();
+    office.show(E).expect("its seat");
+    office.wait(days(8));
+    office.decide(Op::Tick);
+    office.act(Act::Close { by: "boss".into() });
+    office
+}
+
+fn kind(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Opened { .. } => "opened",
+        Fact::Restored { .. } => "restored",
+        Fact::Settled { .. } => "settled",
+        Fact::Accepted { .. } => "accepted",
+        Fact::Delegated { .. } => "delegated",
+        Fact::Closed { .. } => "closed",
+        Fact::Met { .. } => "met",
+        Fact::Seated { .. } => "seated",
+        Fact::Reseated { .. } => "reseated",
+        Fact::Lent { .. } => "lent",
+        Fact::Renewed { .. } => "renewed",
+        Fact::Adopted(_) => "adopted",
+        Fact::GivenBack { .. } => "given-back",
+        Fact::Released { .. } => "released",
+        Fact::Ended { .. } => "ended",
+    }
+}
+const KINDS: usize = 15;
+
+/// What one version wrote, every later one reads.
+#[test]
+fn a_journal_and_its_snapshot_are_pinned() {
+    let office = eventful();
+    assert_eq!(office.journal.iter().map(kind).collect::<BTreeSet<_>>().len(), KINDS, "each kind of fact stands in it");
+    for fact in &office.journal {
+        let written = serde_json::to_value(fact).expect("JSON");
+        assert!(written.get(kind(fact)).is_some(), "{written}");
+    }
+    pinned("journal.json", &office.journal);
+    let busy = busy();
+    pinned("pool.json", &Office::replayed(&busy.journal));
+}
+
 #[test]
 fn a_replayed_journal_comes_to_the_books_it_was_written_from() {
-    let office = busy();
+    let office = eventful();
     assert_eq!(written(&Office::replayed(&office.journal)), written(office.pool.books()));
 }
 
 #[test]
 fn a_journal_is_replayed_from_any_snapshot() {
-    let office = busy();
+    let office = eventful();
     let all = written(office.pool.books());
     for at in 0..office.journal.len() {
         let snapshot = written(&Office::replayed(&office.journal[..at]));

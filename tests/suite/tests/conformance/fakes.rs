@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use keyward_conformance::anchor::AnchorSubject;
 use keyward_conformance::host_probe::HostProbeSubject;
+use keyward_conformance::journal::JournalSubject;
 use keyward_conformance::key_server::KeyServerSubject;
 use keyward_conformance::ledger::LedgerSubject;
 use keyward_conformance::secrets::SecretsSubject;
@@ -25,10 +26,10 @@ use keyward_domain::time::{Timestamp, Window};
 use keyward_domain::vault::VaultContents;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{
-    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeHost, FakeKeyServer, FakeLedger, FakeSecrets, FakeTimer, FakeVault,
-    Recording, ToyBackend, ToyTerms,
+    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeHost, FakeJournal, FakeKeyServer, FakeLedger, FakeSecrets, FakeTimer,
+    FakeVault, Recording, ToyBackend, ToyTerms,
 };
-use keyward_ports::{Anchor, Clock, HostProbe, Ledger as LedgerPort, Secrets, Timer as TimerPort, Vault};
+use keyward_ports::{Anchor, Clock, HostProbe, Journal as JournalPort, Ledger as LedgerPort, Secrets, Timer as TimerPort, Vault};
 
 /// What several processes of one host share. Each sees it as one that may crash and does not.
 #[derive(Default)]
@@ -71,6 +72,16 @@ impl AnchorSubject for Host {
 impl SecretsSubject for Host {
     fn open(&self) -> Box<dyn Secrets> {
         Box::new(living(self.secrets.clone()))
+    }
+}
+
+/// A journal that outlives the server that opened it.
+#[derive(Default)]
+pub(crate) struct Journal(Arc<FakeJournal>);
+
+impl JournalSubject for Journal {
+    fn open(&self) -> Arc<dyn JournalPort> {
+        self.0.clone()
     }
 }
 

@@ -13,7 +13,7 @@ mod https;
 mod liars;
 mod sql;
 
-use keyward_conformance::{anchor, clock, entropy, host_probe, key_server, ledger, run, run_async, secrets, signer, timer, vault};
+use keyward_conformance::{anchor, clock, entropy, host_probe, journal, key_server, ledger, run, run_async, secrets, signer, timer, vault};
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};
 use keyward_host::{SystemClock, SystemEntropy};
@@ -61,6 +61,7 @@ keeps_its_promises! {
 
 keeps_its_promises_async! {
     the_fake_ledger: ledger, fakes::Ledger::default();
+    the_fake_journal: journal, fakes::Journal::default();
     the_ledger_on_sqlite: ledger, sql::Folder::new();
     the_fake_timer: timer, fakes::Timer::advancing();
     the_fake_key_server: key_server, fakes::key_server();

@@ -9,6 +9,7 @@ mod copies;
 mod issuing;
 mod online;
 mod order;
+mod seats;
 mod secrecy;
 mod servers;
 mod start;
