@@ -210,7 +210,14 @@ impl Pool {
     /// A loan, confirmed or for longer.
     fn renew(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, until: Option<Timestamp>, happened: &'static str) -> Decided {
         self.meet(facts, case);
-        let held = self.books.written.holds.get(&place).and_then(|hold| hold.loan()).ok_or(Refusal::SeatGone)?.until;
+        let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
+        let held = hold.loan().ok_or(Refusal::SeatGone)?.until;
+        let delegation = self.charter(case.now)?;
+        if hold.seat >= delegation.limit() {
+            // There are fewer seats than there were. What was signed holds until it is due, and is not signed again.
+            let loans = delegation.loans.map_or(0, |loans| loans.seats);
+            return Err(Refusal::NoLoanLeft { loans, holders: self.borrowers() });
+        }
         // What was signed cannot be shortened by signing again.
         let until = until.map_or(held, |until| until.max(held));
         self.record(facts, Fact::Renewed { place, asked: case.asked(), until, at: case.at() });

@@ -156,3 +156,16 @@ fn a_reclaimed_loan_is_confirmed_for_nobody_and_its_host_has_to_check_out_like_o
     assert_eq!(said(&office.give_back(A, Way::Line)), "receipt", "it came back after all");
     assert_eq!(office.overview().used, 1);
 }
+
+#[test]
+fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
+    office.check_out(B).expect("a seat");
+    office.borrow(A, days(5)).expect("a loan");
+    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
+    assert_eq!([office.refresh(A), office.extend(A, days(6))].map(|it| said(&it)), ["no-loan-left"; 2]);
+    office.give_back(B, Way::Line).expect("a receipt");
+    assert_eq!(said(&office.check_out(B)), "place 1", "the one seat is away");
+    office.wait(days(5));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+}
