@@ -27,6 +27,8 @@ mod secret;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use books::Books;
 pub use charter::Charter;
 pub use fact::{Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
@@ -91,10 +93,20 @@ impl Rhythm {
 /// What is known beside the journal when a server starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Start {
-    /// The place that the server's anchor remembers. A journal behind it was restored from a backup.
-    pub anchor: Option<Place>,
+    /// What the server's anchor remembers. A journal behind it was restored from a backup.
+    pub anchor: Option<Anchored>,
     /// The data are marked as restored from a backup.
     pub marked: bool,
+}
+
+/// What a server's anchor remembers of a pool, in a place that no backup of the journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchored {
+    /// The place of the last fact that was written.
+    pub place: Place,
+    /// The longest lease that can be out: a restored server waits for as long.
+    #[serde(with = "fact::milliseconds")]
+    pub lease: Duration,
 }
 
 /// A pool that runs.
@@ -116,8 +128,8 @@ impl Pool {
         let at = whole(now.wall);
         let seconds = u64::try_from(at.as_second()).unwrap_or_default();
         // Named by the second it begins in, so that a server restored from a backup does not give one name twice.
-        let epoch = seconds.max(books.epoch() + 1).max(start.anchor.map_or(0, |anchor| anchor.epoch + 1));
-        let behind = start.anchor.is_some_and(|anchor| anchor.epoch > books.epoch() || anchor.position >= books.position());
+        let epoch = seconds.max(books.epoch() + 1).max(start.anchor.map_or(0, |anchor| anchor.place.epoch + 1));
+        let behind = start.anchor.is_some_and(|it| it.place.epoch > books.epoch() || it.place.position >= books.position());
         let queue = Queue::new(epoch, now.running + rhythm.lease);
         let mut pool = Self { books, secret, rhythm, queue, lapse: BTreeSet::new(), quiet: Duration::ZERO };
         let (mut facts, lease_before) = (Vec::new(), pool.books.written.lease);
@@ -125,7 +137,7 @@ impl Pool {
         if behind || start.marked {
             pool.record(&mut facts, Fact::Restored { at });
         }
-        pool.begin(now.running, lease_before);
+        pool.begin(now.running, lease_before.max(start.anchor.map_or(Duration::ZERO, |anchor| anchor.lease)));
         (pool, facts)
     }
 
@@ -150,9 +162,10 @@ impl Pool {
         &self.books
     }
 
-    /// The place of the next fact. What is written up to here is what the server's anchor remembers.
-    pub fn next_place(&self) -> Place {
-        self.books.next_place()
+    /// What the server's anchor is to remember, once all facts are written.
+    pub fn anchored(&self) -> Anchored {
+        let next = self.books.next_place();
+        Anchored { place: Place { position: next.position.saturating_sub(1), ..next }, lease: self.longest_lease() }
     }
 
     /// Every lease counts as renewed. What was forgotten by a restore may still be out there for one lease.

@@ -6,7 +6,7 @@ use super::{Pool, whole};
 use crate::document::{Certificate, Hold as As, Place};
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
-use crate::time::{Now, Place as In, Timestamp, after};
+use crate::time::{Now, Place as In, Timestamp, after, between};
 
 impl Pool {
     /// A restored server signs a lease anew only for who shows that it has not ended: the seat may have been given to another since the backup.
@@ -82,7 +82,8 @@ impl Pool {
             at: case.at(),
         };
         let place = self.record(facts, Fact::Adopted(Box::new(adopted)));
-        let lease = self.rhythm.lease;
+        // As long as what was shown goes on, however long leases are now.
+        let lease = self.rhythm.lease.max(between(case.at(), shown.window.until.unwrap_or(case.at())));
         if let Some(hold) = self.books.written.holds.get_mut(&place).filter(|hold| hold.is_lease()) {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));

@@ -9,9 +9,9 @@ mod keeping;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::{mpsc, oneshot};
-use keyward_domain::document::{Answer, Ask, Place, Request, Ticket};
+use keyward_domain::document::{Answer, Ask, Request, Ticket};
 use keyward_domain::pool::{
-    Act, Acted, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Start, Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Start, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
@@ -163,9 +163,9 @@ impl PoolKeeper {
         Ok((look.overview, look.seats))
     }
 
-    /// The place of the last fact that is written: what the server's anchor remembers.
-    pub async fn place(&self) -> Result<Place, KeeperError> {
-        self.ask(Job::Look).await.map(|look: Look| look.place)
+    /// What the server's anchor is to remember: all of it is written.
+    pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
+        self.ask(Job::Look).await.map(|look: Look| look.anchored)
     }
 
     async fn decide(&self, op: Op) -> Result<Outcome, KeeperError> {

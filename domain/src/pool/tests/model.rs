@@ -240,8 +240,9 @@ impl World {
             }
             Step::Backup => self.backup = self.office.journal.clone(),
             Step::Restore => {
+                let anchor = Some(self.office.pool.anchored());
                 self.office.journal = self.backup.clone();
-                self.office.start(Start { anchor: None, marked: true });
+                self.office.start(Start { anchor, marked: true });
             }
             Step::Slip(seconds) => {
                 let slip = jiff::SignedDuration::from_secs(seconds);

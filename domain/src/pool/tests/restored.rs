@@ -4,9 +4,9 @@ use super::*;
 
 /// The journal of this morning, put back in the place of this evening's.
 fn restored(office: &mut Office, morning: &[Fact]) {
-    let evening = office.pool.next_place();
+    let anchor = Some(office.pool.anchored());
     office.journal = morning.to_vec();
-    office.start(Start { anchor: Some(Place { position: evening.position - 1, ..evening }), marked: false });
+    office.start(Start { anchor, marked: false });
 }
 
 #[test]
@@ -14,21 +14,22 @@ fn a_journal_behind_its_anchor_is_noticed_and_one_ahead_of_it_is_a_crash() {
     let mut office = Office::of(seats(2));
     let morning = office.journal.clone();
     office.check_out(A).expect("a seat");
-    let last = Place { position: office.pool.next_place().position - 1, ..office.pool.next_place() };
-    let before = Place { position: last.position - 1, ..last };
+    let last = office.pool.anchored();
+    let at = |place| Some(Anchored { place, ..last });
+    let before = Place { position: last.place.position - 1, ..last.place };
     let is_restored = |office: &Office| office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. }));
     for (anchor, marked, journal, expected) in [
         (None, false, office.journal.clone(), false),
         (Some(last), false, office.journal.clone(), false),
-        (Some(before), false, office.journal.clone(), false),
+        (at(before), false, office.journal.clone(), false),
         (Some(last), false, morning.clone(), true),
-        (Some(Place { epoch: last.epoch + 1, position: 0 }), false, office.journal.clone(), true),
+        (at(Place { epoch: last.place.epoch + 1, position: 0 }), false, office.journal.clone(), true),
         (None, true, morning, true),
     ] {
         let mut office = Office { journal, ..office.clone() };
         office.start(Start { anchor, marked });
         assert_eq!(is_restored(&office), expected, "{anchor:?} {marked}");
-        assert!(anchor.is_none_or(|anchor| office.pool.next_place().epoch > anchor.epoch), "an epoch is named once");
+        assert!(anchor.is_none_or(|anchor| office.pool.anchored().place.epoch > anchor.place.epoch), "an epoch is named once");
     }
 }
 
@@ -164,4 +165,39 @@ fn a_return_that_a_restored_server_knows_nothing_of_is_confirmed_and_betrays_it(
     office.restart();
     assert_eq!(said(&office.give_back(B, Way::Line)), "receipt");
     assert_eq!(said(&office.check_out(C)), "server-restored", "it did not know before that it was");
+}
+
+#[test]
+fn a_loan_that_came_back_since_the_backup_is_not_confirmed_to_who_does_not_show_it() {
+    let mut office = Office::of(seats(3));
+    office.borrow(A, days(5)).expect("a loan");
+    let morning = office.journal.clone();
+    office.give_back(A, Way::Line).expect("a receipt");
+    office.borrow(B, days(5)).expect("a loan");
+    restored(&mut office, &morning);
+    office.wait(LEASE);
+    assert_eq!(said(&office.borrow(A, days(5))), "server-restored");
+    assert_eq!(said(&office.check_out(A)), "lease of seat 1", "its loan is another's by now");
+    assert_eq!(said(&office.refresh(B)), "loan of seat 0", "who shows it has it, and the seat with it");
+    assert_eq!(said(&office.check_out(C)), "place 1");
+}
+
+#[test]
+fn a_restored_server_waits_for_the_longest_lease_that_can_be_out() {
+    let mut office = Office::of(Delegation { loans: None, ..seats(1) });
+    let morning = office.journal.clone();
+    office.rhythm = Rhythm::new(HOUR, MINUTE).expect("a rhythm");
+    office.restart();
+    office.check_out(A).expect("a seat");
+    office.rhythm = Rhythm::default();
+    office.restart();
+    restored(&mut office, &morning);
+    office.wait(HOUR - MINUTE);
+    assert_eq!(said(&office.check_out(B)), "server-restored");
+    let mut shown = office.clone();
+    assert_eq!(said(&shown.show(A)), "lease of seat 0");
+    office.wait(MINUTE);
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+    shown.wait(MINUTE);
+    assert_eq!(said(&shown.check_out(B)), "place 1");
 }

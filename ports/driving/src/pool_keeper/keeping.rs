@@ -4,8 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt as _;
-use keyward_domain::document::Place;
-use keyward_domain::pool::{Charter, Fact, Op, Outcome, Overview, Pool, Seat};
+use keyward_domain::pool::{Anchored, Charter, Fact, Op, Outcome, Overview, Pool, Seat};
 use keyward_ports::{Clock, Journal, JournalError};
 
 /// So many jobs are decided between two writes at most.
@@ -23,7 +22,7 @@ pub(super) enum Job {
 pub(super) struct Look {
     pub(super) overview: Option<Overview>,
     pub(super) seats: Vec<Seat>,
-    pub(super) place: Place,
+    pub(super) anchored: Anchored,
 }
 
 /// A pool in the hands of the task that runs it.
@@ -91,9 +90,8 @@ impl Keeping {
             let _ = tell.send(outcome);
         }
         for tell in looks {
-            let next = self.pool.next_place();
-            let place = Place { position: next.position.saturating_sub(1), ..next };
-            let _ = tell.send(Look { overview: self.pool.overview(&now), seats: self.pool.seats(&now).collect(), place });
+            let (overview, seats) = (self.pool.overview(&now), self.pool.seats(&now).collect());
+            let _ = tell.send(Look { overview, seats, anchored: self.pool.anchored() });
         }
         if self.pool.books().position() - self.snapshot >= FACTS_BETWEEN_SNAPSHOTS {
             self.make_snapshot().await?;
