@@ -164,20 +164,31 @@ impl ActivationId {
     /// Makes the id of the seat that a request to a license server brings about: it names the server, so that one server cannot speak for the
     /// seats of another, nor for what a key server gave.
     pub fn of_seat(server: &crate::keys::KeyId, request: &crate::seal::Digest) -> Self {
-        Self(format!("{}{}", seat_prefix(server), data_encoding::BASE32_NOPAD.encode(&request.bytes()[..10])).into())
+        SeatIds::of(server).id(request)
     }
 
     /// Whether it is the id of a seat of this license server.
     pub fn is_of(&self, server: &crate::keys::KeyId) -> bool {
-        self.0.starts_with(&seat_prefix(server))
+        self.0.starts_with(&*SeatIds::of(server).0)
     }
 }
 
-fn seat_prefix(server: &crate::keys::KeyId) -> String {
-    let mut prefix = format!("S-{}", data_encoding::BASE32_NOPAD.encode(server.bytes()));
-    prefix.truncate(14);
-    prefix.push('-');
-    prefix
+/// What the ids of one license server's seats begin with, made once for many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeatIds(Box<str>);
+
+impl SeatIds {
+    pub(crate) fn of(server: &crate::keys::KeyId) -> Self {
+        let key = data_encoding::BASE32_NOPAD.encode(server.bytes());
+        Self(format!("S-{}-", &key[..12]).into())
+    }
+
+    pub(crate) fn id(&self, request: &crate::seal::Digest) -> ActivationId {
+        let mut id = String::with_capacity(self.0.len() + 16);
+        id.push_str(&self.0);
+        data_encoding::BASE32_NOPAD.encode_append(&request.bytes()[..10], &mut id);
+        ActivationId(id.into())
+    }
 }
 
 #[cfg(test)]

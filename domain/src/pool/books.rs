@@ -15,7 +15,7 @@ use crate::device::Device;
 use crate::document::{Contact, Delegation, Place};
 use crate::entitlement::Per;
 use crate::keys::PublicKey;
-use crate::names::ActivationId;
+use crate::names::{ActivationId, SeatIds};
 use crate::time::{Timestamp, after, between, days};
 
 /// Hosts that hold nothing and were not heard of for so many days are let go of.
@@ -37,6 +37,8 @@ pub struct Books {
     /// Loans by when they are free.
     pub(super) due: BTreeSet<(Timestamp, Place)>,
     devices: BTreeMap<PublicKey, GuestNo>,
+    /// What the ids of its seats begin with.
+    ids: Option<SeatIds>,
     /// All loans.
     pub(super) loans: u32,
     /// Seats that another stands in for.
@@ -232,6 +234,7 @@ impl Books {
     /// Another delegation can tell people apart differently, and ask for another contact.
     fn delegate(&mut self, charter: Charter) {
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
+        self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
         self.written.charter = Some(charter);
         if !same {
             let written = std::mem::take(&mut self.written);
@@ -240,8 +243,7 @@ impl Books {
     }
 
     fn new_hold(&self, guest: GuestNo, asked: &Asked, sitter: &Sitter, seat: u32, held: Held, at: Timestamp) -> Hold {
-        let server = self.delegation().map(|it| it.server.id());
-        let activation = server.map_or_else(|| ActivationId::of(&asked.request), |server| ActivationId::of_seat(&server, &asked.request));
+        let activation = self.ids.as_ref().map_or_else(|| ActivationId::of(&asked.request), |ids| ids.id(&asked.request));
         Hold {
             guest,
             sitter: sitter.clone(),
@@ -340,7 +342,8 @@ impl From<Written> for Books {
     fn from(mut written: Written) -> Self {
         let holds = std::mem::take(&mut written.holds);
         let devices = written.guests.iter().map(|(guest, it)| (it.device.key, *guest)).collect();
-        let mut books = Self { written, devices, ..Self::default() };
+        let ids = written.charter.as_ref().map(|it| SeatIds::of(&it.delegation().server.id()));
+        let mut books = Self { written, devices, ids, ..Self::default() };
         for (place, hold) in holds {
             books.seat(place, hold);
         }

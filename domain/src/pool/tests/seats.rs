@@ -175,3 +175,17 @@ fn fewer_seats_are_fewer_seats_as_leases_end() {
     assert_eq!(office.delegate(Delegation { generation: 1, ..seats(9) }), "Nothing", "an older delegation");
     assert_eq!(office.delegate(Delegation { generation: 9, server: host('z').device.public(), ..seats(9) }), "other-server");
 }
+
+#[test]
+fn a_host_that_looks_different_is_bound_as_it_looks_now() {
+    let mut office = Office::of(seats(3));
+    office.check_out(A).expect("a seat");
+    office.count += 1;
+    let words = host('a').looking("xyz").asks_server(office.count, Ask::CheckOut { wish: wish("ada"), held: None });
+    let looks = |office: &Office| office.held[&A].certificate().binding.fingerprint().clone();
+    office.send(A, &words, Way::Line).expect("its seat");
+    assert_eq!(looks(&office), crate::testing::looks("xyz"));
+    office.restart();
+    assert!(matches!(office.beat(A), Pulse::Fresh { .. }));
+    assert_eq!(looks(&office), crate::testing::looks("xyz"));
+}
