@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::{Budget, Next};
 pub use decide::{Held, Outcome};
-pub use terms::{Allowance, Borrowing, Per, Tenure, Terms, TermsError};
+pub use terms::{Allowance, Borrowing, Per, Sale, Tenure, Terms, TermsError};
 
 use crate::document::{Revocation, RevocationReason};
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::license_key::LastFive;
-use crate::names::{ActivationId, EntitlementId, HostName};
+use crate::names::{ActivationId, EmailAddress, EntitlementId, HostName};
 use crate::product::Product;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -40,6 +40,9 @@ pub struct Entitlement {
     pub last_five: Option<LastFive>,
     /// What was sold.
     pub terms: Terms,
+    /// Who owns it and may free its slots, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<EmailAddress>,
     /// When.
     pub issued: Timestamp,
     /// When the vendor revoked it.
@@ -115,6 +118,7 @@ impl Entitlement {
             replaced: Vec::new(),
             last_five: None,
             terms,
+            owner: None,
             issued: now,
             revoked: None,
             slots: Vec::new(),

@@ -15,13 +15,14 @@ use crate::device::Device;
 use crate::document::{
     Answer, Ask, Binding, Body, Certificate, Contact, Delegation, Hold, Kind, Place, Receipt, Revocation, RevocationReason, Until, Wish,
 };
-use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Terms};
+use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Sale, Terms};
 use crate::profile::{ProductProfile, TlsTerms};
 use crate::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
 use crate::refusal::Refusal;
 use crate::rights::{Cell, KeyType, Matrix, Medium, Right, TenureKind};
 use crate::seal::{self, Digest, Envelope, Keyward, Sealed, Statement};
 use crate::signers::KeyStatement;
+use crate::staff::{Staff, StaffRole, StaffToken};
 use crate::testing::{
     a_ticket, activate, activation, answer, day, delegated, delegation, editions, every_refusal, first_keys, first_statement, host, issuer,
     key, last_five, looks, name, now, perpetual, product, profile, rental, replied, root, sealed, served, server, shipped_trust, sold,
@@ -129,7 +130,8 @@ fn answers() {
 
 #[test]
 fn refusals() {
-    pinned("refusals.json", &every_refusal());
+    let none = [Refusal::MovesSpent { next: None, moves: 0, days: 90 }, Refusal::TransfersSpent { next: None, transfers: 0, days: 90 }];
+    pinned("refusals.json", &every_refusal().into_iter().chain(none).collect::<Vec<_>>());
 }
 
 fn robbed() -> KeyStatement {
@@ -243,6 +245,7 @@ fn used() -> Entitlement {
     it.free(&freed, Freer::Owner, day(5)).expect("within the budget");
     it.reissue(key(11).public(), last_five());
     it.revoke(day(6));
+    it.owner = Some(name("ada@example.com"));
     it.terms.allowance = network;
     (it.terms.key_type, it.terms.contact) = (KeyType::Network, Contact::Every { days: 30, grace: 7 });
     it
@@ -268,7 +271,10 @@ fn what_a_key_server_keeps() {
         ("device", Record::Device(device)),
         ("trial", Record::Trial(trial)),
         ("signers", Record::Signers(signers)),
+        ("staff", Record::Staff(staff())),
     ]);
+    let sale = |owner| Sale { owner, ..Sale::from(rental(day(365))) };
+    pinned("sale.json", &named([("to somebody", sale(Some(name("ada@example.com")))), ("to nobody in particular", sale(None))]));
     let keys: Named<RecordKey> = records.iter().map(|(name, record)| (name.clone(), record.key())).collect();
     let lookups: Named<_> = records.iter().map(|(name, record)| (name.clone(), record.lookups())).collect();
     pinned("records.json", &records);
@@ -294,6 +300,16 @@ fn what_a_key_server_keeps() {
     pinned("log.json", &[line(Some(name("E-1"))), LogEntry { activation: None, host: None, request: None, ..line(None) }].to_vec());
 }
 
+fn staff() -> Staff {
+    let mut staff = Staff::default();
+    for (name_of_it, role) in [("ada", StaffRole::Administrator), ("shop", StaffRole::Reseller)] {
+        let digest = Digest::of(name_of_it.as_bytes());
+        staff.add(StaffToken { name: name(name_of_it), digest, role, issued: day(1), revoked: None }).expect("it is new");
+    }
+    staff.revoke(&name("shop"), day(2)).expect("it is there");
+    staff
+}
+
 /// K1, K3 and the words of the command line stand in documents too.
 #[test]
 fn words() {
@@ -302,6 +318,12 @@ fn words() {
     }
     pinned(
         "words.json",
-        &named([("key type", of(KeyType::ALL)), ("medium", of(Medium::ALL)), ("tenure", of(TenureKind::ALL)), ("right", of(Right::ALL))]),
+        &named([
+            ("key type", of(KeyType::ALL)),
+            ("medium", of(Medium::ALL)),
+            ("tenure", of(TenureKind::ALL)),
+            ("right", of(Right::ALL)),
+            ("role", of(StaffRole::ALL)),
+        ]),
     );
 }

@@ -7,7 +7,7 @@
 //! - words and proofs: [`names`], [`keys`], [`seal`], [`document`], [`license_key`], [`time`], [`host`], [`rights`], [`refusal`];
 //! - the licensed host: [`license`], [`standing`], [`vault`], [`anchor`], [`profile`];
 //! - the license server: [`pool`];
-//! - the vendor: [`product`], [`entitlement`], [`trial`], [`device`], [`record`], [`signers`].
+//! - the vendor: [`product`], [`entitlement`], [`trial`], [`device`], [`record`], [`signers`], [`staff`].
 
 pub mod anchor;
 pub mod device;
@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod rights;
 pub mod seal;
 pub mod signers;
+pub mod staff;
 pub mod standing;
 #[cfg(test)]
 mod testing;

@@ -36,6 +36,14 @@ pub enum NameError {
         /// What is allowed instead.
         allowed: &'static str,
     },
+    /// Not an address that mail can be sent to.
+    #[error("{text:?} is no e-mail address ({why}); write one such as name@example.com")]
+    Address {
+        /// What was given.
+        text: Box<str>,
+        /// What is wrong with it.
+        why: Box<str>,
+    },
 }
 
 fn check(what: &'static str, text: &str, most: usize, allowed: &'static str, good: fn(char) -> bool) -> Result<(), NameError> {
@@ -144,9 +152,61 @@ name!(
     EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
 );
 name!(
+    /// What the log calls whoever shows a token of the administration, such as `shop-berlin`.
+    TokenName, "the token's name", 64, "use letters, digits, '-', '_' and '.'", identifier
+);
+name!(
     /// Names one slot of an entitlement, taken by one host: every certificate of one activation carries it.
     ActivationId, "the activation id", 32, "use letters, digits and '-'", identifier
 );
+
+/// Where a person gets mail (RFC 5321), such as the owner of a license. It is kept as it was typed; what reads it ignores case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(Box<str>);
+
+impl EmailAddress {
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether mail to both goes to the same person, as far as one can know: upper and lower case are the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let plain = email_address::Options::default().without_display_text().without_domain_literal();
+        email_address::EmailAddress::parse_with_options(text, plain)
+            .map(|_| Self(text.into()))
+            .map_err(|why| NameError::Address { text: text.into(), why: why.to_string().to_lowercase().into() })
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> Self {
+        address.0.into()
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
 
 impl EntitlementId {
     /// Makes an id of 80 random bits.
@@ -205,5 +265,22 @@ mod tests {
         }
         assert!("x".repeat(65).parse::<ProductId>().expect_err("is too long").to_string().contains("64 is the most"));
         assert!("new\nline".parse::<HostName>().is_err());
+    }
+
+    #[test]
+    fn an_address_is_one_that_mail_can_be_sent_to_and_nothing_else() {
+        for text in ["ada@example.com", "Ada.Lovelace+cad@mail.example.com", "ada@localhost"] {
+            assert_eq!(text.parse::<EmailAddress>().map(|it| it.to_string()), Ok(text.to_owned()));
+        }
+        let header = "ada@example.com\r\nBcc: bob@example.com";
+        for text in ["", "ada", "ada@", "@example.com", "a b@example.com", "Ada <ada@example.com>", "ada@[127.0.0.1]", header] {
+            let error = text.parse::<EmailAddress>().expect_err(text).to_string();
+            assert!(error.contains("is no e-mail address (") && error.ends_with("write one such as name@example.com"), "{error}");
+        }
+        let parse = |text: &str| text.parse::<EmailAddress>().expect("an address");
+        assert!(
+            parse("Ada@Example.com").is_same(&parse("ada@example.COM")) && !parse("ada@example.com").is_same(&parse("eda@example.com"))
+        );
+        assert!(serde_json::from_str::<EmailAddress>("\"ada\"").is_err());
     }
 }

@@ -12,6 +12,7 @@ use crate::names::{ActivationId, EntitlementId, HostName, ProductId};
 use crate::product::Product;
 use crate::seal::{Digest, Envelope, Statement};
 use crate::signers::KeyStatement;
+use crate::staff::Staff;
 use crate::time::Timestamp;
 use crate::trial::Trial;
 
@@ -29,6 +30,8 @@ pub enum RecordKey {
     Trial(ActivationId),
     /// The vendor's keys; there is one.
     Signers,
+    /// Who works at the server; there is one.
+    Staff,
 }
 
 /// A record.
@@ -45,6 +48,8 @@ pub enum Record {
     Trial(Trial),
     /// The vendor's keys.
     Signers(Signers),
+    /// Who works at the server.
+    Staff(Staff),
 }
 
 /// The vendor's keys as the ledger keeps them: public halves and statements. Private halves stand behind `Secrets`.
@@ -86,13 +91,14 @@ impl Record {
             Self::Device(device) => RecordKey::Device(device.key.id()),
             Self::Trial(trial) => RecordKey::Trial(trial.activation.clone()),
             Self::Signers(_) => RecordKey::Signers,
+            Self::Staff(_) => RecordKey::Staff,
         }
     }
 
     /// What it is found by.
     pub fn lookups(&self) -> Vec<Lookup> {
         let mut found = match self {
-            Self::Product(_) | Self::Device(_) | Self::Signers(_) => Vec::new(),
+            Self::Product(_) | Self::Device(_) | Self::Signers(_) | Self::Staff(_) => Vec::new(),
             Self::Entitlement(it) => {
                 let keys = it.key.iter().chain(&it.replaced).map(|key| Lookup::LicenseKey(key.id()));
                 let held = it.slots.iter().flat_map(|slot| [Lookup::Device(slot.device.id()), Lookup::Activation(slot.activation.clone())]);

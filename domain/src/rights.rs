@@ -38,13 +38,15 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 /// A word that is none of those there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {what}; choose {}", known.join(" or "))]
 pub struct UnknownWord {
-    what: &'static str,
-    text: Box<str>,
-    known: &'static [&'static str],
+    pub(crate) what: &'static str,
+    pub(crate) text: Box<str>,
+    pub(crate) known: &'static [&'static str],
 }
 
 words! {

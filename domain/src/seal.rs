@@ -140,7 +140,7 @@ pub enum SealError {
     #[error("a signature does not match; the document was changed or damaged after it was signed; fetch or send it again")]
     BadSignature,
     /// The signing key was revoked, or its window did not hold the time of signing.
-    #[error("key {key} could not sign at {issued}; it was revoked or outside its time; ask the vendor for a new answer")]
+    #[error("key {key} could not sign at {issued}; it was revoked or outside its time; make the request anew, and have that one answered")]
     KeyNotValid {
         /// The key.
         key: KeyId,

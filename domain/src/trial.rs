@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Binding, Body, Certificate, Contact, Hold, Request, Rights};
+use crate::document::{Ask, Binding, Body, Certificate, Contact, Hold, Request, Rights};
 use crate::entitlement::Outcome;
 use crate::host::{Fingerprint, Match};
 use crate::keys::PublicKey;
@@ -13,7 +13,7 @@ use crate::product::Product;
 use crate::refusal::Refusal;
 use crate::rights::{KeyType, Medium, TenureKind};
 use crate::seal::Verified;
-use crate::time::{Place, Timestamp, Window, after, days};
+use crate::time::{Place, Timestamp, Window, after, between, days};
 
 /// A trial on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,11 +97,24 @@ impl Trial {
         self.certify(request, None, now)
     }
 
+    /// When it runs, now that this is asked: a host that began by itself before another one like it was heard of counts from its own first day.
+    fn window_of(&self, request: &Verified<Request>) -> Window {
+        match &request.ask {
+            Ask::Trial { since: Some(since), .. } if *since < self.window.from => {
+                let earlier = between(*since, self.window.from);
+                Window { from: *since, until: self.window.until.map(|until| until.checked_sub(earlier).unwrap_or(*since)) }
+            }
+            _ => self.window,
+        }
+    }
+
     /// The certificate of a trial that still runs; the edition may be changed while it does.
     pub fn certify(&mut self, request: &Verified<Request>, edition: Option<&Edition>, now: Timestamp) -> Result<Outcome, Refusal> {
-        if let (Place::After, Some(until)) = (self.window.place(now), self.window.until) {
+        let window = self.window_of(request);
+        if let (Place::After, Some(until)) = (window.place(now), window.until) {
             return Err(Refusal::TrialOver { until });
         }
+        self.window = window;
         if let Some(edition) = edition {
             self.edition = edition.clone();
         }

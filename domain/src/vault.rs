@@ -2,110 +2,28 @@
 //!
 //! [`VaultContents`] is what is written down; [`Holdings`] is the same, opened: every document verified again each time it is loaded.
 
+mod contents;
+mod taking;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::anchor::AnchorContents;
-use crate::document::{Answer, Ask, Body, Hold, Request};
+use crate::document::{Answer, Ask, Hold, Request};
 use crate::host::{Fingerprint, Match};
 use crate::keys::PublicKey;
 use crate::license::{Event, License};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Envelope, Scheme, SealError, Sealed, Statement, Trust, Verified};
-use crate::signers::VendorId;
 use crate::standing::Evidence;
-use crate::time::{ClockRecord, Now, Timestamp};
+use crate::time::Now;
 use crate::trial::LocalTrial;
+pub use contents::{Kept, Pending, VaultContents};
+pub use taking::{NotTaken, Taken};
 
-/// So many answers are kept for the sake of revocations of what is not held yet: the newest.
-const MOST_AHEAD: usize = 16;
-
-/// What is written down. One vault per host and vendor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VaultContents {
-    /// Words a reader must know.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<String>,
-    /// Whose vault.
-    pub vendor: VendorId,
-    /// The key of this vault.
-    pub device: PublicKey,
-    /// Counts requests; each is used once.
-    pub count: u64,
-    /// Answers as received, with their requests, oldest first.
-    #[serde(default)]
-    pub kept: Vec<Kept>,
-    /// Requests whose answers are awaited, oldest first.
-    #[serde(default)]
-    pub outbox: Vec<Pending>,
-    /// Trials this host began by itself.
-    #[serde(default)]
-    pub trials: BTreeMap<ProductId, LocalTrial>,
-    /// Activations for which a return request was made.
-    #[serde(default)]
-    pub tombstones: BTreeSet<ActivationId>,
-    /// What is known of the clock.
-    pub clock: ClockRecord,
-    /// The newest answer: its request's count, and the issuer's time.
-    #[serde(default)]
-    pub heard: Option<(u64, Timestamp)>,
-    /// Running time spent while the host looked changed, in seconds, by activation.
-    #[serde(default)]
-    pub changed: BTreeMap<ActivationId, u64>,
-    /// It was behind its anchor, or a count of it was used twice; the next contact decides.
-    #[serde(default)]
-    pub restored: bool,
-    /// This host knows that it is a copy: its next activation takes a slot of its own.
-    #[serde(default)]
-    pub own_slot: bool,
-    /// The newest key statement.
-    #[serde(default)]
-    pub keys: Option<Envelope>,
-}
-
-/// An answer as received and the request it answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// The request.
-    pub asked: Envelope,
-    /// The answer.
-    pub statement: Statement,
-}
-
-/// A request whose answer is awaited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// The request, byte for byte.
-    pub request: Envelope,
-    /// The issuer's no to a return: it stays off and can be asked again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<Refusal>,
-}
-
-impl VaultContents {
-    /// A vault that is new.
-    pub fn new(vendor: VendorId, device: PublicKey, now: &Now) -> Self {
-        Self {
-            needs: Vec::new(),
-            vendor,
-            device,
-            count: 0,
-            kept: Vec::new(),
-            outbox: Vec::new(),
-            trials: BTreeMap::new(),
-            tombstones: BTreeSet::new(),
-            clock: ClockRecord::new(now),
-            heard: None,
-            changed: BTreeMap::new(),
-            restored: false,
-            own_slot: false,
-            keys: None,
-        }
-    }
-}
+/// So many names of requests that were answered here are remembered: the newest.
+const SPENT_REMEMBERED: usize = 64;
 
 /// A vault, opened.
 #[derive(Debug, Clone)]
@@ -129,44 +47,6 @@ struct Paper {
 struct Asked {
     request: Sealed<Request>,
     refused: Option<Refusal>,
-}
-
-/// Why an answer is not taken. Nothing changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
-    /// It does not open.
-    #[error(transparent)]
-    Sealed(#[from] SealError),
-    /// It answers nothing that is being asked here: never asked, or answered before.
-    #[error("it answers nothing that is being asked on this host; it was used before, or belongs to another host")]
-    NotAsked,
-    /// What it grants is older than what is held.
-    #[error("it is older than what is held here (generation {found}, held {held}); use the newest answer")]
-    Older {
-        /// Its generation.
-        found: u64,
-        /// The generation held.
-        held: u64,
-    },
-    /// What it grants was returned here since.
-    #[error("what it grants was returned on this host since; activate again")]
-    Returned {
-        /// The activation that was returned.
-        activation: ActivationId,
-    },
-}
-
-/// What an answer brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
-    /// A right, or a newer certificate of one.
-    Granted(ActivationId),
-    /// A return is confirmed; its row is gone.
-    Returned(ActivationId),
-    /// A right was taken away.
-    Revoked(ActivationId),
-    /// A no; no license changed.
-    Refused(Refusal),
 }
 
 impl Holdings {
@@ -232,7 +112,7 @@ impl Holdings {
     }
 
     /// Requests whose answers are awaited, oldest first, each with the issuer's no if it is a return that was refused.
-    pub fn outbox(&self) -> impl Iterator<Item = (&Sealed<Request>, Option<&Refusal>)> {
+    pub fn outbox(&self) -> impl DoubleEndedIterator<Item = (&Sealed<Request>, Option<&Refusal>)> {
         self.outbox.iter().map(|asked| (&asked.request, asked.refused.as_ref()))
     }
 
@@ -384,6 +264,8 @@ impl Holdings {
         self.rest.count = self.rest.count.max(request.words().count);
         if let Some(activation) = returns(&request) {
             self.rest.tombstones.insert(activation.clone());
+            // What is given back is not asked about any more, whoever carries the question.
+            self.outbox.retain(|asked| !matches!(&asked.request.words().ask, Ask::Refresh { activation: of, .. } if of == activation));
         }
         self.outbox.push(Asked { request, refused: None });
     }
@@ -391,6 +273,18 @@ impl Holdings {
     /// Takes a request out of the outbox that certainly reached nobody. A return stays: it is off, and it is asked again.
     pub fn withdraw(&mut self, request: Digest) {
         self.outbox.retain(|asked| asked.request.name() != request || returns(&asked.request).is_some());
+    }
+
+    /// A request was answered, and nothing could be taken of the answer: asking again would bring the same. A return stays.
+    pub fn spend(&mut self, request: Digest) {
+        self.withdraw(request);
+        self.remember(request);
+    }
+
+    fn remember(&mut self, answered: Digest) {
+        self.rest.spent.push(answered);
+        let too_many = self.rest.spent.len().saturating_sub(SPENT_REMEMBERED);
+        self.rest.spent.drain(..too_many);
     }
 
     /// Takes a request out of the outbox whose place another has taken.
@@ -416,120 +310,6 @@ impl Holdings {
         self.papers.clear();
         self.unreadable.clear();
         self.outbox.clear();
-    }
-
-    /// Takes an answer: only for a request in the outbox, and once. What it says is applied, and it is kept as received.
-    pub fn take(&mut self, statement: Statement, schemes: &[&dyn Scheme], now: &Now) -> Result<Taken, NotTaken> {
-        let (place, answer) = self.open_answer(&statement, schemes)?;
-        let asked = self.outbox[place].request.clone();
-        let taken = self.judge_answer(&asked, &answer)?;
-        learn_all(&mut self.trust, &statement, schemes);
-        self.rest.keys = self.trust.newest().cloned();
-        self.hear(&asked, &answer, now);
-        match &taken {
-            Taken::Refused(refusal) if returns(&asked).is_some() => self.outbox[place].refused = Some(refusal.clone()),
-            Taken::Refused(_) | Taken::Granted(_) | Taken::Returned(_) | Taken::Revoked(_) => drop(self.outbox.remove(place)),
-        }
-        if matches!((&taken, &asked.words().ask), (Taken::Granted(_), Ask::Activate { .. })) {
-            self.rest.own_slot = false;
-        }
-        if answer.certificate().is_some() || answer.all_revocations().next().is_some() {
-            let kept = Kept { asked: asked.envelope().clone(), statement };
-            self.papers.push(Paper { kept, asked, answer });
-        }
-        self.prune();
-        Ok(taken)
-    }
-
-    /// Finds the request that an answer belongs to, and opens it.
-    fn open_answer(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Result<(usize, Verified<Answer>), NotTaken> {
-        let mut trust = self.trust.clone();
-        learn_all(&mut trust, statement, schemes);
-        let mut other = None;
-        for (place, asked) in self.outbox.iter().enumerate() {
-            match seal::open(statement, schemes, &trust, &asked.request) {
-                Ok(answer) => return Ok((place, answer)),
-                Err(SealError::OtherRequest) => other = Some(NotTaken::NotAsked),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(other.unwrap_or(NotTaken::NotAsked))
-    }
-
-    /// The highest generation known of an activation: granted, or taken away. What a late answer grants below it is of the past.
-    fn known_generation(&self, activation: &ActivationId) -> Option<u64> {
-        let held = self.paper_of(activation).and_then(|paper| paper.answer.certificate()).map(|it| it.generation);
-        let revocations = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
-        let ended = revocations.filter(|it| it.activation == *activation && it.device == self.rest.device.id()).map(|it| it.generation);
-        held.into_iter().chain(ended).max()
-    }
-
-    fn judge_answer(&self, asked: &Sealed<Request>, answer: &Verified<Answer>) -> Result<Taken, NotTaken> {
-        match &answer.body {
-            Body::Certificate(certificate) => {
-                if self.rest.tombstones.contains(&certificate.activation) {
-                    return Err(NotTaken::Returned { activation: certificate.activation.clone() });
-                }
-                match self.known_generation(&certificate.activation) {
-                    Some(held) if held >= certificate.generation => Err(NotTaken::Older { found: certificate.generation, held }),
-                    _ => Ok(Taken::Granted(certificate.activation.clone())),
-                }
-            }
-            Body::Receipt(receipt) if returns(asked) == Some(&receipt.activation) => Ok(Taken::Returned(receipt.activation.clone())),
-            // What a license server may sign is no right of a host.
-            Body::Receipt(_) | Body::Delegation(_) => Err(NotTaken::NotAsked),
-            Body::Revocation(revocation) if returns(asked) == Some(&revocation.activation) => {
-                Ok(Taken::Returned(revocation.activation.clone()))
-            }
-            Body::Revocation(revocation) => Ok(Taken::Revoked(revocation.activation.clone())),
-            Body::Refusal(refusal) => Ok(Taken::Refused(refusal.clone())),
-        }
-    }
-
-    fn hear(&mut self, asked: &Sealed<Request>, answer: &Verified<Answer>, now: &Now) {
-        let count = asked.words().count;
-        self.rest.clock.note(now);
-        if self.rest.heard.is_none_or(|(newest, _)| newest <= count) {
-            self.rest.heard = Some((count, answer.issued));
-            self.rest.clock.correct(answer.issued);
-        }
-        // An answer to what was asked before the restore says nothing of what happened since.
-        let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
-        self.rest.restored = copied || (self.rest.restored && count < self.rest.count);
-        self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
-    }
-
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held
-    /// or may still come.
-    fn prune(&mut self) {
-        let own = self.rest.device.id();
-        // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
-        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. }));
-        let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
-        let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (place, paper) in self.papers.iter().enumerate() {
-            if let Some(certificate) = paper.answer.certificate()
-                && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
-            {
-                newest.insert(&certificate.activation, (certificate.generation, place));
-            }
-        }
-        for (place, paper) in self.papers.iter().enumerate() {
-            for revocation in paper.answer.all_revocations().filter(|it| it.device == own) {
-                let widest = match newest.get(&revocation.activation) {
-                    Some((held, _)) if *held <= revocation.generation => &mut ended,
-                    None if comes && !self.rest.tombstones.contains(&revocation.activation) => &mut ahead,
-                    Some(_) | None => continue,
-                };
-                let last = widest.entry(&revocation.activation).or_insert((revocation.generation, place));
-                *last = (revocation.generation, place).max(*last);
-            }
-        }
-        let ahead: BTreeSet<_> = ahead.into_values().map(|(_, place)| place).collect();
-        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).map(|(_, place)| place).collect();
-        let wanted: BTreeSet<_> = ahead.into_iter().rev().take(MOST_AHEAD).chain(wanted).collect();
-        let mut place = 0..;
-        self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
     }
 }
 

@@ -1,12 +1,12 @@
 //! A key server's ledger in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyward_domain::record::{LogEntry, Lookup, Record, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
-use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned, View};
 
 use crate::{DiskFull, locked};
 
@@ -91,8 +91,12 @@ impl FakeLedger {
 
 impl LedgerImage {
     fn do_deed(&mut self, deed: Deed) -> Committed {
-        if let Some(known) = deed.answer.as_ref().and_then(|(name, _)| self.answers.get(name)) {
+        if let Some(known) = deed.answers.iter().find_map(|(name, _)| self.answers.get(name)) {
             return Committed::Answered(known.statement.clone());
+        }
+        let names: BTreeSet<_> = deed.answers.iter().map(|(name, _)| name).collect();
+        if names.len() < deed.answers.len() {
+            return Committed::Conflict;
         }
         let version = |key: &RecordKey| self.records.get(key).map_or(0, |known| known.version);
         let mut keys = BTreeSet::new();
@@ -105,7 +109,7 @@ impl LedgerImage {
         for write in deed.writes {
             self.write(write.read + 1, write.record);
         }
-        self.answers.extend(deed.answer);
+        self.answers.extend(deed.answers);
         self.log.extend(deed.log);
         Committed::Done
     }
@@ -139,10 +143,39 @@ impl LedgerImage {
     }
 }
 
+impl View for LedgerImage {
+    fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        Ok(self.answers.get(name).cloned())
+    }
+
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
+        Ok(self.records.get(key).cloned().map(Arc::new))
+    }
+
+    fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        Ok(self.index.get(lookup).into_iter().flatten().cloned().collect())
+    }
+}
+
+/// Each thing at a moment of its own; [`Ledger::look`] shows all at one.
+impl View for FakeLedger {
+    fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        self.read_kept(|kept| kept.answered(name))?
+    }
+
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
+        self.read_kept(|kept| kept.read(key))?
+    }
+
+    fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        self.read_kept(|kept| kept.find(lookup))?
+    }
+}
+
 #[async_trait]
 impl Ledger for FakeLedger {
     async fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
-        self.read_kept(|kept| kept.answers.get(name).cloned())
+        View::answered(self, name)
     }
 
     async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
@@ -150,7 +183,12 @@ impl Ledger for FakeLedger {
     }
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
-        self.read_kept(|kept| kept.index.get(lookup).into_iter().flatten().cloned().collect())
+        View::find(self, lookup)
+    }
+
+    /// Commits wait until the look is over.
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.read_kept(|kept| look(kept))?
     }
 
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
@@ -179,14 +217,14 @@ impl Ledger for FakeLedger {
 fn product_id(key: &RecordKey) -> Option<&str> {
     match key {
         RecordKey::Product(id) => Some(id.as_str()),
-        RecordKey::Entitlement(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers => None,
+        RecordKey::Entitlement(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers | RecordKey::Staff => None,
     }
 }
 
 fn entitlement_id(key: &RecordKey) -> Option<&str> {
     match key {
         RecordKey::Entitlement(id) => Some(id.as_str()),
-        RecordKey::Product(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers => None,
+        RecordKey::Product(_) | RecordKey::Device(_) | RecordKey::Trial(_) | RecordKey::Signers | RecordKey::Staff => None,
     }
 }
 

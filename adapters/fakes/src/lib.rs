@@ -21,7 +21,7 @@
 //! ```
 //!
 //! - Twins: [`FakeLedger`], [`FakeJournal`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
-//!   [`FakeKeyServer`] (the real issuer, asked directly).
+//!   [`FakeMailer`], [`FakeFileExchange`], [`FakeKeyServer`] (the real issuer, asked directly).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
 //! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
@@ -32,11 +32,13 @@ mod anchor;
 mod clock;
 mod crash;
 mod entropy;
+mod file_exchange;
 mod flaky;
 mod host;
 mod journal;
 mod key_server;
 mod ledger;
+mod mailer;
 mod recording;
 mod secrets;
 #[cfg(test)]
@@ -52,11 +54,13 @@ pub use anchor::{AnchorImage, FakeAnchor};
 pub use clock::FakeClock;
 pub use crash::{CrashPlan, CrashPoint, Crashed, Crashing, UnknownCrashPoint};
 pub use entropy::FakeEntropy;
+pub use file_exchange::FakeFileExchange;
 pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
 pub use journal::{FakeJournal, JournalImage};
 pub use key_server::FakeKeyServer;
 pub use ledger::{FakeLedger, LedgerImage};
+pub use mailer::FakeMailer;
 pub use recording::Recording;
 pub use secrets::{FakeSecrets, SecretsImage};
 pub use timer::FakeTimer;

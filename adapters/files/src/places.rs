@@ -78,12 +78,15 @@ fn is_writable(dir: &Path) -> bool {
 }
 
 #[cfg(windows)]
+pub(crate) use system::program_data;
+
+#[cfg(windows)]
 mod system {
     use std::path::PathBuf;
 
     use etcetera::base_strategy::{BaseStrategy as _, Windows};
 
-    fn program_data() -> PathBuf {
+    pub(crate) fn program_data() -> PathBuf {
         std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from)
     }
 

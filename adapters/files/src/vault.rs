@@ -20,8 +20,8 @@ use keyward_domain::vault::VaultContents;
 use keyward_ports::{Entropy, Lead, Vault, VaultError};
 use zeroize::Zeroizing;
 
-use crate::atomic;
 use crate::wrapper::{self, MacKey, Unfit};
+use crate::{atomic, rights};
 
 const CURRENT: &str = "vault.json";
 const PREVIOUS: &str = "vault.prev.json";
@@ -53,7 +53,7 @@ impl FileVault {
             Ok(None) => Some(format!("{name} is missing; the generation before it is used")),
             Err(error) => Some(format!("{name}: {error}")),
         });
-        unfit.chain(aside).collect()
+        unfit.chain(aside).chain(rights::notes(&self.dir)).collect()
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -13,7 +13,7 @@
 use std::time::{Duration, SystemTime};
 
 use keyward_domain::time::{Boot, Now, Timestamp};
-use keyward_ports::Clock;
+use keyward_ports::{Clock, Second};
 
 /// The host's clocks, as the operating system tells them.
 #[derive(Debug, Clone)]
@@ -38,6 +38,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Now {
         Now { wall: wall(SystemTime::now()), running: system::running(), boot: self.boot.clone() }
     }
+
+    fn second(&self) -> Second {
+        system::second()
+    }
 }
 
 /// Whole seconds: people read these instants. A clock set beyond what can be written is as far off as can be written.
@@ -60,6 +64,12 @@ fn random_name(what: &str) -> String {
     format!("{what}-{}-{made:x}-{:x}", std::process::id(), u64::from_ne_bytes(random))
 }
 
+#[cfg(not(target_os = "linux"))]
+fn second() -> Second {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Second { wall: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), running: system::running().as_secs() }
+}
+
 #[cfg(unix)]
 fn read(clock: rustix::time::ClockId) -> Duration {
     Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
@@ -67,10 +77,19 @@ fn read(clock: rustix::time::ClockId) -> Duration {
 
 #[cfg(target_os = "linux")]
 mod system {
+    use keyward_ports::Second;
+    use rustix::time::{ClockId, clock_gettime};
+
     use super::{Duration, read};
 
     pub(super) fn running() -> Duration {
-        read(rustix::time::ClockId::Boottime)
+        read(ClockId::Boottime)
+    }
+
+    /// The coarse clocks are turned with the kernel's tick and cost a few nanoseconds. A host that slept has a wall clock that went on.
+    pub(super) fn second() -> Second {
+        let whole = |clock| clock_gettime(clock).tv_sec;
+        Second { wall: whole(ClockId::RealtimeCoarse), running: whole(ClockId::MonotonicCoarse).unsigned_abs() }
     }
 
     pub(super) fn boot() -> Option<String> {
@@ -84,6 +103,8 @@ mod system {
     use sysctl::Sysctl as _;
 
     use super::{Duration, read};
+
+    pub(super) use super::second;
 
     pub(super) fn running() -> Duration {
         read(rustix::time::ClockId::Monotonic)
@@ -100,6 +121,8 @@ mod system {
     use windows_registry::CURRENT_USER;
 
     use super::Duration;
+
+    pub(super) use super::second;
 
     /// Directly below `Software`: nothing that lasts can stand below a volatile key, so no other program's key may hang on this one.
     const BOOT: &str = r"Software\KeywardBoot";
@@ -124,6 +147,8 @@ mod system {
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
 mod system {
     use super::{Duration, read};
+
+    pub(super) use super::second;
 
     pub(super) fn running() -> Duration {
         read(rustix::time::ClockId::Monotonic)
@@ -163,6 +188,20 @@ mod tests {
         assert_eq!(one.boot, two.boot);
         assert!(!one.boot.0.starts_with("process-"), "{:?}", one.boot);
         assert_ne!(this_process(), this_process());
+    }
+
+    #[test]
+    fn the_second_follows_the_clocks_within_a_few_ticks() {
+        let clock = SystemClock::new();
+        let (mut last, mut turned) = (clock.second(), 0);
+        let began = Instant::now();
+        while turned < 2 {
+            let (second, shown) = (clock.second(), clock.now().wall.as_second());
+            assert!((0..=1).contains(&(shown - second.wall)), "{second:?}, but {shown}");
+            turned += u8::from(second != last);
+            last = second;
+            assert!(began.elapsed() < Duration::from_secs(60), "it stands still");
+        }
     }
 
     #[test]

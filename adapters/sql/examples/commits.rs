@@ -111,7 +111,7 @@ fn activation(number: u64, read: u64, record: Record) -> Deed {
         host: None,
         request: None,
     };
-    Deed { writes: vec![Write { read, record }], answer: Some((name, Remembered { statement, granted: None })), log: vec![line] }
+    Deed { writes: vec![Write { read, record }], answers: vec![(name, Remembered { statement, granted: None })], log: vec![line] }
 }
 
 fn entitlement(number: u64) -> Outcome<Entitlement> {

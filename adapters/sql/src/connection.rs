@@ -17,7 +17,7 @@ const FULL: i64 = 2;
 /// A ledger of at most so many bytes is checked whole at start; a larger one is not kept waiting for.
 const CHECKED_WHOLE: u64 = 64 << 20;
 /// The write-ahead log goes into the ledger after so many pages of 4 KiB.
-const PAGES_AHEAD: u32 = 4096;
+const PAGES_AHEAD: u32 = 16_384;
 
 /// The one connection that writes.
 pub(crate) fn writing(file: &Path, options: &Options) -> Result<Connection, LedgerError> {

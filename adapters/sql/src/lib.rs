@@ -9,6 +9,7 @@
 
 mod backup;
 mod connection;
+mod known;
 mod migrations;
 mod owner;
 mod prepared;
@@ -26,9 +27,10 @@ use std::thread::{self, JoinHandle};
 use async_trait::async_trait;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
-use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
 use tokio::sync::oneshot;
 
+use crate::known::Known;
 use crate::owner::Ownership;
 use crate::prepared::Prepared;
 use crate::readers::Readers;
@@ -101,6 +103,7 @@ impl SqlLedger {
             file: file.to_owned(),
             readers,
             backups,
+            known: Arc::new(Known::new()),
             orders,
             writer: Mutex::new(Some(Running { thread, _ownership: ownership })),
         })))
@@ -149,8 +152,9 @@ impl Ledger for SqlLedger {
     }
 
     async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
-        let key = key.clone();
-        self.0.readers.ask(move |connection| queries::read(connection, &key)).await
+        let (key, known) = (key.clone(), Arc::clone(&self.0.known));
+        let read = self.0.readers.ask(move |connection| queries::read(connection, &known, &key)).await?;
+        Ok(read.map(Arc::unwrap_or_clone))
     }
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
@@ -158,13 +162,25 @@ impl Ledger for SqlLedger {
         self.0.readers.ask(move |connection| queries::find(connection, &lookup)).await
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        let known = Arc::clone(&self.0.known);
+        self.0.readers.ask(move |connection| queries::look(connection, &known, look)).await
+    }
+
     /// If this is dropped before it returns, the deed is done or not done, but never half.
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
         let prepared = Prepared::of(&deed)?;
+        let sizes: Vec<_> = prepared.writes.iter().map(|row| row.body.len()).collect();
         let (reply, outcome) = oneshot::channel();
         self.0.orders.send(Order::Deed(prepared, reply)).map_err(|_| LedgerError::Closed)?;
         match outcome.await.map_err(|_| LedgerError::Closed)?? {
-            Outcome::Done => Ok(Committed::Done),
+            Outcome::Done => {
+                for (write, json) in deed.writes.into_iter().zip(sizes) {
+                    let written = Versioned { version: write.read + 1, record: write.record };
+                    self.0.known.renew(written.record.key(), written, json);
+                }
+                Ok(Committed::Done)
+            }
             Outcome::Conflict => Ok(Committed::Conflict),
             Outcome::Answered(body) => Ok(Committed::Answered(prepared::parse::<Remembered>(&body)?.statement)),
         }
@@ -187,6 +203,7 @@ struct Open {
     file: PathBuf,
     readers: Readers,
     backups: Readers,
+    known: Arc<Known>,
     orders: Sender<Order>,
     writer: Mutex<Option<Running>>,
 }

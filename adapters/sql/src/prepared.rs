@@ -11,7 +11,7 @@ use crate::trouble::damaged;
 /// A deed, ready to be written.
 pub(crate) struct Prepared {
     pub(crate) writes: Vec<Row>,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) log: Vec<Line>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Line {
 }
 
 /// How a record's key stands in the tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) kind: &'static str,
     pub(crate) id: String,
@@ -47,11 +47,10 @@ pub(crate) struct Key {
 impl Prepared {
     pub(crate) fn of(deed: &Deed) -> Result<Self, LedgerError> {
         let writes = deed.writes.iter().map(|write| Row::of(write.read, &write.record)).collect::<Result<_, _>>()?;
-        let answer =
-            deed.answer.as_ref().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? })).transpose()?;
+        let answers = deed.answers.iter().map(|(name, remembered)| Ok(Answer { name: *name.bytes(), body: text(remembered)? }));
         let lines =
             deed.log.iter().map(|entry| Ok(Line { entitlement: entry.entitlement.as_ref().map(ToString::to_string), body: text(entry)? }));
-        Ok(Self { writes, answer, log: lines.collect::<Result<_, _>>()? })
+        Ok(Self { writes, answers: answers.collect::<Result<_, LedgerError>>()?, log: lines.collect::<Result<_, _>>()? })
     }
 }
 
@@ -69,6 +68,7 @@ pub(crate) const ENTITLEMENT: &str = "entitlement";
 const DEVICE: &str = "device";
 const TRIAL: &str = "trial";
 const SIGNERS: &str = "signers";
+const STAFF: &str = "staff";
 
 impl Key {
     pub(crate) fn of(key: &RecordKey) -> Self {
@@ -78,6 +78,7 @@ impl Key {
             RecordKey::Device(id) => (DEVICE, id.to_string()),
             RecordKey::Trial(id) => (TRIAL, id.to_string()),
             RecordKey::Signers => (SIGNERS, String::new()),
+            RecordKey::Staff => (STAFF, String::new()),
         };
         Self { kind, id }
     }
@@ -91,6 +92,7 @@ pub(crate) fn record_key(kind: &str, id: &str) -> Result<RecordKey, LedgerError>
         DEVICE => id.parse().map(RecordKey::Device).map_err(damaged),
         TRIAL => id.parse().map(RecordKey::Trial).map_err(damaged),
         SIGNERS => Ok(RecordKey::Signers),
+        STAFF => Ok(RecordKey::Staff),
         _ => Err(damaged(format!("a record of kind {kind:?}"))),
     }
 }

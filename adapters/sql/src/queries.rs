@@ -1,12 +1,15 @@
-//! What is read, each in one statement, so that each sees the ledger as it was at one moment.
+//! What is read, each in one statement or one transaction, so that each sees the ledger as it was at one moment.
+
+use std::sync::Arc;
 
 use keyward_domain::names::EntitlementId;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
-use keyward_ports::{LedgerError, Page, Query, Versioned};
+use keyward_ports::{LedgerError, Look, Page, Query, Versioned, View};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::Place;
+use crate::known::Known;
 use crate::prepared::{ENTITLEMENT, Key, PRODUCT, parse, record_key, value};
 use crate::trouble::trouble;
 
@@ -21,13 +24,55 @@ pub(crate) fn answered(connection: &Connection, name: &Digest) -> Result<Option<
     body.as_deref().map(parse).transpose()
 }
 
-pub(crate) fn read(connection: &Connection, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
+/// Shows all at one moment: SQLite keeps a transaction that reads at the commit where it first read.
+pub(crate) fn look(connection: &Connection, known: &Known, look: Look) -> Result<(), LedgerError> {
+    let say = |what| connection.prepare_cached(what).and_then(|mut it| it.execute(())).map_err(trouble);
+    say("BEGIN")?;
+    let looked = look(&Moment { connection, known });
+    // Nothing was written: how it ends is the same.
+    say("COMMIT")?;
+    looked
+}
+
+/// The ledger at one moment, through one connection.
+struct Moment<'a> {
+    connection: &'a Connection,
+    known: &'a Known,
+}
+
+impl View for Moment<'_> {
+    fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        answered(self.connection, name)
+    }
+
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
+        read(self.connection, self.known, key)
+    }
+
+    fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        find(self.connection, lookup)
+    }
+}
+
+pub(crate) fn read(connection: &Connection, known: &Known, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
     let Key { kind, id } = Key::of(key);
+    if let Some(kept) = known.get(key) {
+        let version: Option<u64> = connection
+            .prepare_cached("SELECT version FROM record WHERE kind = ? AND id = ?")
+            .and_then(|mut it| it.query_row((kind, &id), |row| row.get(0)).optional())
+            .map_err(trouble)?;
+        if version == Some(kept.version) {
+            return Ok(Some(kept));
+        }
+    }
     let found: Option<(u64, String)> = connection
         .prepare_cached("SELECT version, body FROM record WHERE kind = ? AND id = ?")
         .and_then(|mut it| it.query_row((kind, id), |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(trouble)?;
-    found.map(|(version, body)| Ok(Versioned { version, record: parse(&body)? })).transpose()
+    let Some((version, body)) = found else { return Ok(None) };
+    let read = Arc::new(Versioned { version, record: parse(&body)? });
+    known.keep(key.clone(), Arc::clone(&read), body.len());
+    Ok(Some(read))
 }
 
 pub(crate) fn find(connection: &Connection, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {

@@ -138,17 +138,21 @@ pub(crate) fn raise_epoch(connection: &mut Connection) -> rusqlite::Result<u64> 
 }
 
 fn apply(transaction: &Transaction<'_>, deed: &Prepared) -> rusqlite::Result<Outcome> {
-    if let Some(answer) = &deed.answer {
+    for answer in &deed.answers {
         let mut known = transaction.prepare_cached("SELECT body FROM answer WHERE name = ?")?;
         if let Some(body) = known.query_row([answer.name], |row| row.get(0)).optional()? {
             return Ok(Outcome::Answered(body));
         }
     }
+    let names: BTreeSet<_> = deed.answers.iter().map(|answer| answer.name).collect();
+    let keys: BTreeSet<_> = deed.writes.iter().map(|row| &row.key).collect();
+    if names.len() < deed.answers.len() || keys.len() < deed.writes.len() {
+        return Ok(Outcome::Conflict);
+    }
     let mut places = Vec::with_capacity(deed.writes.len());
-    for (index, row) in deed.writes.iter().enumerate() {
+    for row in &deed.writes {
         let stored = stored(transaction, row)?;
-        let twice = deed.writes[..index].iter().any(|earlier| earlier.key == row.key);
-        if twice || stored.as_ref().map_or(0, |it| it.version) != row.read {
+        if stored.as_ref().map_or(0, |it| it.version) != row.read {
             return Ok(Outcome::Conflict);
         }
         places.push(stored);
@@ -156,7 +160,7 @@ fn apply(transaction: &Transaction<'_>, deed: &Prepared) -> rusqlite::Result<Out
     for (row, stored) in deed.writes.iter().zip(places) {
         write(transaction, row, stored.as_ref())?;
     }
-    if let Some(answer) = &deed.answer {
+    for answer in &deed.answers {
         transaction.prepare_cached("INSERT INTO answer (name, body) VALUES (?, ?)")?.execute((answer.name, &answer.body))?;
     }
     for line in &deed.log {
@@ -179,27 +183,35 @@ fn stored(transaction: &Transaction<'_>, row: &Row) -> rusqlite::Result<Option<S
 }
 
 fn write(transaction: &Transaction<'_>, row: &Row, stored: Option<&Stored>) -> rusqlite::Result<()> {
-    let (number, before) = match stored {
+    let (number, before): (i64, Vec<String>) = match stored {
         None => {
             let mut insert = transaction.prepare_cached("INSERT INTO record (kind, id, version, body) VALUES (?, ?, 1, ?)")?;
-            (insert.insert((row.key.kind, &row.key.id, &row.body))?, BTreeSet::new())
+            (insert.insert((row.key.kind, &row.key.id, &row.body))?, Vec::new())
         }
         Some(&Stored { number, version }) => {
             let mut update = transaction.prepare_cached("UPDATE record SET version = ?, body = ? WHERE number = ?")?;
             update.execute((version + 1, &row.body, number))?;
-            let mut lookups = transaction.prepare_cached("SELECT value FROM lookup WHERE record = ?")?;
+            let mut lookups = transaction.prepare_cached("SELECT value FROM lookup WHERE record = ? ORDER BY value")?;
             let before = lookups.query_map([number], |it| it.get(0))?.collect::<rusqlite::Result<_>>()?;
             (number, before)
         }
     };
-    let after: BTreeSet<String> = row.lookups.iter().cloned().collect();
-    for gone in before.difference(&after) {
+    for gone in only_in(&before, &row.lookups) {
         transaction.prepare_cached("DELETE FROM lookup WHERE value = ? AND record = ?")?.execute((gone, number))?;
     }
-    for new in after.difference(&before) {
+    for new in only_in(&row.lookups, &before) {
         transaction.prepare_cached("INSERT INTO lookup (value, record) VALUES (?, ?)")?.execute((new, number))?;
     }
     Ok(())
+}
+
+/// What stands in the first list and not in the second; both are sorted, as SQLite sorts and as Rust does: by bytes.
+fn only_in<'a>(first: &'a [String], second: &'a [String]) -> impl Iterator<Item = &'a String> {
+    let mut second = second.iter().peekable();
+    first.iter().filter(move |value| {
+        while second.next_if(|other| other < value).is_some() {}
+        second.peek() != Some(value)
+    })
 }
 
 #[cfg(test)]

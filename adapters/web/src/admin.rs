@@ -1,9 +1,11 @@
 //! The vendor's admin API: each handler reads, asks the console once, and writes what came back.
 
+pub(crate) mod answers;
 pub(crate) mod entitlements;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod products;
+pub(crate) mod tokens;
 
 use serde::Deserialize;
 

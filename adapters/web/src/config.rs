@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Digest;
+use keyward_engine::Portal;
 
 /// How to serve.
 #[derive(Clone)]
@@ -16,7 +17,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Certificate and key. None = plain HTTP, which is refused unless the address is loopback.
     pub tls: Option<Tls>,
-    /// Who may administer. Nobody = the admin API answers 401 to all.
+    /// Who may administer, besides those whose tokens stand in the ledger.
     pub tokens: Vec<AdminToken>,
     /// How often who may ask.
     pub limits: Limits,
@@ -27,6 +28,8 @@ pub struct Config {
     pub public_servers: Vec<String>,
     /// What product profiles say of how the servers' certificates are judged.
     pub public_tls: TlsTerms,
+    /// What the portal asks. None = there is no portal.
+    pub portal: Option<Arc<Portal>>,
     /// For simulations of crashes: called around each answer of the exchange. A default build has none.
     pub on_reply: Option<ReplyHook>,
 }
@@ -42,6 +45,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             public_servers: Vec::new(),
             public_tls: TlsTerms::default(),
+            portal: None,
             on_reply: None,
         }
     }
@@ -62,7 +66,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Who may administer, and the digest of what they show. The token itself is not kept.
+/// An administrator whose token does not stand in the ledger, and the digest of what they show. The token itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminToken {
     /// What the log calls whoever shows it.
@@ -87,6 +91,8 @@ pub struct Limits {
     pub per_device: Option<Quota>,
     /// For one address (IPv6: one /64), the admin API included. Behind a reverse proxy all have one address.
     pub per_address: Option<Quota>,
+    /// For one token of the administration, of requests that are answered by hand.
+    pub per_token: Option<Quota>,
 }
 
 /// So many at once, and so many a minute in the long run.
@@ -99,6 +105,11 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// So many a minute, and as many at once; 0 = no quota.
+    fn even(per_minute: u32) -> Option<Self> {
+        NonZeroU32::new(per_minute).map(|per_minute| Self { per_minute, burst: per_minute })
+    }
+
     /// A quota; 0 counts as 1.
     pub fn new(per_minute: u32, burst: u32) -> Self {
         let least = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
@@ -107,14 +118,30 @@ impl Quota {
 }
 
 impl Limits {
+    /// Requests a minute for one license key, if nobody says otherwise.
+    pub const PER_KEY: u32 = 60;
+    /// Requests a minute for one device, if nobody says otherwise: enough for a host whose user is impatient.
+    pub const PER_DEVICE: u32 = 60;
+    /// Requests a minute for one address, if nobody says otherwise: enough for a class room behind one address.
+    pub const PER_ADDRESS: u32 = 600;
+
+    /// Requests a minute that are answered by hand with one token, if nobody says otherwise: a reseller answers one after the other.
+    pub const PER_TOKEN: u32 = 60;
+
     /// No limits, as a load run needs it.
-    pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None };
+    pub const NONE: Self = Self { per_key: None, per_device: None, per_address: None, per_token: None };
+
+    /// So many requests a minute for one license key, one device, one address and one token, and as many at once; 0 = no limit.
+    pub fn per_minute(key: u32, device: u32, address: u32, token: u32) -> Self {
+        let [per_key, per_device, per_address, per_token] = [key, device, address, token].map(Quota::even);
+        Self { per_key, per_device, per_address, per_token }
+    }
 }
 
 impl Default for Limits {
-    /// Enough for a class room behind one address, and for a host whose user is impatient.
+    /// What a server has that is told nothing of limits.
     fn default() -> Self {
-        Self { per_key: Some(Quota::new(60, 60)), per_device: Some(Quota::new(30, 30)), per_address: Some(Quota::new(1_200, 600)) }
+        Self::per_minute(Self::PER_KEY, Self::PER_DEVICE, Self::PER_ADDRESS, Self::PER_TOKEN)
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use keyward_domain::document::{self, Answer, Ask, Kind};
 use keyward_domain::seal::{Envelope, Reply, Statement, Verified, open_request};
-use keyward_engine::IssuerError;
+use keyward_engine::{Answered, IssuerError, Says};
 use keyward_wire::media;
 
 use crate::body;
@@ -38,17 +38,17 @@ pub(crate) async fn exchange(State(site): State<Arc<Site>>, request: Request) ->
     let began = Instant::now();
     let (kind, served) = serve(&site, request).await;
     let outcome = match &served {
-        Ok(statement) => outcome_of(statement),
+        Ok(answered) => answered.says.map_or_else(|| outcome_of(&answered.statement), Outcome::of_answer),
         Err(failure) => Outcome::of_status(failure.status()),
     };
     site.metrics.count(kind, outcome, began.elapsed());
     match served {
-        Ok(statement) => reply(&statement, site.on_reply.clone()),
+        Ok(answered) => reply(&answered.statement, site.on_reply.clone()),
         Err(failure) => failure.into_response(),
     }
 }
 
-async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Statement, Failure>) {
+async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Answered, Failure>) {
     let (parts, body) = request.into_parts();
     let bytes = match body::read(site, &[media::ENVELOPE], &parts.headers, body).await {
         Ok(bytes) => bytes,
@@ -58,11 +58,12 @@ async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Statement
         Ok(request) => request,
         Err(error) => return (None, Err(IssuerError::from(error).into())),
     };
+    let kind = request.ask.kind();
     let answered = match within_limits(site, &request) {
-        Ok(()) => site.issuer.answer_verified(&request).await.map_err(Failure::from),
+        Ok(()) => site.issuer.answer_verified(request).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
-    (Some(request.ask.kind()), answered)
+    (Some(kind), answered)
 }
 
 /// Only who signed with a key can use up its limit: the request was opened before.
@@ -73,11 +74,11 @@ fn within_limits(site: &Site, request: &Verified<document::Request>) -> Result<(
     site.gates.devices.pass(&request.device.id()).map_err(|wait| Failure::limited("from this device", wait))
 }
 
-/// What an answer of our own says, for the metrics.
+/// What an answer says that was given before.
 fn outcome_of(statement: &Statement) -> Outcome {
     let reply = Reply::from_bytes(statement.bytes()).ok();
     let answer = reply.and_then(|reply| serde_json::from_slice::<Answer>(reply.answer.payload()).ok());
-    answer.map_or(Outcome::Failed, |answer| Outcome::of_body(&answer.body))
+    answer.map_or(Outcome::Failed, |answer| Outcome::of_answer(Says::of(&answer.body)))
 }
 
 fn reply(statement: &Statement, hook: Option<ReplyHook>) -> Response {

@@ -10,6 +10,7 @@ use axum::http::{Response as HttpResponse, StatusCode};
 use axum::response::{IntoResponse, Response};
 use keyward_domain::entitlement::TermsError;
 use keyward_domain::signers::SignersError;
+use keyward_domain::staff::StaffError;
 use keyward_engine::{ConsoleError, IssuerError, KeysError};
 use keyward_ports::{LedgerError, Retry};
 use keyward_wire::{Problem, media};
@@ -151,10 +152,14 @@ impl From<ConsoleError> for Failure {
             ConsoleError::NotExported => (409, "root-not-exported", "The root was never exported"),
             ConsoleError::NoSlot { .. } => (404, "no-slot", "There is no such slot"),
             ConsoleError::OtherStatement(_) => (409, "other-statement", "It is another key statement"),
+            ConsoleError::Staff(StaffError::NameTaken(_)) => (409, "name-taken", "The name is taken"),
+            ConsoleError::Staff(StaffError::TooMany) => (409, "too-many-tokens", "There are too many tokens"),
+            ConsoleError::Staff(StaffError::Unknown(_)) => (404, "no-such-token", "There is no such token"),
+            ConsoleError::Issuer(_) => return Self::of_parts(error),
             ConsoleError::Begun => (409, "begun", "The server has its keys already"),
             ConsoleError::Busy => return Self::busy(409, &error),
             ConsoleError::Entropy(_) => (500, "no-random-numbers", "There are no random numbers"),
-            ConsoleError::Keys(_) | ConsoleError::Ledger(_) => return Self::of_storage(error),
+            ConsoleError::Keys(_) | ConsoleError::Ledger(_) => return Self::of_parts(error),
             _ => return Self::hidden(&error),
         };
         Self::new(told(status, code, title, &error.to_string()))
@@ -191,8 +196,9 @@ impl From<LedgerError> for Failure {
 }
 
 impl Failure {
-    fn of_storage(error: ConsoleError) -> Self {
+    fn of_parts(error: ConsoleError) -> Self {
         match error {
+            ConsoleError::Issuer(error) => error.into(),
             ConsoleError::Keys(error) => error.into(),
             ConsoleError::Ledger(error) => error.into(),
             other => Self::hidden(&other),
@@ -214,7 +220,7 @@ impl Failure {
     }
 }
 
-fn log(error: &(dyn Error + 'static)) {
+pub(crate) fn log(error: &(dyn Error + 'static)) {
     tracing::error!(error = %Chain(error), "a request could not be served");
 }
 

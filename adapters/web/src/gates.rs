@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use governor::DefaultKeyedRateLimiter;
@@ -18,17 +18,19 @@ const LOOK_THROUGH: u32 = 1_024;
 /// So many buckets are kept, besides those that come in between two looks.
 const MOST_BUCKETS: usize = 100_000;
 
-/// The three limits.
+/// The limits.
 pub(crate) struct Gates {
     pub(crate) keys: Gate<KeyId>,
     pub(crate) devices: Gate<KeyId>,
     pub(crate) addresses: Gate<Caller>,
+    /// Of answers by hand, by the token's name.
+    pub(crate) tokens: Gate<Arc<str>>,
 }
 
 impl Gates {
     pub(crate) fn new(limits: Limits) -> Self {
-        let Limits { per_key, per_device, per_address } = limits;
-        Self { keys: Gate::new(per_key), devices: Gate::new(per_device), addresses: Gate::new(per_address) }
+        let Limits { per_key, per_device, per_address, per_token } = limits;
+        Self { keys: Gate::new(per_key), devices: Gate::new(per_device), addresses: Gate::new(per_address), tokens: Gate::new(per_token) }
     }
 }
 

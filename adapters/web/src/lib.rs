@@ -1,4 +1,4 @@
-//! A key server over HTTP: the exchange, the vendor's admin API, health and metrics.
+//! A key server over HTTP: the exchange, the vendor's admin API, the customers' portal, health and metrics.
 //!
 //! [`Server::start`] serves an `Issuer` and a `Console` on one port, HTTP/1.1 and HTTP/2, over TLS or, on loopback alone, without.
 //! It reads bodies, checks tokens, holds everybody to their limits, and turns errors into problem documents (RFC 9457). It decides
@@ -12,10 +12,12 @@ mod body;
 mod config;
 mod exchange;
 mod failure;
+mod failures;
 mod gates;
 mod metrics;
 mod openapi;
 mod patience;
+mod portal;
 mod probes;
 mod routes;
 mod server;

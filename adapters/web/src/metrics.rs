@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Body, Kind};
+use keyward_domain::document::Kind;
+use keyward_engine::Says;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -104,12 +105,12 @@ impl Metrics {
 }
 
 impl Outcome {
-    pub(crate) fn of_body(body: &Body) -> Self {
-        match body {
-            Body::Certificate(_) | Body::Delegation(_) => Self::Granted,
-            Body::Receipt(_) => Self::Receipt,
-            Body::Revocation(_) => Self::Revocation,
-            Body::Refusal(refusal) => Self::Refused(refusal.code()),
+    pub(crate) fn of_answer(says: Says) -> Self {
+        match says {
+            Says::Granted => Self::Granted,
+            Says::Receipt => Self::Receipt,
+            Says::Revocation => Self::Revocation,
+            Says::Refused(code) => Self::Refused(code),
         }
     }
 

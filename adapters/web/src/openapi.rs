@@ -10,15 +10,17 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, Schema};
 
-use crate::routes::{administered, public, watched};
+use crate::routes::{administered, public, staffed, watched};
 
 /// The forms of all bodies.
 const SCHEMAS: &str = include_str!("openapi/schemas.json");
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("exchange", "What products speak: a signed request in, a signed answer out"),
     ("products", "What the vendor sells"),
     ("entitlements", "What was sold under one license key each"),
+    ("answers", "Requests that customers brought by hand"),
+    ("tokens", "Who works here"),
     ("keys", "The vendor's root and issuers"),
     ("log", "Who did what to what, when"),
     ("watch", "For those who watch the server"),
@@ -32,7 +34,7 @@ pub fn openapi() -> String {
 }
 
 fn describe() -> OpenApi {
-    let mut api = public().merge(administered()).merge(watched()).into_openapi();
+    let mut api = public().merge(staffed()).merge(administered()).merge(watched()).into_openapi();
     api.info = InfoBuilder::new()
         .title("Keyward key server")
         .version(env!("CARGO_PKG_VERSION"))
@@ -47,7 +49,10 @@ fn describe() -> OpenApi {
     let components = api.components.get_or_insert_with(Components::new);
     // The file is part of this crate; a test reads it.
     components.schemas = serde_json::from_str::<BTreeMap<String, RefOr<Schema>>>(SCHEMAS).unwrap_or_default();
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An admin token of this server")).build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token of this server. Those of resellers open `answer` alone"))
+        .build();
     components.add_security_scheme("admin", SecurityScheme::Http(bearer));
     for item in api.paths.paths.values_mut() {
         for operation in operations(item) {

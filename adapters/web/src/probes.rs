@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use keyward_domain::staff::Duty;
 use keyward_ports::Query;
 use keyward_wire::{Health, Pulse, media};
 
@@ -16,6 +17,7 @@ use crate::address::Caller;
 use crate::failure::Failure;
 use crate::openapi::openapi;
 use crate::site::Site;
+use crate::tokens::admit;
 
 /// Whether it answers and can read its ledger.
 #[utoipa::path(
@@ -59,7 +61,7 @@ pub(crate) async fn metrics(
 ) -> Result<Response, Failure> {
     let caller = Caller::of(address);
     if !caller.is_here() {
-        site.tokens.admit(caller, &headers, Instant::now())?;
+        admit(&site, caller, &headers, Instant::now()).await?.check(Duty::Administer)?;
     }
     let text = site.metrics.text().map_err(|_| Failure::internal())?;
     Ok(([(CONTENT_TYPE, media::METRICS)], text).into_response())

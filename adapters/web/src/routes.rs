@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use keyward_engine::Portal;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::{entitlements, keys, log, products};
+use crate::admin::{answers, entitlements, keys, log, products, tokens};
 use crate::exchange;
 use crate::failure::Failure;
+use crate::portal;
 use crate::probes;
 use crate::site::Site;
 use crate::surroundings::{limit_addresses, panicked, surround};
-use crate::tokens::administrators_only;
+use crate::tokens::{administrators_only, staff_only};
 
 /// Everybody may ask.
 pub(crate) fn public() -> OpenApiRouter<Arc<Site>> {
@@ -25,6 +27,11 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Site>> {
 /// For those who watch.
 pub(crate) fn watched() -> OpenApiRouter<Arc<Site>> {
     OpenApiRouter::new().routes(routes!(probes::health)).routes(routes!(probes::metrics)).routes(routes!(probes::description))
+}
+
+/// For all who work here.
+pub(crate) fn staffed() -> OpenApiRouter<Arc<Site>> {
+    OpenApiRouter::new().routes(routes!(answers::answer))
 }
 
 /// For administrators.
@@ -38,6 +45,9 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(entitlements::extend))
         .routes(routes!(entitlements::reissue))
         .routes(routes!(entitlements::free))
+        .routes(routes!(entitlements::set_owner))
+        .routes(routes!(tokens::add, tokens::list))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(keys::list))
         .routes(routes!(keys::change))
         .routes(routes!(keys::accept))
@@ -47,13 +57,17 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
 }
 
 /// All of it over one key server.
-pub(crate) fn router(site: Arc<Site>) -> Router {
+pub(crate) fn router(site: Arc<Site>, customers: Option<Arc<Portal>>) -> Router {
     let limited = from_fn_with_state(Arc::clone(&site), limit_addresses);
     let administered = Router::from(administered()).layer(from_fn_with_state(Arc::clone(&site), administrators_only));
+    let staffed = Router::from(staffed()).layer(from_fn_with_state(Arc::clone(&site), staff_only));
+    let customers = customers.map(|portal| portal::router(portal, &site)).unwrap_or_default();
     Router::from(public())
         .merge(administered)
+        .merge(staffed)
         .layer(limited)
         .merge(Router::from(watched()))
+        .merge(customers)
         .fallback(async || Failure::no_such_path())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(ServiceBuilder::new().layer(from_fn_with_state(Arc::clone(&site), surround)).layer(CatchPanicLayer::custom(panicked)))

@@ -65,7 +65,7 @@ impl Server {
     /// Begins to listen, and serves from a task of its own on the runtime that this is called on. When this returns, connections are
     /// taken.
     pub async fn start(config: Config, issuer: Arc<Issuer>, console: Arc<Console>) -> Result<Running, StartError> {
-        let Config { listen, tls, tokens, limits, timeouts, mut public_servers, public_tls, on_reply } = config;
+        let Config { listen, tls, tokens, limits, timeouts, mut public_servers, public_tls, portal, on_reply } = config;
         if tls.is_none() && !listen.ip().to_canonical().is_loopback() {
             return Err(StartError::PlainHttp(listen));
         }
@@ -87,7 +87,7 @@ impl Server {
             public_tls,
             on_reply,
         });
-        let service = router(site).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(site, portal).into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let mut server =
             axum_server::from_tcp(listener).map_err(|cause| StartError::Listen { address: addr, cause })?.handle(handle.clone());

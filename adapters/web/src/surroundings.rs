@@ -21,7 +21,7 @@ use crate::site::Site;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// No answer is a page, none may be kept by anybody between.
+/// No answer may be kept by anybody between, and none is a page that shows anything else; the portal's pages say themselves what they may show.
 const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -66,7 +66,7 @@ pub(crate) async fn surround(State(site): State<Arc<Site>>, path: Option<Matched
     site.metrics.responded(route, response.status().as_u16());
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if let Ok(id) = id.try_into() {
         headers.insert(REQUEST_ID, id);

@@ -1,6 +1,7 @@
 //! Small bodies of the admin API.
 
-use keyward_domain::names::ActivationId;
+use keyward_domain::names::{ActivationId, EmailAddress, TokenName};
+use keyward_domain::staff::StaffRole;
 use keyward_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,24 @@ pub struct Extend {
 pub struct Free {
     /// The activation that holds the slot.
     pub activation: ActivationId,
+}
+
+/// Says who owns a license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// Their address; none = nobody is known to own it.
+    pub owner: Option<EmailAddress>,
+}
+
+/// Hands out a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddToken {
+    /// What the log calls whoever shows it.
+    pub name: TokenName,
+    /// What its holder may do.
+    pub role: StaffRole,
 }
 
 /// A key statement was taken.

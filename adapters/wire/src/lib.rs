@@ -1,7 +1,8 @@
-//! The carriers' clothes: what a key server and its clients say to each other over HTTP, besides what the domain says itself.
+//! The carriers' clothes: what a key server and its clients say to each other over HTTP, besides what the domain says itself, and what
+//! people carry for them: [`xml`] files and [`qr`] codes.
 //!
 //! Products, terms, entitlements, lines of the log, profiles, envelopes and key statements have serde forms of their own and travel as
-//! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the two secrets that are handed over once,
+//! they are. Here stands what only the carrier needs: lists in pages, small request bodies, the secrets that are handed over once,
 //! and the [`Problem`] that every error is.
 //!
 //! Nothing here does I/O or decides anything. Golden files in `tests/golden` pin every form.
@@ -10,16 +11,18 @@ pub mod armour;
 mod bodies;
 pub mod media;
 mod pages;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod problem;
 pub mod qr;
 mod secrets;
 mod unreadable;
 pub mod xml;
 
-pub use bodies::{Accepted, Extend, Free, Health, Pulse};
-pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage};
+pub use bodies::{Accepted, AddToken, Extend, Free, Health, Owner, Pulse};
+pub use pages::{EntitlementPage, LogLine, LogPage, ProductPage, TokenLine, TokenList};
 pub use problem::Problem;
-pub use secrets::{Issued, RootSeed};
+pub use secrets::{Issued, IssuedToken, RootSeed};
 pub use unreadable::{Paper, Unreadable};
 
 /// Where requests are sent: `POST`, an envelope in, an answer out.

@@ -1,8 +1,8 @@
 //! A request or an answer as the text of a QR code, where nothing else may cross (row M6).
 //!
 //! `KW1:` and base 45 (RFC 9285, the alphabet that QR codes hold best) of a check and a compressed document: its JSON with what is
-//! text made of bytes turned back into bytes ([`packed`]), deflated after a dictionary of the words every document has
-//! ([`squeezed`]). What is too long for one code takes several ([`parts`]). Reading gives back the very bytes that went in. Nothing
+//! text made of bytes turned back into bytes (`packed`), deflated after a dictionary of the words every document has
+//! (`squeezed`). What is too long for one code takes several (`parts`). Reading gives back the very bytes that went in. Nothing
 //! here checks a signature.
 
 mod dictionary;

@@ -1,10 +1,12 @@
-//! The two secrets that are handed over once. Their `Debug` shows neither, and their memory is wiped.
+//! The secrets that are handed over once. Their `Debug` shows none of them, and their memory is wiped.
 
 use std::fmt;
 
 use keyward_domain::entitlement::Entitlement;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::pages::TokenLine;
 
 /// What was issued. The server keeps no license key: this is the only time it is seen.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +15,15 @@ pub struct Issued {
     pub key: Zeroizing<String>,
     /// What was sold under it.
     pub entitlement: Entitlement,
+}
+
+/// A token that was handed out. The server keeps its digest: this is the only time it is seen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedToken {
+    /// The token.
+    pub secret: Zeroizing<String>,
+    /// What is known of it.
+    pub token: TokenLine,
 }
 
 /// The seed of the vendor's root, to be kept off the server. Whoever has it can name issuers.
@@ -26,6 +37,12 @@ pub struct RootSeed {
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued").field("entitlement", &self.entitlement).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedToken").field("token", &self.token).finish_non_exhaustive()
     }
 }
 

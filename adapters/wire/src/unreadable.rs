@@ -64,6 +64,9 @@ pub enum Unreadable {
         /// What it should be.
         expected: Paper,
     },
+    /// A picture without a QR code, or with one that cannot be made out.
+    #[error("no QR code can be read in this picture; take it again, sharp, straight and with the white around the code")]
+    NoCode,
     /// A document in several codes, and not all of them are here.
     #[error("it comes in {of} codes, and {} not here; read all of them", parts(missing))]
     PartsMissing {
@@ -96,6 +99,7 @@ impl Unreadable {
             Self::CutShort => "cut-short",
             Self::Damaged(_) => "damaged",
             Self::OtherPaper { .. } => "other-paper",
+            Self::NoCode => "no-code",
             Self::PartsMissing { .. } => "parts-missing",
             Self::PartsMixed => "parts-mixed",
             Self::Newer { .. } => "newer",

@@ -11,10 +11,15 @@ use std::{env, fs};
 use keyward_domain::entitlement::{Entitlement, Terms};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
+use keyward_domain::names::TokenName;
 use keyward_domain::product::Product;
 use keyward_domain::record::LogEntry;
+use keyward_domain::staff::StaffRole;
 use keyward_domain::time::Timestamp;
-use keyward_wire::{Accepted, EntitlementPage, Extend, Free, Health, Issued, LogLine, LogPage, Problem, ProductPage, Pulse, RootSeed};
+use keyward_wire::{
+    Accepted, AddToken, EntitlementPage, Extend, Free, Health, Issued, IssuedToken, LogLine, LogPage, Owner, Problem, ProductPage, Pulse,
+    RootSeed, TokenLine, TokenList,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -85,6 +90,13 @@ fn every_body_is_written_and_read_as_it_always_was() {
     pinned("log-page", &LogPage { lines: vec![LogLine { position: 17, entry }], next: Some(17) });
     pinned("extend", &Extend { until: at("2028-01-01T12:00:00Z") });
     pinned("free", &Free { activation: "A-1".parse().expect("an id") });
+    pinned("owner", &[Owner { owner: Some("ada@example.com".parse().expect("an address")) }, Owner { owner: None }].to_vec());
+    let name: TokenName = "shop".parse().expect("a name");
+    pinned("add-token", &AddToken { name: name.clone(), role: StaffRole::Reseller });
+    let token = TokenLine { name, role: StaffRole::Reseller, issued: at("2026-01-01T00:00:00Z"), revoked: None };
+    pinned("issued-token", &IssuedToken { secret: Zeroizing::new("a-token".into()), token: token.clone() });
+    let revoked = TokenLine { revoked: Some(at("2026-02-01T00:00:00Z")), ..token.clone() };
+    pinned("token-list", &TokenList { tokens: vec![token, revoked] });
     pinned("root-seed", &RootSeed { seed: Zeroizing::new([7; 32]) });
     pinned("accepted", &Accepted { version: 2 });
     pinned("health", &Health { status: Pulse::Unavailable, detail: Some("the ledger is closed; the server is stopping".into()) });

@@ -4,11 +4,14 @@ use std::io::Write;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use keyward_words::Words;
 
 use crate::exit::{self, Failure};
 use crate::host::HostOptions;
 use crate::host::act::{Activate, NewHost, Refresh, Return, Trial};
 use crate::host::doctor::Doctor;
+use crate::host::load::Load;
+use crate::host::pending::Pending;
 use crate::host::status::Status;
 use crate::vendor::Vendor;
 
@@ -28,12 +31,16 @@ enum Verb {
     Status(Status),
     /// Begin a trial
     Trial(Trial),
-    /// Activate with a license key
+    /// Activate with a license key, over the network or with a request file
     Activate(Activate),
-    /// Send what is waiting, and get new certificates for everything held
+    /// Send what is waiting, and get new certificates for everything held; or for one license with a request file
     Refresh(Refresh),
-    /// Give a license back, so that it can be activated on another host
+    /// Give a license back, so that it can be activated on another host, over the network or with a request file
     Return(Return),
+    /// Load an answer that was brought here; it is found out what it is for
+    Load(Load),
+    /// Show the requests that wait for an answer, or make the file of one again
+    Pending(Pending),
     /// This host itself
     #[command(subcommand)]
     Host(HostVerb),
@@ -55,6 +62,11 @@ enum HostVerb {
 }
 
 impl Arguments {
+    /// The words to speak in.
+    pub(crate) fn words(&self) -> Words {
+        self.host.words()
+    }
+
     /// Does what was typed.
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let Self { host, verb } = self;
@@ -64,6 +76,8 @@ impl Arguments {
             Verb::Activate(verb) => verb.run(&host, out),
             Verb::Refresh(verb) => verb.run(&host, out),
             Verb::Return(verb) => verb.run(&host, out),
+            Verb::Load(verb) => verb.run(&host, out),
+            Verb::Pending(verb) => verb.run(&host, out),
             Verb::Host(HostVerb::New(verb)) => verb.run(&host, out),
             Verb::Doctor(verb) => verb.run(&host, out),
             Verb::Vendor(verb) => verb.run(&host, out),

@@ -6,8 +6,10 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use keyward::vendor::AdminError;
-use keyward::{ActError, ConfigError, OpenError};
-use keyward_ports::{KeyServerError, VaultError};
+use keyward::{ActError, ConfigError, FileExchangeError, LoadError, OpenError, Refusal};
+use keyward_domain::vault::NotTaken;
+use keyward_ports::{Attempt, KeyServerError, Trouble, VaultError};
+use keyward_words::{CommandText, Message, Say, Words};
 
 /// The exit codes, as `--help` shows them.
 pub(crate) const CODES: &str = "\
@@ -18,7 +20,7 @@ Exit codes:
   3  nobody answered; the same can be tried again and nothing is lost";
 
 /// What a caller can rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Exit {
     NotDone = 1,
     Usage = 2,
@@ -28,69 +30,181 @@ enum Exit {
 /// Why something was not done.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    exit: Exit,
-    /// How the line begins.
-    word: &'static str,
-    code: Option<Cow<'static, str>>,
-    what: String,
+    kind: Kind,
+    /// What it is about, if it is one of several things.
+    about: Option<String>,
+    says: Vec<Says>,
+}
+
+/// How a line begins, and how the program ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Refused(Cow<'static, str>),
+    Failed(Cow<'static, str>),
+    NoAnswer(Cow<'static, str>),
+    WrongFile(Cow<'static, str>),
+    Usage,
+}
+
+/// A part of what is said.
+#[derive(Debug)]
+enum Says {
+    /// In whatever language is wanted.
+    Text(Message),
+    /// As it is: what a vendor's commands say, and what a system said.
+    Plain(String),
 }
 
 impl Failure {
     /// Somebody said no.
     pub(crate) fn refused(code: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
-        Self { exit: Exit::NotDone, word: "refused", code: Some(code.into()), what: what.into() }
+        Self::plain(Kind::Refused(code.into()), what)
     }
 
     /// This host cannot.
     pub(crate) fn failed(code: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
-        Self { exit: Exit::NotDone, word: "failed", code: Some(code.into()), what: what.into() }
+        Self::plain(Kind::Failed(code.into()), what)
     }
 
     /// What was typed or named cannot be used.
     pub(crate) fn usage(what: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, word: "error", code: None, what: what.into() }
+        Self::plain(Kind::Usage, what)
     }
 
     /// Nobody answered.
     pub(crate) fn no_answer(code: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
-        Self { exit: Exit::NoAnswer, word: "no answer", code: Some(code.into()), what: what.into() }
+        Self::plain(Kind::NoAnswer(code.into()), what)
+    }
+
+    /// What was typed cannot be used, in the words of the catalogue.
+    pub(crate) fn wrong(what: &(impl Say + ?Sized)) -> Self {
+        Self { kind: Kind::Usage, about: None, says: vec![Says::Text(what.message())] }
+    }
+
+    /// An issuer's no.
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        Self { kind: Kind::Refused(refusal.code().into()), about: None, says: vec![Says::Text(refusal.message())] }
+    }
+
+    /// Somebody said no, in the words of the catalogue.
+    pub(crate) fn no(code: &'static str, what: &(impl Say + ?Sized)) -> Self {
+        Self { kind: Kind::Refused(code.into()), about: None, says: vec![Says::Text(what.message())] }
     }
 
     /// The vault cannot be read.
     pub(crate) fn vault(error: &VaultError) -> Self {
-        Self::failed(vault_code(error), told(error))
+        Self { kind: Kind::Failed(vault_code(error).into()), about: None, says: said(error, error) }
+    }
+
+    /// An answer from a file that was not loaded.
+    pub(crate) fn load(error: LoadError, file: &str) -> Self {
+        match error {
+            LoadError::Act(ActError::NotTaken(error)) => Self::not_taken(error, Some(file.into())),
+            LoadError::Act(error) => error.into(),
+            LoadError::File(error) => error.into(),
+            LoadError::Codes(error) => {
+                Self { kind: Kind::WrongFile(error.code().into()), about: Some(file.into()), says: vec![Says::Text(error.message())] }
+            }
+            error => Self::failed(error.code(), told(&error)),
+        }
     }
 
     /// The same, about one of several things.
     #[must_use]
     pub(crate) fn about(mut self, what: &str) -> Self {
-        self.what = format!("{what}: {}", self.what);
+        self.about = Some(what.into());
+        self
+    }
+
+    /// The same, and one more sentence.
+    #[must_use]
+    pub(crate) fn and(mut self, what: &(impl Say + ?Sized)) -> Self {
+        self.says.push(Says::Text(what.message()));
         self
     }
 
     /// Says it on stderr and gives the exit code.
-    pub(crate) fn tell(&self) -> ExitCode {
+    pub(crate) fn tell(&self, words: Words) -> ExitCode {
         // When even stderr is closed there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "{self}");
-        ExitCode::from(self.exit as u8)
+        let _ = writeln!(io::stderr(), "{}", self.line(words));
+        ExitCode::from(self.exit() as u8)
     }
 
     /// The one of two that matters more to a caller: a no before silence, because trying again does not help against it.
     pub(crate) fn worse(first: Option<Self>, second: Self) -> Self {
         match first {
-            Some(first) if first.exit as u8 <= second.exit as u8 => first,
+            Some(first) if first.exit() as u8 <= second.exit() as u8 => first,
             _ => second,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self.kind {
+            Kind::Refused(_) | Kind::Failed(_) => Exit::NotDone,
+            Kind::Usage | Kind::WrongFile(_) => Exit::Usage,
+            Kind::NoAnswer(_) => Exit::NoAnswer,
+        }
+    }
+
+    fn line(&self, words: Words) -> String {
+        let said: Vec<_> = self.says.iter().map(|it| it.in_words(words)).collect();
+        let what = words.sentences(said);
+        let what = match &self.about {
+            Some(about) => words.say(&CommandText::About { about: about.clone(), what }),
+            None => what,
+        };
+        let code = |code: &Cow<'static, str>| code.to_string();
+        words.say(&match &self.kind {
+            Kind::Refused(it) => CommandText::Refused { code: code(it), what },
+            Kind::Failed(it) => CommandText::Failed { code: code(it), what },
+            Kind::NoAnswer(it) => CommandText::NoAnswer { code: code(it), what },
+            Kind::WrongFile(it) => CommandText::WrongFile { code: code(it), what },
+            Kind::Usage => CommandText::Wrong { what },
+        })
+    }
+
+    fn plain(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, about: None, says: vec![Says::Plain(what.into())] }
+    }
+
+    /// The same, and the way that needs no network, if it was the network.
+    #[must_use]
+    pub(crate) fn or_by_hand(self) -> Self {
+        if matches!(self.kind, Kind::NoAnswer(_)) { self.and(&CommandText::OrByHand) } else { self }
+    }
+
+    fn not_taken(error: NotTaken, file: Option<String>) -> Self {
+        if let (NotTaken::Request, Some(_)) = (&error, &file) {
+            let says = vec![Says::Text(error.message())];
+            return Self { kind: Kind::Failed(ActError::NotTaken(error).code().into()), about: file, says };
+        }
+        let says = vec![Says::Text(CommandText::NotTaken { file }.message()), Says::Text(error.message())];
+        Self { kind: Kind::Failed(ActError::NotTaken(error).code().into()), about: None, says }
+    }
+}
+
+impl Says {
+    fn in_words(&self, words: Words) -> String {
+        match self {
+            Self::Text(message) => words.tell(message),
+            Self::Plain(text) => text.clone(),
         }
     }
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.code {
-            Some(code) => write!(f, "{} ({code}): {}", self.word, self.what),
-            None => write!(f, "{}: {}", self.word, self.what),
+/// What an error says, and behind it what only a system or a library knows.
+fn said(what: &impl Say, error: &dyn Error) -> Vec<Says> {
+    let text = error.to_string();
+    let mut says = vec![Says::Text(what.message())];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_says = cause.to_string();
+        if !text.contains(&cause_says) {
+            says.push(Says::Plain(format!("({cause_says})")));
         }
+        source = cause.source();
     }
+    says
 }
 
 /// Says what was typed wrongly; help and version are no errors. A license key is not repeated.
@@ -141,23 +255,41 @@ pub(crate) fn vault_code(error: &VaultError) -> &'static str {
 
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
-        let (code, what) = (error.code(), told(&error));
-        match error {
-            _ if error.is_silence() => Self::no_answer(code, what),
+        let code = error.code().into();
+        let kind = match &error {
+            _ if error.is_silence() => Kind::NoAnswer(code),
             ActError::Refused(_)
             | ActError::TrialStays
             | ActError::TrialOver { .. }
             | ActError::NoSuchRow { .. }
-            | ActError::Server(KeyServerError::Rejected { .. }) => Self::refused(code, what),
-            _ => Self::failed(code, what),
+            | ActError::Server(KeyServerError::Rejected { .. }) => Kind::Refused(code),
+            _ => Kind::Failed(code),
+        };
+        match error {
+            ActError::NotTaken(error) => Self::not_taken(error, None),
+            error => Self { kind, about: None, says: said(&error, &error) },
         }
+    }
+}
+
+impl From<FileExchangeError> for Failure {
+    fn from(error: FileExchangeError) -> Self {
+        let code = error.code().into();
+        let kind = match error {
+            FileExchangeError::Full(_) | FileExchangeError::Storage { .. } => Kind::Failed(code),
+            _ => Kind::WrongFile(code),
+        };
+        Self { kind, about: None, says: said(&error, &error) }
     }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
-            ConfigError::Open(OpenError::Anchor(error)) => Self::failed("storage", told(&error)),
+            ConfigError::Open(OpenError::Anchor(error)) => {
+                Self { kind: Kind::Failed("storage".into()), about: None, says: said(&error, &error) }
+            }
+            ConfigError::Open(error) => Self::wrong(&error),
             error => Self::usage(told(&error)),
         }
     }
@@ -173,6 +305,13 @@ impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         let what = told(&error);
         match error {
+            // No profile says whom a vendor's own commands believe.
+            AdminError::Unreachable(Attempt { trouble: Trouble::Certificate, server, .. }) => Self::no_answer(
+                "no-answer",
+                format!(
+                    "the TLS certificate of {server} is not believed; name its authority with --ca FILE, or check the address of --server"
+                ),
+            ),
             AdminError::Unreachable(_) | AdminError::Silent(_) => Self::no_answer("no-answer", what),
             AdminError::Rejected { server, status, code, detail, next, .. } => {
                 let code = code.map_or_else(|| format!("status-{status}").into(), Cow::from);
@@ -207,6 +346,9 @@ mod tests {
     fn a_cause_is_said_once() {
         let disk = VaultError::Storage { place: "/v".into(), cause: "permission denied".into() };
         assert_eq!(told(&disk), "the license vault at /v cannot be used; check the folder's permissions (permission denied)");
-        assert_eq!(Failure::vault(&disk).to_string(), format!("failed (storage): {}", told(&disk)));
+        assert_eq!(
+            Failure::vault(&disk).line(Words::all()[0]),
+            "failed (storage): The license vault at /v cannot be used. Check the folder's permissions. (permission denied)"
+        );
     }
 }

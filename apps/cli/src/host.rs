@@ -1,15 +1,21 @@
 //! This host's licenses of one product: the options that say which product and where, and the verbs in the modules below.
 
 pub(crate) mod act;
+mod carry;
 pub(crate) mod doctor;
+pub(crate) mod load;
+pub(crate) mod pending;
 pub(crate) mod status;
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use keyward::{HostPorts, LicenseManager, Places, ProductProfile, profile_from_toml, wire};
+
+use keyward_words::{CommandText, Words};
 
 use crate::exit::Failure;
 #[cfg(feature = "simulation")]
@@ -28,6 +34,9 @@ pub(crate) struct HostOptions {
     /// The folder of the anchor, a second place beside the vault, if it is not the usual one
     #[arg(long, global = true, env = "KEYWARD_ANCHOR", value_name = "DIR")]
     anchor: Option<PathBuf>,
+    /// The language to speak, such as zh-CN, if it is not that of LC_ALL, LC_MESSAGES or LANG
+    #[arg(long, global = true, value_name = "TAG")]
+    language: Option<String>,
     /// Play another host and date; needs an anchor of its own
     #[cfg(feature = "simulation")]
     #[arg(long, global = true, value_name = "host=NAME,now=RFC3339[,parts=N][,running=SECONDS][,boot=NAME][,crash=POINT[:N]]")]
@@ -42,6 +51,13 @@ pub(crate) struct Host {
 }
 
 impl HostOptions {
+    /// The words of the language that is wanted here; English where nobody wrote them yet.
+    pub(crate) fn words(&self) -> Words {
+        let set = |variable| env::var(variable).ok().filter(|it| !it.is_empty());
+        let wanted = self.language.clone().or_else(|| ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set));
+        Words::for_languages(wanted.as_slice())
+    }
+
     /// Opens the product's licenses here. Nothing is written, nothing is asked of any server.
     pub(crate) fn open(&self) -> Result<Host, Failure> {
         #[cfg(feature = "simulation")]
@@ -68,17 +84,10 @@ impl HostOptions {
     }
 
     fn profile(&self) -> Result<ProductProfile, Failure> {
-        let path = self.profile.as_ref().ok_or_else(|| {
-            Failure::usage("no product is named; give the profile that the product ships with --profile FILE, or set KEYWARD_PROFILE")
-        })?;
-        let unreadable = |why: String| {
-            Failure::usage(format!(
-                "could not read the product profile {}: {why}; give the one that the product ships, or make it with `keyward vendor product profile`",
-                path.display()
-            ))
-        };
+        let path = self.profile.as_ref().ok_or_else(|| Failure::wrong(&CommandText::NoProduct))?;
+        let unreadable = |why: String| Failure::wrong(&CommandText::NoProfile { file: path.display().to_string(), why });
         let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-        profile_from_toml(&text).map_err(|error| unreadable(error.to_string()))
+        profile_from_toml(&text).map_err(|error| unreadable(error.to_string().trim_end().into()))
     }
 
     fn places(&self, profile: &ProductProfile) -> Result<Places, Failure> {

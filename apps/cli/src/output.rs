@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::exit::Failure;
 
 /// An empty table. Its lines are Markdown, so that it survives being pasted into a letter to the support.
-pub(crate) fn table<const N: usize>(columns: [&str; N]) -> Table {
+pub(crate) fn table<const N: usize, T: ToString>(columns: [T; N]) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(columns);
     table

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::{IsTerminal as _, Write as _};
 
 use keyward::Step;
+use keyward_words::Words;
 
 use crate::exit::Failure;
 
@@ -20,20 +21,11 @@ where
 }
 
 /// Tells the steps of an act to whoever looks at the terminal.
-pub(crate) fn steps() -> impl Fn(Step) + Send + Sync {
+pub(crate) fn steps(words: Words) -> impl Fn(Step) + Send + Sync {
     let watched = std::io::stderr().is_terminal();
     move |step| {
         if watched {
-            let _ = writeln!(std::io::stderr(), "- {}", title(step));
+            let _ = writeln!(std::io::stderr(), "- {}", words.say(&step));
         }
-    }
-}
-
-fn title(step: Step) -> &'static str {
-    match step {
-        Step::Saved => "the request is written down",
-        Step::Sending => "asking the key server",
-        Step::Answered => "an answer came",
-        Step::Kept => "the answer is checked and written down",
     }
 }

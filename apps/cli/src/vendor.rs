@@ -1,10 +1,12 @@
 //! A vendor's administration of its key server: which server and token, and the nouns in the modules below.
 
+mod answer;
 mod entitlement;
 mod issue;
 mod keys;
 mod product;
 mod server;
+mod token;
 mod words;
 
 use std::io::Write;
@@ -12,11 +14,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use self::entitlement::{Extend, Free, List, Log, Reissue, Revoke, Show};
+use self::answer::Answer;
+use self::entitlement::{Extend, Free, List, Log, Reissue, Revoke, SetOwner, Show};
 use self::issue::Issue;
 use self::keys::KeysVerb;
 use self::product::ProductVerb;
 use self::server::Server;
+use self::token::TokenVerb;
 use crate::exit::Failure;
 use crate::host::HostOptions;
 
@@ -27,7 +31,7 @@ pub(crate) struct Vendor {
     /// The key server, https://HOST[:PORT]
     #[arg(long, value_name = "URL")]
     server: String,
-    /// The file with the admin token; the key server makes it at its first start
+    /// The file with the token: `admin-token`, which the key server makes at its first start, or one from `token add`
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
     /// The authorities that the key server's certificate is judged by (PEM), if not those of this computer
@@ -56,6 +60,13 @@ enum Verb {
     Reissue(Reissue),
     /// Free the slot of a host that cannot return it
     Free(Free),
+    /// Say who owns a license; the owner frees slots of lost hosts by a link that comes by mail
+    Owner(SetOwner),
+    /// Answer a request that a customer brought as a file; all that a reseller may do
+    Answer(Answer),
+    /// The tokens of those who work at the key server
+    #[command(subcommand)]
+    Token(TokenVerb),
     /// Show who did what, newest first
     Log(Log),
     /// The vendor's own keys
@@ -76,6 +87,9 @@ impl Vendor {
             Verb::Extend(verb) => verb.run(&server, out),
             Verb::Reissue(verb) => verb.run(&server, out),
             Verb::Free(verb) => verb.run(&server, out),
+            Verb::Owner(verb) => verb.run(&server, out),
+            Verb::Answer(verb) => verb.run(&server, out),
+            Verb::Token(verb) => verb.run(&server, out),
             Verb::Log(verb) => verb.run(&server, out),
             Verb::Keys(verb) => verb.run(&server, out),
         }

@@ -162,6 +162,6 @@ pub(crate) async fn mark_restored(ledger: &SqlLedger, who: &str) -> Result<()> {
         host: None,
         request: None,
     };
-    let noted = ledger.commit(Deed { writes: Vec::new(), answer: None, log: vec![entry] }).await;
+    let noted = ledger.commit(Deed { writes: Vec::new(), answers: Vec::new(), log: vec![entry] }).await;
     noted.map(drop).context("could not mark the ledger as restored")
 }

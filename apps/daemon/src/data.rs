@@ -5,6 +5,7 @@
 //! DIR/keys/           private keys, readable by their owner alone
 //! DIR/tls/            ca.pem, cert.pem, key.pem for localhost
 //! DIR/admin-token     whoever has it administers the server
+//! DIR/mail/           letters of the portal, until somebody takes them
 //! ```
 
 use std::fs;
@@ -32,6 +33,9 @@ pub(crate) struct Desk {
     pub(crate) ledger: SqlLedger,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) console: Arc<Console>,
+    /// The ledger as the use cases see it, and the keys, for further ones.
+    pub(crate) port: Arc<dyn Ledger>,
+    pub(crate) secrets: Arc<FileSecrets>,
 }
 
 /// What stands between the server and the ledger: nothing, but for a simulation.
@@ -146,9 +150,16 @@ impl Data {
         let port = between(ledger.clone());
         Ok(Desk {
             issuer: Arc::new(Issuer::new(Arc::clone(&port), secrets.clone(), Arc::clone(clock))),
-            console: Arc::new(Console::new(port, secrets, Arc::clone(clock), Arc::clone(entropy))),
+            console: Arc::new(Console::new(Arc::clone(&port), secrets.clone(), Arc::clone(clock), Arc::clone(entropy))),
             ledger,
+            port,
+            secrets,
         })
+    }
+
+    /// Where letters are put, unless somebody says otherwise.
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.0.join("mail")
     }
 
     /// The folder.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use keyward::{LicenseKey, LicenseManager, Places, ProductProfile, Standing, Status, Verdict, unheard};
+use keyward::{LicenseKey, LicenseManager, Places, ProductProfile, Status, Verdict, unheard};
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Budget, Tenure, Terms};
 use keyward_domain::host::{Part, PartKind};
@@ -255,7 +255,7 @@ fn speaking(manager: &LicenseManager) -> Result<String> {
 }
 
 fn show(manager: &LicenseManager) -> Result<()> {
-    let standing: Standing = manager.standing();
+    let standing = manager.standing();
     let verdict = match &standing.verdict {
         Verdict::Licensed { until: Some(until) } => format!("licensed until {until}"),
         Verdict::Licensed { until: None } => "licensed without an end".into(),

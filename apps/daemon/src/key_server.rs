@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use keyward_domain::profile::TlsTerms;
+use keyward_domain::staff::Staff;
+use keyward_engine::Portal;
 use keyward_files::atomic;
 use keyward_host::{SystemClock, SystemEntropy};
+use keyward_mail::FolderMailer;
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, Place};
-use keyward_web::{AdminToken, Config, Limits, Quota, ReplyHook, Running, Server, Tls};
+use keyward_web::{AdminToken, Config, ReplyHook, Running, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
@@ -90,14 +93,19 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
     if let Some(anchor) = &options.anchor {
         notice_restore(&desk, anchor).await?;
     }
+    let mailer = FolderMailer::new(options.mail_folder.clone().unwrap_or_else(|| data.mail()), &options.mail_from)?;
+    let Desk { port, secrets, issuer, .. } = &desk;
+    let portal = Portal::open(Arc::clone(port), secrets.clone(), clock, entropy, Arc::clone(issuer), Arc::new(mailer));
+    let portal = Some(Arc::new(portal.context("could not open the portal")?));
     let (tls, public_tls) = tls(options, data)?;
     let config = Config {
         listen: options.listen,
         tls,
-        tokens: vec![AdminToken::of("admin", &data.token()?)],
-        limits: Limits { per_key: quota(options.per_key), per_device: quota(options.per_device), per_address: quota(options.per_address) },
+        tokens: vec![AdminToken::of(Staff::FIRST, &data.token()?)],
+        limits: options.limits(),
         public_servers: options.public_url.clone(),
         public_tls,
+        portal,
         on_reply,
         ..Config::default()
     };
@@ -160,10 +168,6 @@ async fn remember(desk: &Desk, anchor: &Path) -> Result<()> {
 fn read_place(text: &str) -> Option<Place> {
     let (epoch, position) = text.trim().split_once(' ')?;
     Some(Place { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
-}
-
-fn quota(per_minute: u32) -> Option<Quota> {
-    (per_minute > 0).then(|| Quota::new(per_minute, per_minute))
 }
 
 fn log(json: bool) {

@@ -1,5 +1,7 @@
 //! One product's licenses on this host.
 
+mod by_hand;
+
 use std::sync::Arc;
 
 use keyward_domain::profile::ProductProfile;
@@ -39,8 +41,8 @@ impl Keyward {
         })
     }
 
-    /// What the product may do now. Microseconds; asks nobody. Saving is always allowed, whatever it says.
-    pub fn standing(&self) -> Standing {
+    /// What the product may do now. Nanoseconds; asks nobody. Saving is always allowed, whatever it says.
+    pub fn standing(&self) -> Arc<Standing> {
         self.manager.standing()
     }
 

@@ -20,10 +20,28 @@
 //! [`Keyward::standing`] takes microseconds and asks nobody. Acts run on a thread of the SDK; each is a future and can be waited for from
 //! code that knows nothing of async. Dropping or cancelling an act loses nothing.
 //!
-//! With `default-features = false` the crate has no HTTP client and no async runtime: it reads the vault and verifies it.
+//! A host without a network activates and returns with two files, and so does a build without `online`:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use std::path::Path;
+//! # use keyward::{Keyward, profile_from_toml};
+//! # let keyward = Keyward::open(profile_from_toml("")?)?;
+//! let request = keyward.request_activation("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE".parse()?)?;
+//! let file = request.save(Path::new("/media/stick"))?; // cad2027-03-31.xml
+//!
+//! // Somebody carries it to the vendor's portal or the reseller, and brings what comes back.
+//! let loaded = keyward.load(Path::new("/media/stick/cad2027-03-31-resp.xml"))?;
+//! # let _ = (file, loaded);
+//! # Ok(()) }
+//! ```
+//!
+//! With `default-features = false` the crate has no HTTP client and no async runtime: it reads the vault and verifies it, and exchanges
+//! files.
 
 #[cfg(feature = "online")]
 mod act;
+mod by_file;
 mod facade;
 mod profile;
 #[cfg(feature = "vendor")]
@@ -34,8 +52,11 @@ mod wiring;
 
 #[cfg(feature = "online")]
 pub use act::Act;
+#[cfg(feature = "pictures")]
+pub use by_file::read_answer_pictures;
+pub use by_file::{Carried, LoadError, can_be_saved, read_answer, read_answer_codes};
 pub use facade::Keyward;
-pub use keyward_domain::document::Hold;
+pub use keyward_domain::document::{Hold, Kind};
 pub use keyward_domain::license_key::{LicenseKey, LicenseKeyError};
 pub use keyward_domain::names::{ActivationId, Edition, Feature, ProductId, Version};
 pub use keyward_domain::profile::ProductProfile;
@@ -43,8 +64,13 @@ pub use keyward_domain::refusal::Refusal;
 pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict};
 pub use keyward_domain::time::Timestamp;
 pub use keyward_domain::vault::Taken;
-pub use keyward_engine::license_manager::{Awaited, TrialBegun, unheard};
+pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};
 pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use keyward_ports::FileExchangeError;
+pub use keyward_wire::Unreadable;
+#[cfg(feature = "pictures")]
+pub use keyward_wire::pictures::Terminal;
+pub use keyward_wire::qr::{MOST_PARTS as MOST_CODES, TooLong};
 pub use profile::{profile_from_toml, profile_to_toml};
 #[cfg(feature = "online")]
 pub use watch::Watch;

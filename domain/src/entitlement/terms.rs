@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Budget;
 use crate::document::{Contact, Rights};
-use crate::names::{Edition, Feature, ProductId};
+use crate::names::{Edition, EmailAddress, Feature, ProductId};
 use crate::product::Product;
 use crate::rights::{Cell, KeyType, Medium, NotInMatrix, Right, TenureKind};
 use crate::time::{Timestamp, Window};
@@ -41,6 +41,23 @@ pub struct Terms {
     /// When maintenance ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance_until: Option<Timestamp>,
+}
+
+/// What is about to be sold, and to whom. Terms alone are sold to nobody in particular.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// What.
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// To whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<EmailAddress>,
+}
+
+impl From<Terms> for Sale {
+    fn from(terms: Terms) -> Self {
+        Self { terms, owner: None }
+    }
 }
 
 /// For how long something was sold.

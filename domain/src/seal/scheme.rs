@@ -158,6 +158,18 @@ impl Keyward {
         let own = reply.delegated(&reply.taught(trust)?)?.ok_or(SealError::NotDelegated)?.within(None)?;
         if own.signer() == server.id() { Ok(own) } else { Err(SealError::NotDelegated) }
     }
+
+    /// The name of the request that a void answer was for: every signature of it is right, and its signer was revoked or out of its time.
+    pub fn void(statement: &Statement, trust: &Trust) -> Option<super::Digest> {
+        let reply = Reply::from_bytes(&statement.bytes).ok().filter(|_| statement.scheme == Self::NAME)?;
+        match open_document::<Answer>(&reply.answer, trust) {
+            // Its words were read after its signatures were checked, and before its signer's time was.
+            Err(SealError::KeyNotValid { .. }) => {
+                serde_json::from_slice::<Answer>(reply.answer.payload()).ok().map(|answer| answer.request)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Scheme for Keyward {

@@ -34,6 +34,20 @@ fn a_trial_counts_from_the_day_it_began_and_never_from_a_later_one() {
     }
 }
 
+/// Row S2: of two hosts with the same parts, one began by itself before the other was heard of.
+#[test]
+fn a_trial_that_is_found_counts_from_the_earlier_first_day_of_whoever_asks() {
+    let mut trial = Trial::begin(&request(&host('b')), &name("Standard"), None, &product(), day(5)).expect("a trial");
+    let asks = |since| host('a').asks_verified(1, Ask::Trial { edition: name("Standard"), since });
+    for (since, from) in [(None, 5), (Some(day(7)), 5), (Some(day(3)), 3), (Some(day(4)), 3)] {
+        let window = certificate(trial.certify(&asks(since), None, day(8)).expect("it runs")).window;
+        assert_eq!(window, Window { from: day(from), until: Some(day(from + 30)) });
+    }
+    let before = trial.clone();
+    assert_eq!(trial.certify(&asks(Some(day(1))), None, day(31)), Err(Refusal::TrialOver { until: day(31) }));
+    assert_eq!(trial, before, "a refusal changes nothing");
+}
+
 #[test]
 fn there_is_no_trial_of_what_the_vendor_does_not_let_try() {
     let begin = |edition: &str, days| {

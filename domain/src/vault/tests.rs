@@ -1,7 +1,8 @@
+use super::taking::MOST_AHEAD;
 use super::*;
-use crate::document::{Receipt, Revocation, RevocationReason};
+use crate::document::{Body, Certificate, Receipt, Revocation, RevocationReason, Rights};
 use crate::license::OutOfPlace;
-use crate::seal::{Keyward, SchemeName};
+use crate::seal::{Keyward, Reply, SchemeName};
 use crate::standing::{Flag, Reason, Standing, Verdict};
 use crate::testing::{
     Host, activate, activation, answer, asked, day, first_keys, first_statement, host, issuer, key, looks, name, now, profile, replied,
@@ -121,6 +122,104 @@ fn an_answer_is_taken_for_a_request_in_the_outbox_and_once() {
     assert_eq!(take(&mut vault, good), Err(NotTaken::NotAsked));
 }
 
+/// What is wrong with a file, as far as it can be verified (row M1). Nothing changes by asking.
+fn wrong(vault: &Holdings, statement: &Statement) -> NotTaken {
+    vault.asked_by(statement, &[&Keyward], &cad()).expect_err("it is for nothing that waits here")
+}
+
+// M1
+#[test]
+fn what_is_wrong_with_an_answer_that_is_for_nothing_is_said() {
+    let mut vault = activated();
+    let ask = refresh(&vault, "A-1");
+    let waits = post(&mut vault, ask);
+    let used = vault.contents().kept[0].statement.clone();
+    let of = |who: &Host, count, body| replied(&who.asks(count, activate()), day(1), body);
+    let viewer = |certificate: Certificate| {
+        let rights = Rights { product: name("viewer"), ..certificate.rights.clone() };
+        Body::Certificate(Certificate { rights, ..certificate })
+    };
+    let others_end = Body::Revocation(Revocation { device: host('b').device.public().id(), ..revocation("A-9", 1) });
+    let request = || Statement::new(Keyward::NAME, waits.envelope().to_json());
+    let as_answer = Reply { answer: waits.envelope().clone(), keys: vec![first_keys()], delegation: None }.to_statement();
+    let tampered = |statement: &Statement| {
+        let mut reply = Reply::from_bytes(statement.bytes()).expect("a reply");
+        let payload = String::from_utf8(reply.answer.payload().to_vec()).expect("JSON").replace("A-1", "A-7");
+        reply.answer = Envelope::new(reply.answer.payload_type(), payload.into_bytes(), reply.answer.signatures().to_vec());
+        reply.to_statement()
+    };
+    for (expected, found) in [
+        (NotTaken::Used, used.clone()),
+        (NotTaken::OtherHost, of(&host('b'), 1, Body::Certificate(host('b').certificate("A-9", 1)))),
+        (NotTaken::OtherHost, of(&host('b'), 1, others_end)),
+        (NotTaken::OtherProduct { product: name("viewer") }, of(&here(), 77, viewer(here().certificate("A-9", 1)))),
+        (NotTaken::Older { found: 2, held: 3 }, of(&here(), 77, certificate("A-1", 2))),
+        (NotTaken::NotAsked, of(&here(), 77, certificate("A-9", 1))),
+        (NotTaken::NotAsked, of(&here(), 77, receipt("A-9"))),
+        (NotTaken::Request, request()),
+        (NotTaken::Request, as_answer),
+        (NotTaken::Sealed(SealError::BadSignature), tampered(&used)),
+    ] {
+        assert_eq!(wrong(&vault, &found), expected);
+        let mut nothing_waits = Holdings { outbox: Vec::new(), ..vault.clone() };
+        assert_eq!(wrong(&nothing_waits, &found), expected, "whether or not something waits");
+        nothing_waits.take(found, &[&Keyward], &now(day(1), 1)).expect_err("it is not taken");
+    }
+    let strangers = statement(answer(&waits, day(1), certificate("A-1", 4)), &stranger(), &[first_keys()]);
+    assert!(matches!(wrong(&vault, &strangers), NotTaken::Sealed(SealError::UnknownSigner { .. })));
+    // The right one is found, and by another product of the vendor it is not taken away.
+    let right = replied(&waits, day(1), certificate("A-1", 4));
+    assert_eq!(vault.asked_by(&right, &[&Keyward], &cad()).map(Sealed::name), Ok(waits.name()));
+    assert_eq!(vault.asked_by(&right, &[&Keyward], &name("viewer")), Err(NotTaken::OtherProduct { product: cad() }));
+    let ask = give_back(&vault, "A-1");
+    told(&mut vault, ask, receipt("A-1")).expect("taken");
+    let late = of(&here(), 78, certificate("A-1", 9));
+    assert_eq!(wrong(&vault, &late), NotTaken::Returned { activation: activation("A-1") });
+}
+
+#[test]
+fn answers_that_were_used_are_remembered_and_not_without_end() {
+    let mut vault = new_vault();
+    let mut answers = Vec::new();
+    for n in 1..=100 {
+        let request = post(&mut vault, activate());
+        answers.push(replied(&request, day(1), certificate("A-1", n)));
+        take(&mut vault, answers.last().expect("one").clone()).expect("taken");
+    }
+    let vault = reloaded(&vault);
+    assert_eq!(vault.contents().spent.len(), SPENT_REMEMBERED);
+    assert_eq!(wrong(&vault, &answers[99]), NotTaken::Used);
+    assert_eq!(wrong(&vault, &answers[100 - SPENT_REMEMBERED]), NotTaken::Used);
+    assert_eq!(wrong(&vault, &answers[0]), NotTaken::Older { found: 1, held: 100 });
+}
+
+#[test]
+fn an_answer_by_a_key_that_was_revoked_since_is_known_for_what_it_was() {
+    let mut vault = new_vault();
+    let request = post(&mut vault, activate());
+    let other = post(&mut vault, activate());
+    let keys =
+        first_statement().rotated(key(3).public(), day(2), days(0)).revoked(issuer().public().id(), day(1), day(3)).expect("revoked");
+    let keys = sealed(keys, &root()).envelope().clone();
+    let void = statement(answer(&request, day(1), certificate("A-1", 1)), &issuer(), std::slice::from_ref(&keys));
+    assert!(matches!(wrong(&vault, &void), NotTaken::Sealed(SealError::KeyNotValid { .. })));
+    assert_eq!(vault.void_for(&void, &[&Keyward]).map(Sealed::name), Some(request.name()));
+    let good = statement(answer(&other, day(4), certificate("A-1", 1)), &key(3), &[keys]);
+    assert_eq!(vault.void_for(&good, &[&Keyward]), None);
+    let forged = statement(answer(&request, day(1), certificate("A-1", 1)), &stranger(), &[first_keys()]);
+    assert_eq!(vault.void_for(&forged, &[&Keyward]), None);
+}
+
+/// What is given back is not asked about any more: a refresh that waits for a file has nothing left to wait for.
+#[test]
+fn a_return_takes_the_place_of_a_refresh_that_waits() {
+    let mut vault = activated();
+    told(&mut vault, activate(), certificate("A-2", 1)).expect("taken");
+    let asks = [refresh(&vault, "A-1"), refresh(&vault, "A-2"), give_back(&vault, "A-1")];
+    let asked = asks.map(|ask| post(&mut vault, ask).name());
+    assert_eq!(vault.outbox().map(|(request, _)| request.name()).collect::<Vec<_>>(), asked[1..]);
+}
+
 #[test]
 fn only_a_higher_generation_is_taken() {
     for (found, expected) in [(2, Err(NotTaken::Older { found: 2, held: 3 })), (3, Err(NotTaken::Older { found: 3, held: 3 }))] {
@@ -150,10 +249,9 @@ fn a_license_is_off_from_the_moment_its_return_is_posted() {
         assert!(!standing(vault, &AnchorContents::default()).may_run());
     }
     // An answer that was on its way brings nothing back.
-    assert_eq!(
-        take(&mut vault, replied(&late, day(1), certificate("A-1", 9))),
-        Err(NotTaken::Returned { activation: "A-1".parse().expect("an id") })
-    );
+    let late_answer = replied(&late, day(1), certificate("A-1", 9));
+    assert_eq!(wrong(&vault, &late_answer), NotTaken::Returned { activation: activation("A-1") });
+    assert_eq!(take(&mut vault, late_answer), Err(NotTaken::NotAsked));
     // Whatever asked is withdrawn, the return stays.
     vault.withdraw(late.name());
     vault.withdraw(request.name());

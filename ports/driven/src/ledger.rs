@@ -1,5 +1,6 @@
 //! What a key server remembers.
 
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,13 +22,50 @@ pub trait Ledger: Send + Sync {
     /// The records found by a look-up, lowest key first.
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError>;
 
+    /// Shows the ledger as it stands at one moment, with everything that was committed before this was called; what is committed meanwhile is
+    /// not seen. An error of the look comes back as it is. Who only looks for one thing has the methods above; see [`look`] for one that
+    /// brings something back.
+    async fn look(&self, look: Look) -> Result<(), LedgerError>;
+
     /// Does all of a deed or nothing of it. When this returns `Done` it survives the loss of power. Of two deeds that name the same version of a record, one is a conflict;
     /// of two that answer the same request, the second is told the first's answer, even if it is a conflict too. A deed that writes one record
-    /// twice is a conflict.
+    /// twice, or answers one request twice, is a conflict.
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError>;
 
     /// Lists records or the log, in the order of their keys or positions, in pages: each begins after the one before it and none is left out.
     async fn page(&self, query: &Query) -> Result<Page, LedgerError>;
+}
+
+/// A ledger at one moment.
+pub trait View {
+    /// As [`Ledger::answered`].
+    fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError>;
+
+    /// As [`Ledger::read`]. A record may have thousands of parts; whoever only looks shares it.
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError>;
+
+    /// As [`Ledger::find`].
+    fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError>;
+}
+
+/// What is done with a view. It may be called on any thread, and others wait for it: it reads, and decides nothing.
+pub type Look = Box<dyn FnOnce(&dyn View) -> Result<(), LedgerError> + Send>;
+
+/// Looks at a ledger and brings back what was seen.
+pub async fn look<T: Send + 'static>(
+    ledger: &dyn Ledger,
+    look: impl FnOnce(&dyn View) -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    let (seen, shown) = mpsc::channel();
+    ledger
+        .look(Box::new(move |view| {
+            // Whoever looked may be gone; then nobody is told.
+            let _ = seen.send(look(view)?);
+            Ok(())
+        }))
+        .await?;
+    // A ledger that says it has shown itself and has not, is none any more.
+    shown.try_recv().map_err(|_| LedgerError::Closed)
 }
 
 /// A record and how often it was written.
@@ -44,8 +82,8 @@ pub struct Versioned {
 pub struct Deed {
     /// Records to write.
     pub writes: Vec<Write>,
-    /// The answer to remember, by its request's name.
-    pub answer: Option<(Digest, Remembered)>,
+    /// The answers to remember, by their requests' names.
+    pub answers: Vec<(Digest, Remembered)>,
     /// What to log.
     pub log: Vec<LogEntry>,
 }
@@ -66,7 +104,7 @@ pub enum Committed {
     Done,
     /// A record was written by somebody else in between: read again and decide again. Nothing was done.
     Conflict,
-    /// The request was answered in between. Nothing was done.
+    /// One of the requests was answered in between: the first of them that was, and its answer. Nothing was done.
     Answered(Statement),
 }
 

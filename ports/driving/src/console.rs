@@ -1,24 +1,32 @@
-//! The vendor's administration: products, license keys, and what became of them. The vendor's own keys are in [`keys`].
+//! The vendor's administration: products, license keys, and what became of them. The vendor's own keys are in [`keys`], who works there in
+//! [`tokens`], requests that are brought by hand in [`brought`].
 
+mod brought;
 mod keys;
+mod tokens;
 
 use std::sync::Arc;
 
-use keyward_domain::entitlement::{Entitlement, Freer, Terms, TermsError};
+use keyward_domain::entitlement::{Entitlement, Freer, Sale, TermsError};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::{ActivationId, EntitlementId, ProductId};
+use keyward_domain::names::{ActivationId, EmailAddress, EntitlementId, ProductId};
 use keyward_domain::product::Product;
 use keyward_domain::profile::{ProductProfile, TlsTerms};
 use keyward_domain::record::{LogEntry, Record, RecordKey};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::SealError;
 use keyward_domain::signers::SignersError;
+use keyward_domain::staff::StaffError;
 use keyward_domain::time::Timestamp;
 use keyward_ports::{Clock, Committed, Deed, Entropy, EntropyError, Ledger, LedgerError, Page, Query, Secrets, Write};
 use zeroize::Zeroizing;
 
+use crate::issuer::IssuerError;
 use crate::vendor_keys::{KeysError, VendorKeys};
+pub use brought::{Brought, Handed, NotBrought, Verdict};
 pub use keys::{KeyChange, KeyLine, KeyList, RootChange, sign_statement};
+pub use tokens::{NewToken, StaffNow};
 
 /// So often a change is made again because the record changed in between.
 const MOST_CONFLICTS: u32 = 16;
@@ -62,6 +70,15 @@ pub enum ConsoleError {
         /// The activation asked for.
         activation: ActivationId,
     },
+    /// Who works here.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
+    /// There is no answer to a request that was brought.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// Our own statement does not open.
+    #[error("an answer of this server could not be opened: {0}")]
+    Seal(#[source] SealError),
     /// The server was begun already.
     #[error("this server has its keys already")]
     Begun,
@@ -144,7 +161,8 @@ impl Console {
     }
 
     /// Issues a license key (row K1). The key is given to the caller and kept nowhere.
-    pub async fn issue(&self, terms: Terms, actor: &str) -> Result<Issued, ConsoleError> {
+    pub async fn issue(&self, sale: impl Into<Sale>, actor: &str) -> Result<Issued, ConsoleError> {
+        let Sale { terms, owner } = sale.into();
         let product = self.product(&terms.product).await?;
         terms.check(&product)?;
         let key = self.make_license_key()?;
@@ -152,7 +170,8 @@ impl Console {
         let mut id = [0; 10];
         self.entropy.fill(&mut id)?;
         let id = EntitlementId::from_random(id);
-        let entitlement = Entitlement::sold(id.clone(), public, key.last_five(), terms, self.clock.now().wall);
+        let sold = Entitlement::sold(id.clone(), public, key.last_five(), terms, self.clock.now().wall);
+        let entitlement = Entitlement { owner, ..sold };
         let entry = self.entry(actor, "issued", Some(id), None);
         if self.commit(0, Record::Entitlement(entitlement.clone()), entry).await? {
             Ok(Issued { key, entitlement })
@@ -185,6 +204,15 @@ impl Console {
     pub async fn extend(&self, id: &EntitlementId, until: Timestamp, actor: &str) -> Result<Entitlement, ConsoleError> {
         let product = self.product(&self.entitlement(id).await?.terms.product).await?;
         self.change(id, actor, "extended", None, |it| Ok(it.extend(until, &product)?)).await
+    }
+
+    /// Says who owns it, or that nobody is known to.
+    pub async fn set_owner(&self, id: &EntitlementId, owner: Option<EmailAddress>, actor: &str) -> Result<Entitlement, ConsoleError> {
+        self.change(id, actor, "owner changed", None, |it| {
+            it.owner = owner.clone();
+            Ok(())
+        })
+        .await
     }
 
     /// Frees a slot whose host cannot return it (row A2).
@@ -254,7 +282,7 @@ impl Console {
 
     /// Writes one record; false if it was changed in between.
     async fn commit(&self, read: u64, record: Record, entry: LogEntry) -> Result<bool, ConsoleError> {
-        let deed = Deed { writes: vec![Write { read, record }], answer: None, log: vec![entry] };
+        let deed = Deed { writes: vec![Write { read, record }], answers: Vec::new(), log: vec![entry] };
         Ok(self.ledger.commit(deed).await? == Committed::Done)
     }
 }

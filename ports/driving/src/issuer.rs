@@ -1,21 +1,24 @@
 //! The key server's side of the exchange: a request in, a signed answer out.
 
 mod case;
+mod desk;
+mod round;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use async_lock::{Mutex, MutexGuard};
 use keyward_domain::document::{Answer, Ask, Body, Request};
-use keyward_domain::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
+use keyward_domain::record::{LogEntry, Record, RecordKey, Signers};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Envelope, Reply, SealError, Statement, Trust, Verified, open_request};
+use keyward_domain::seal::{Envelope, Keyward, Reply, SealError, Statement, Trust, Verified, open_request};
 use keyward_domain::time::Timestamp;
-use keyward_ports::{Clock, Committed, Deed, Ledger, LedgerError, Secrets, Write};
+use keyward_ports::{Clock, Committed, Deed, Ledger, LedgerError, Secrets, Write, look};
 
 use crate::vendor_keys::{self, KeysError, VendorKeys};
-use case::{Case, Ruling};
+use case::Errand;
+use desk::{Desk, Line, Turn};
+use round::Round;
 
 /// So often a decision is made again because a record changed in between.
 const MOST_CONFLICTS: u32 = 64;
@@ -40,70 +43,97 @@ pub enum IssuerError {
     Busy,
 }
 
+/// A signed answer, and what it says for whoever counts answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer.
+    pub statement: Statement,
+    /// What it says; none if it is what the same request was told before.
+    pub says: Option<Says>,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// A certificate.
+    Granted,
+    /// No, with this code.
+    Refused(&'static str),
+    /// It was given back.
+    Receipt,
+    /// It was taken away.
+    Revocation,
+}
+
 /// Answers requests.
 pub struct Issuer {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     keys: VendorKeys,
     /// Decisions about one record wait for each other here rather than finding out at commit.
-    desks: Vec<Mutex<()>>,
+    desks: Vec<Desk>,
 }
 
 impl Issuer {
     /// An issuer over a ledger that was begun.
     pub fn new(ledger: Arc<dyn Ledger>, secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
         let keys = VendorKeys::new(Arc::clone(&ledger), secrets);
-        Self { ledger, clock, keys, desks: (0..DESKS).map(|_| Mutex::new(())).collect() }
+        Self { ledger, clock, keys, desks: (0..DESKS).map(|_| Desk::default()).collect() }
     }
 
     /// Answers a request. What the answer grants is durable before this returns; the same request is given the same answer while what
     /// it granted stands (row O4).
     pub async fn answer(&self, envelope: &Envelope) -> Result<Statement, IssuerError> {
         let request = open_request(envelope)?;
-        self.answer_verified(&request).await
+        Ok(self.answer_verified(request).await?.statement)
     }
 
     /// Answers a request that was opened already.
-    pub async fn answer_verified(&self, request: &Verified<Request>) -> Result<Statement, IssuerError> {
+    pub async fn answer_verified(&self, request: Verified<Request>) -> Result<Answered, IssuerError> {
+        let errand = Arc::new(self.errand(request).await?);
+        let round = self.prepare(vec![Arc::clone(&errand)]).await?;
         let now = self.clock.now().wall;
-        let signers = self.signers(request, now).await?;
-        let trust = self.keys.trust(&signers)?;
-        if request.to != *trust.vendor() {
-            return self.seal(&signers, Answer::of(request, now, Body::Refusal(Refusal::OtherVendor)), now);
+        if errand.request.to != *self.keys.trust(&round.signers)?.vendor() {
+            return self.seal(&round.signers, Answer::of(&errand.request, now, Body::Refusal(Refusal::OtherVendor)), now);
         }
-        if let Some(statement) = self.remembered(request, &signers, now).await? {
-            return Ok(statement);
+        if let Some(answered) = round.again(self, &errand, now)? {
+            return Ok(answered);
         }
-        // All that concerns one record is decided at one desk; what is found before it is reached may have changed there.
-        let desk = match &request.ask {
-            Ask::Trial { .. } => Some(RecordKey::Product(request.product.clone())),
+        // All that concerns one record is decided at one desk; what was found before it is reached may have changed there.
+        let desk = match &errand.request.ask {
+            Ask::Trial { .. } => Some(RecordKey::Product(errand.request.product.clone())),
             Ask::Activate { .. }
             | Ask::Delegate { .. }
             | Ask::CheckOut { .. }
             | Ask::Borrow { .. }
             | Ask::Extend { .. }
             | Ask::Refresh { .. }
-            | Ask::Return { .. } => Case::subject(&*self.ledger, request).await?,
+            | Ask::Return { .. } => round.subject(&errand),
         };
-        let _desk = self.desk(desk.as_ref()).await;
-        for _ in 0..MOST_CONFLICTS {
-            let subject = Case::subject(&*self.ledger, request).await?;
-            if let Some(statement) = self.decide(request, subject.as_ref(), &signers, &trust, now).await? {
-                return Ok(statement);
-            }
+        let Some(desk) = self.desk(desk.as_ref()) else { return self.decide(&Line::alone(errand), Some(round)).await };
+        match desk.turn(errand).await {
+            Turn::Answered(answered) => Ok(answered),
+            Turn::Next(line, _turn) => self.decide(&line, line.is_alone().then_some(round)).await,
         }
-        Err(IssuerError::Busy)
+    }
+
+    /// What a request is about, as far as it says so itself: what it shows of its own is opened here, beside all others.
+    async fn errand(&self, request: Verified<Request>) -> Result<Errand, IssuerError> {
+        let (Ask::Refresh { held, .. } | Ask::Return { held, .. }) = &request.ask else { return Ok(Errand { request, shown: None }) };
+        let signers = self.adopt_signers(&request, held).await?;
+        let trust = self.keys.trust(&signers)?;
+        let shown = show(held, &trust);
+        Ok(Errand { request, shown })
     }
 
     /// The vendor's signers. A newer statement of them that a device shows was made before this server was restored from a backup, and its
     /// devices believe it already: it is taken up again (promise 8).
-    async fn signers(&self, request: &Verified<Request>, now: Timestamp) -> Result<Signers, IssuerError> {
+    async fn adopt_signers(&self, request: &Verified<Request>, held: &Statement) -> Result<Signers, IssuerError> {
         let (mut read, mut signers) = self.keys.signers().await?;
-        let (Ask::Refresh { held, .. } | Ask::Return { held, .. }) = &request.ask else { return Ok(signers) };
         for _ in 0..MOST_CONFLICTS {
             let Some(newer) = vendor_keys::newer(&signers, held) else { return Ok(signers) };
             let entry = LogEntry {
-                at: now,
+                at: self.clock.now().wall,
                 actor: format!("device {}", request.device.id()).into(),
                 act: "showed newer signers than this restored server knew".into(),
                 entitlement: None,
@@ -111,7 +141,7 @@ impl Issuer {
                 host: Some(request.host.clone()),
                 request: None,
             };
-            let deed = Deed { writes: vec![Write { read, record: Record::Signers(newer.clone()) }], answer: None, log: vec![entry] };
+            let deed = Deed { writes: vec![Write { read, record: Record::Signers(newer.clone()) }], answers: Vec::new(), log: vec![entry] };
             if self.ledger.commit(deed).await? == Committed::Done {
                 return Ok(newer);
             }
@@ -120,78 +150,58 @@ impl Issuer {
         Err(IssuerError::Busy)
     }
 
-    /// The answer this request got before, or a no if what it granted was given back since.
-    async fn remembered(&self, request: &Verified<Request>, signers: &Signers, now: Timestamp) -> Result<Option<Statement>, IssuerError> {
-        let Some(Remembered { statement, granted }) = self.ledger.answered(&request.name()).await? else { return Ok(None) };
-        let stands = match granted {
-            None => true,
-            Some(Granted { record, activation, device }) => match self.ledger.read(&record).await?.map(|found| found.record) {
-                Some(Record::Entitlement(entitlement)) => entitlement.stands(&activation, &device),
-                Some(Record::Trial(trial)) => trial.device == device,
-                _ => false,
-            },
-        };
-        if stands {
-            return Ok(Some(statement));
-        }
-        let mut answer = Answer::of(request, now, Body::Refusal(Refusal::RequestSpent));
-        answer.revocations = case::revocations(&*self.ledger, request).await?;
-        self.seal(signers, answer, now).map(Some)
+    /// Loads all that bears on some requests, as it stands at one moment.
+    async fn prepare(&self, errands: Vec<Arc<Errand>>) -> Result<Round, IssuerError> {
+        look(&*self.ledger, move |view| Round::look(view, errands)).await?.ok_or(KeysError::NotBegun.into())
     }
 
-    /// Decides once; none if a record changed in between.
-    async fn decide(
-        &self,
-        request: &Verified<Request>,
-        subject: Option<&RecordKey>,
-        signers: &Signers,
-        trust: &Trust,
-        now: Timestamp,
-    ) -> Result<Option<Statement>, IssuerError> {
-        let case = Case::load(&*self.ledger, request, subject, trust).await?;
-        let ruling = case.rule(request, now);
-        let statement = self.seal(signers, ruling.answer.clone(), now)?;
-        if ruling.writes.is_empty() {
-            return Ok(Some(statement));
+    /// Decides about all that stand in a line, commits once, and tells each. Gives back the answer to the first.
+    async fn decide(&self, line: &Line, mut prepared: Option<Round>) -> Result<Answered, IssuerError> {
+        for _ in 0..MOST_CONFLICTS {
+            let round = match prepared.take() {
+                Some(round) => round,
+                None => self.prepare(line.errands()).await?,
+            };
+            let ruled = round.rule(self, self.clock.now().wall)?;
+            let committed = if ruled.deed == Deed::default() { Committed::Done } else { self.ledger.commit(ruled.deed).await? };
+            match committed {
+                Committed::Done => return line.tell(ruled.answers).ok_or(IssuerError::Busy),
+                Committed::Answered(statement) if line.is_alone() => return Ok(Answered { statement, says: None }),
+                Committed::Answered(_) | Committed::Conflict => {}
+            }
         }
-        match self.ledger.commit(ruling.into_deed(request, &statement, now)).await? {
-            Committed::Done => Ok(Some(statement)),
-            Committed::Answered(earlier) => Ok(Some(earlier)),
-            Committed::Conflict => Ok(None),
-        }
+        Err(IssuerError::Busy)
     }
 
-    fn seal(&self, signers: &Signers, answer: Answer, now: Timestamp) -> Result<Statement, IssuerError> {
+    fn seal(&self, signers: &Signers, answer: Answer, now: Timestamp) -> Result<Answered, IssuerError> {
         let active = signers.current.active(now).ok_or(KeysError::NotBegun)?;
         let signer = self.keys.signer(&active.key)?;
+        let says = Some(Says::of(&answer.body));
         let sealed = vendor_keys::seal(answer, &*signer).map_err(KeysError::from)?;
-        Ok(Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()], delegation: None }.to_statement())
+        let statement = Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()], delegation: None }.to_statement();
+        Ok(Answered { statement, says })
     }
 
-    async fn desk(&self, subject: Option<&RecordKey>) -> Option<MutexGuard<'_, ()>> {
+    fn desk(&self, subject: Option<&RecordKey>) -> Option<&Desk> {
         let mut hasher = DefaultHasher::new();
         subject?.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % DESKS as u64).unwrap_or_default();
-        Some(self.desks.get(place)?.lock().await)
+        self.desks.get(usize::try_from(hasher.finish() % DESKS as u64).unwrap_or_default())
     }
 }
 
-impl Ruling {
-    fn into_deed(self, request: &Verified<Request>, statement: &Statement, now: Timestamp) -> Deed {
-        let entry = self.happened.map(|happened| LogEntry {
-            at: now,
-            actor: format!("device {}", request.device.id()).into(),
-            act: happened.into(),
-            entitlement: self.entitlement,
-            activation: self.granted.as_ref().map(|granted| granted.activation.clone()).or(self.activation),
-            host: Some(request.host.clone()),
-            request: self.remember.then(|| request.name()),
-        });
-        let answer = self.remember.then(|| (request.name(), Remembered { statement: statement.clone(), granted: self.granted }));
-        Deed {
-            writes: self.writes.into_iter().map(|(read, record)| Write { read, record }).collect(),
-            answer,
-            log: entry.into_iter().collect(),
+impl Says {
+    /// What a body says.
+    pub fn of(body: &Body) -> Self {
+        match body {
+            Body::Certificate(_) | Body::Delegation(_) => Self::Granted,
+            Body::Receipt(_) => Self::Receipt,
+            Body::Revocation(_) => Self::Revocation,
+            Body::Refusal(refusal) => Self::Refused(refusal.code()),
         }
     }
+}
+
+/// Opens what a device shows of its own with the server's trust. What does not open was never ours, and counts for nothing.
+fn show(held: &Statement, trust: &Trust) -> Option<Verified<Answer>> {
+    (*held.scheme() == Keyward::NAME).then(|| Keyward::open_any(held.bytes(), trust).ok())?
 }

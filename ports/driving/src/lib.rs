@@ -4,6 +4,7 @@
 //! - [`Issuer`]: the key server's side of the exchange: a request in, a signed answer out.
 //! - [`PoolKeeper`]: a license server's pool: seats, loans, beats and the queue.
 //! - [`Console`]: the vendor's administration: products, license keys, the vendor's keys.
+//! - [`Portal`]: the vendor's customers in a browser: requests and answers as files, a lost device's slot.
 //!
 //! Nothing here decides about licenses: it loads, asks the domain, saves, and only then tells (promise 3).
 
@@ -11,10 +12,12 @@ pub mod console;
 pub mod issuer;
 pub mod license_manager;
 pub mod pool_keeper;
+pub mod portal;
 mod vendor_keys;
 
 pub use console::{Console, ConsoleError};
-pub use issuer::{Issuer, IssuerError};
+pub use issuer::{Answered, Issuer, IssuerError, Says};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
 pub use pool_keeper::{KeeperError, PoolKeeper};
+pub use portal::{Portal, PortalError};
 pub use vendor_keys::KeysError;

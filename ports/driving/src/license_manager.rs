@@ -3,28 +3,34 @@
 //! Every act is the same: take the lead, load, compose a signed request, save vault and anchor, send, check the answer, save again.
 //! It can be dropped at any step; what was saved is taken up by the next act.
 
+mod by_file;
 mod desk;
 mod error;
+mod host_key;
+mod pending;
+mod refresh;
+mod trial;
+mod view;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_lock::Mutex;
 use keyward_domain::anchor::AnchorContents;
 use keyward_domain::document::Ask;
-use keyward_domain::host::Fingerprint;
-use keyward_domain::license::License;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Digest, Scheme};
-use keyward_domain::standing::{Evidence, Standing};
-use keyward_domain::trial::LocalTrial;
+use keyward_domain::seal::Scheme;
+use keyward_domain::standing::Standing;
 use keyward_domain::vault::{Holdings, Taken};
-use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Probed, Secrets, Timer, Vault, VaultError};
+use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Secrets, Timer, Vault, VaultError};
 
+pub use by_file::Loaded;
 use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
+pub use pending::Awaited;
+use view::{Seen, View};
 
 /// What a license manager needs of its host.
 #[derive(Clone)]
@@ -74,27 +80,7 @@ pub struct LicenseManager {
     ports: HostPorts,
     /// One act at a time in this process; between processes it is the vault's lead.
     turn: Mutex<()>,
-    seen: RwLock<Arc<Seen>>,
-}
-
-/// What was last read of vault, anchor and host: all that a standing is made of, but the time.
-struct Seen {
-    generation: u64,
-    licenses: Vec<License>,
-    evidence: Option<Evidence>,
-    outbox: Vec<Awaited>,
-    trouble: Option<Arc<VaultError>>,
-}
-
-/// A request whose answer is awaited.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Awaited {
-    /// Its name.
-    pub request: Digest,
-    /// What it asks.
-    pub kind: keyward_domain::document::Kind,
-    /// The issuer's no, if it is a return that was refused.
-    pub refused: Option<Refusal>,
+    view: View,
 }
 
 /// What a trial came to.
@@ -114,8 +100,8 @@ impl LicenseManager {
     /// keep the product from starting: see [`Self::trouble`].
     pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
         profile.check()?;
-        let seen = RwLock::new(Arc::new(Seen::nothing()));
-        let manager = Self { profile, ports, turn: Mutex::new(()), seen };
+        let view = View::new(&*ports.clock);
+        let manager = Self { profile, ports, turn: Mutex::new(()), view };
         manager.look()?;
         Ok(manager)
     }
@@ -125,30 +111,26 @@ impl LicenseManager {
         &self.profile
     }
 
-    /// What the product may do now. Reads the clock and nothing else; microseconds.
-    pub fn standing(&self) -> Standing {
-        let seen = self.seen();
-        let now = self.ports.clock.now();
-        match &seen.evidence {
-            Some(evidence) => Standing::of(&seen.licenses, evidence, &now),
-            None => Standing::none(&now),
-        }
+    /// What the product may do now. Reads the clock and nothing else, takes no lock and allocates nothing but when a second passed: it can be
+    /// asked before every command.
+    pub fn standing(&self) -> Arc<Standing> {
+        self.view.standing(&*self.ports.clock)
     }
 
     /// Why the vault cannot be read, if it cannot.
     pub fn trouble(&self) -> Option<Arc<VaultError>> {
-        self.seen().trouble.clone()
+        self.view.seen().trouble.clone()
     }
 
-    /// Requests whose answers are awaited.
-    pub fn awaited(&self) -> Vec<Awaited> {
-        self.seen().outbox.clone()
+    /// Requests whose answers are awaited, oldest first.
+    pub fn pending(&self) -> Vec<Awaited> {
+        self.view.seen().outbox.clone()
     }
 
     /// Reads vault, anchor and host again if another process saved since.
     pub fn catch_up(&self) -> Result<(), OpenError> {
         match self.ports.vault.generation() {
-            Ok(generation) if generation == self.seen().generation => Ok(()),
+            Ok(generation) if generation == self.view.seen().generation => Ok(()),
             _ => self.look(),
         }
     }
@@ -214,7 +196,7 @@ impl LicenseManager {
     /// Writes down how far the clock has come. The leading process does it every ten minutes.
     pub async fn tick(&self) -> Result<(), ActError> {
         let _turn = self.turn.lock().await;
-        if self.seen().evidence.is_none() {
+        if self.view.seen().evidence.is_none() {
             return Ok(());
         }
         let mut desk = self.sit_down(Brings::News).await?;
@@ -250,34 +232,8 @@ impl LicenseManager {
             Ok(None) => Seen { generation, ..Seen::nothing() },
             Err(trouble) => Seen { generation, trouble: Some(Arc::new(trouble)), ..Seen::nothing() },
         };
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(seen);
+        self.view.see(seen, &*self.ports.clock);
         Ok(())
-    }
-
-    fn seen(&self) -> Arc<Seen> {
-        Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Seen {
-    fn nothing() -> Self {
-        Self { generation: 0, licenses: Vec::new(), evidence: None, outbox: Vec::new(), trouble: None }
-    }
-
-    fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: &AnchorContents, probed: &Probed) -> Self {
-        let observed = Fingerprint::of(&profile.vendor, &probed.parts);
-        let outbox = holdings.outbox().map(|(request, refused)| Awaited {
-            request: request.name(),
-            kind: request.words().ask.kind(),
-            refused: refused.cloned(),
-        });
-        Self {
-            generation,
-            licenses: holdings.licenses(&profile.product),
-            evidence: Some(holdings.evidence(anchor, profile, observed)),
-            outbox: outbox.collect(),
-            trouble: None,
-        }
     }
 }
 
@@ -292,8 +248,4 @@ fn read_anchor(ports: &HostPorts, profile: &ProductProfile) -> Result<AnchorCont
         Err(AnchorError::Damaged { .. }) => Ok(AnchorContents::default()),
         read => read,
     }
-}
-
-fn local_trial(edition: &Edition, first: keyward_domain::time::Timestamp) -> LocalTrial {
-    LocalTrial { edition: edition.clone(), first }
 }

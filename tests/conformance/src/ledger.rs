@@ -1,10 +1,13 @@
 //! What a key server's ledger promises.
 
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake};
+use std::thread::{self, Thread};
 
 use futures_util::future::join_all;
 use keyward_domain::record::{LogEntry, Lookup, Record, RecordKey};
-use keyward_ports::{Committed, Deed, Ledger, Page, Query, Versioned, Write};
+use keyward_ports::{Committed, Deed, Ledger, Page, Query, Versioned, Write, look};
 
 use crate::samples::{activation, day, device, entitlement, fingerprint, line, name, product, public, remembered, request, signers, trial};
 use crate::{AsyncCase, async_cases};
@@ -28,6 +31,10 @@ pub const CASES: &[AsyncCase<dyn LedgerSubject>] = async_cases![
     of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer,
     a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer,
     a_deed_that_writes_one_record_twice_is_a_conflict,
+    a_deed_remembers_all_its_answers_or_none,
+    a_deed_that_answers_one_request_twice_is_a_conflict,
+    a_look_shows_what_the_other_readers_show,
+    a_look_sees_one_moment,
     what_is_done_is_there_when_the_ledger_is_opened_again,
     records_are_listed_in_the_order_of_their_keys_and_none_is_left_out,
     the_log_is_listed_newest_first_and_no_line_is_left_out,
@@ -71,7 +78,7 @@ async fn log(ledger: &dyn Ledger) -> Vec<LogEntry> {
 
 async fn an_answer_is_known_by_its_requests_name_alone(subject: &dyn LedgerSubject) {
     let ledger = subject.open();
-    let deed = Deed { answer: Some((request(1), remembered("yes"))), ..Deed::default() };
+    let deed = Deed { answers: vec![(request(1), remembered("yes"))], ..Deed::default() };
     do_it(&*ledger, deed).await;
     do_it(&*ledger, writes([write(0, product("cad"))])).await;
     assert_eq!(ledger.answered(&request(1)).await.ok().flatten(), Some(remembered("yes")));
@@ -129,7 +136,7 @@ async fn a_deed_is_done_wholly_or_not_at_all(subject: &dyn LedgerSubject) {
     do_it(&*ledger, writes([write(0, product("old"))])).await;
     let deed = |read| Deed {
         writes: vec![write(0, entitlement("E-1", 1, 2)), write(read, product("old"))],
-        answer: Some((request(1), remembered("yes"))),
+        answers: vec![(request(1), remembered("yes"))],
         log: vec![line("sold", Some("E-1"))],
     };
     assert_eq!(commit(&*ledger, deed(7)).await, Committed::Conflict);
@@ -172,7 +179,7 @@ async fn of_many_deeds_at_once_that_name_the_same_version_one_is_done(subject: &
 async fn of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer(subject: &dyn LedgerSubject) {
     let ledger = subject.open();
     let deed = |answer: &str, read| Deed {
-        answer: Some((request(1), remembered(answer))),
+        answers: vec![(request(1), remembered(answer))],
         log: vec![line(answer, None)],
         ..writes([write(read, product("cad"))])
     };
@@ -187,9 +194,9 @@ async fn of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts
 
 async fn a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer(subject: &dyn LedgerSubject) {
     let ledger = subject.open();
-    let deed = Deed { answer: Some((request(1), remembered("yes"))), ..writes([write(0, product("cad"))]) };
+    let deed = Deed { answers: vec![(request(1), remembered("yes"))], ..writes([write(0, product("cad"))]) };
     do_it(&*ledger, deed).await;
-    let late = Deed { answer: Some((request(1), remembered("no"))), ..writes([write(0, product("cad"))]) };
+    let late = Deed { answers: vec![(request(1), remembered("no"))], ..writes([write(0, product("cad"))]) };
     assert_eq!(commit(&*ledger, late).await, Committed::Answered(remembered("yes").statement));
 }
 
@@ -201,11 +208,111 @@ async fn a_deed_that_writes_one_record_twice_is_a_conflict(subject: &dyn LedgerS
     assert_eq!(read(&*ledger, &key).await, None);
 }
 
+async fn a_deed_remembers_all_its_answers_or_none(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    let answers = |numbers: &[u8]| Deed {
+        answers: numbers.iter().map(|n| (request(*n), remembered(&n.to_string()))).collect(),
+        log: vec![line("answered", None)],
+        ..Deed::default()
+    };
+    do_it(&*ledger, answers(&[1, 2])).await;
+    let earlier = Committed::Answered(remembered("2").statement);
+    assert_eq!(commit(&*ledger, answers(&[3, 2, 4])).await, earlier);
+    for (n, known) in [(1, true), (2, true), (3, false), (4, false)] {
+        let expected = known.then(|| remembered(&n.to_string()));
+        assert_eq!(ledger.answered(&request(n)).await.ok().flatten(), expected, "request {n}");
+    }
+    assert_eq!(log(&*ledger).await.len(), 1);
+}
+
+async fn a_deed_that_answers_one_request_twice_is_a_conflict(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    let answers = ["yes", "no"].map(|answer| (request(1), remembered(answer)));
+    assert_eq!(commit(&*ledger, Deed { answers: answers.into(), ..Deed::default() }).await, Committed::Conflict);
+    assert_eq!(ledger.answered(&request(1)).await.ok().flatten(), None);
+}
+
+async fn a_look_shows_what_the_other_readers_show(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    let records = [entitlement("E-3", 1, 2), trial(1), entitlement("E-1", 3, 1), product("cad"), signers()];
+    let deed = Deed { answers: vec![(request(1), remembered("yes"))], ..writes(records.clone().map(|record| write(0, record))) };
+    do_it(&*ledger, deed).await;
+    do_it(&*ledger, writes([write(1, entitlement("E-1", 3, 4))])).await;
+    for record in records {
+        let key = record.key();
+        let seen = look(&*ledger, move |view| view.read(&key)).await.unwrap_or_else(|error| panic!("a look failed: {error}"));
+        assert_eq!(seen.map(Arc::unwrap_or_clone), read(&*ledger, &record.key()).await);
+        for lookup in record.lookups() {
+            let asked = lookup.clone();
+            let seen = look(&*ledger, move |view| view.find(&asked)).await.unwrap_or_else(|error| panic!("a look failed: {error}"));
+            assert_eq!(seen, find(&*ledger, &lookup).await, "{lookup:?}");
+        }
+    }
+    for n in [1, 2] {
+        let seen = look(&*ledger, move |view| view.answered(&request(n))).await.ok().flatten();
+        assert_eq!(seen, ledger.answered(&request(n)).await.ok().flatten(), "request {n}");
+    }
+}
+
+/// Looks so often, at most, for a commit that may have to wait until the look is over.
+const MOST_LOOKS: u32 = 20_000;
+
+async fn a_look_sees_one_moment(subject: &dyn LedgerSubject) {
+    let ledger = subject.open();
+    do_it(&*ledger, writes([write(0, product("a")), write(0, product("b"))])).await;
+    let ((begin, begun), (done, committed)) = (mpsc::channel(), mpsc::channel());
+    let writer = Arc::clone(&ledger);
+    let writer = thread::spawn(move || {
+        let deed = writes([write(1, product("a")), write(1, product("b"))]);
+        // Whatever keeps the look from beginning is told of there.
+        if begun.recv().is_ok() {
+            wait(do_it(&*writer, deed));
+            let _ = done.send(());
+        }
+    });
+    let seen = look(&*ledger, move |view| {
+        let version = |name: &str| Ok(view.read(&product(name).key())?.map(|found| found.version));
+        let first = version("a")?;
+        let _ = begin.send(());
+        for _ in 0..MOST_LOOKS {
+            let second = version("b")?;
+            if second != first || committed.try_recv().is_ok() {
+                return Ok((first, second, version("b")?));
+            }
+        }
+        Ok((first, version("b")?, version("b")?))
+    })
+    .await;
+    writer.join().unwrap_or_else(|_| panic!("the deed was not done"));
+    let seen = seen.unwrap_or_else(|error| panic!("a look failed: {error}"));
+    assert_eq!(seen, (Some(1), Some(1), Some(1)), "a look saw what was done after it began");
+    let now = look(&*ledger, |view| Ok(view.read(&product("b").key())?.map(|found| found.version))).await;
+    assert_eq!(now.ok().flatten(), Some(2), "a look does not see what was done before it began");
+}
+
+/// Waits for a future on this thread: a ledger asks for no runtime.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let (mut context, mut future) = (Context::from_waker(&waker), pin!(future));
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(it) => return it,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
 async fn what_is_done_is_there_when_the_ledger_is_opened_again(subject: &dyn LedgerSubject) {
     let ledger = subject.open();
     let deed = Deed {
         writes: vec![write(0, entitlement("E-1", 1, 2)), write(0, signers())],
-        answer: Some((request(1), remembered("yes"))),
+        answers: vec![(request(1), remembered("yes"))],
         log: vec![line("sold", Some("E-1"))],
     };
     do_it(&*ledger, deed).await;

@@ -2,6 +2,7 @@
 //!
 //! The tests stand in `tests/`; here is what several of their binaries share.
 
+pub mod guides;
 mod programs;
 
 pub use programs::program;

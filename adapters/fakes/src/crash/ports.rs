@@ -8,8 +8,8 @@ use keyward_domain::seal::{Digest, Sealed, Statement};
 use keyward_domain::signers::VendorId;
 use keyward_domain::vault::VaultContents;
 use keyward_ports::{
-    Anchor, AnchorError, Attempt, Committed, Deed, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Page, Query, SecretName, Secrets,
-    SecretsError, Trouble, Vault, VaultError, Versioned,
+    Anchor, AnchorError, Attempt, Committed, Deed, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Look, Page, Query, SecretName,
+    Secrets, SecretsError, Trouble, Vault, VaultError, Versioned,
 };
 use zeroize::Zeroizing;
 
@@ -121,6 +121,11 @@ impl<P: Ledger + ?Sized> Ledger for Crashing<P> {
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
         self.plan.alive().map_err(no_ledger)?;
         self.inner.find(lookup).await
+    }
+
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.plan.alive().map_err(no_ledger)?;
+        self.inner.look(look).await
     }
 
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {

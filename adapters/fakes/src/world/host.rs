@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use keyward_domain::document::Request;
 use keyward_domain::host::PartKind;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
-use keyward_domain::seal::Scheme;
+use keyward_domain::seal::{Scheme, Sealed, Statement};
 use keyward_domain::standing::{Row, Standing};
 use keyward_domain::vault::Taken;
-use keyward_engine::license_manager::{TrialBegun, unheard};
+use keyward_engine::license_manager::{Loaded, TrialBegun, unheard};
 use keyward_engine::{ActError, HostPorts, LicenseManager};
 use keyward_ports::{Anchor, Clock, HostProbe, KeyServer, Secrets, Vault};
 
@@ -100,6 +101,14 @@ impl Host {
         Arc::clone(&locked(&self.process).licenses)
     }
 
+    /// Another product of the same vendor on this host, over the same disks: one vault serves them all.
+    #[expect(clippy::expect_used, reason = "the profile of a world is good, and a fresh process on a fake disk reads it")]
+    pub fn beside(&self, profile: Arc<ProductProfile>) -> LicenseManager {
+        let ports =
+            ports(&self.name, &self.machine, &self.entropy, &self.recording, &self.installed, &*self.outfit, &Arc::new(CrashPlan::never()));
+        LicenseManager::open(profile, ports).expect("the licenses can be opened")
+    }
+
     /// Its clocks.
     pub fn clock(&self) -> &Arc<FakeClock> {
         &self.machine.clock
@@ -144,7 +153,7 @@ impl Host {
 
     /// What the product may do now.
     pub fn standing(&self) -> Standing {
-        self.licenses().standing()
+        Arc::unwrap_or_clone(self.licenses().standing())
     }
 
     /// The row of an activation.
@@ -171,6 +180,21 @@ impl Host {
     /// Chooses a row and presses Return (row O5).
     pub fn return_license(&self, activation: &ActivationId) -> Result<ActivationId, ActError> {
         run(self.licenses().return_license(activation.as_str(), &unheard))
+    }
+
+    /// Types a license key and presses GENERATE (row M1): the request, to be carried.
+    pub fn request_activation(&self, key: &LicenseKey) -> Result<Sealed<Request>, ActError> {
+        run(self.licenses().request_activation(key))
+    }
+
+    /// Chooses a row and presses GENERATE on the page for returns (row M4).
+    pub fn request_return(&self, activation: &ActivationId) -> Result<Sealed<Request>, ActError> {
+        run(self.licenses().request_return(activation.as_str()))
+    }
+
+    /// Presses LOAD (rows M1, M4): an answer that was carried here.
+    pub fn load(&self, statement: &Statement) -> Result<Loaded, ActError> {
+        run(self.licenses().load(statement.clone()))
     }
 
     /// Says that this host is a copy and wants to be one of its own.
@@ -286,11 +310,26 @@ fn begin(
     plan: CrashPlan,
 ) -> Process {
     let plan = Arc::new(plan);
-    let vault: Arc<dyn Vault> = Arc::new(Crashing::new(Arc::clone(&machine.vault) as Arc<dyn Vault>, Arc::clone(&plan)));
-    let anchor: Arc<dyn Anchor> = Arc::new(Crashing::new(Arc::clone(&machine.anchor) as Arc<dyn Anchor>, Arc::clone(&plan)));
-    let secrets: Arc<dyn Secrets> = Arc::new(Crashing::new(Arc::clone(&machine.secrets) as Arc<dyn Secrets>, Arc::clone(&plan)));
-    let server: Arc<dyn KeyServer> = Arc::new(Crashing::new(Arc::clone(recording) as Arc<dyn KeyServer>, Arc::clone(&plan)));
-    let ports = HostPorts {
+    let ports = ports(name, machine, entropy, recording, installed, outfit, &plan);
+    let licenses = Arc::new(LicenseManager::open(Arc::clone(&installed.profile), ports).expect("the licenses can be opened"));
+    Process { plan, licenses }
+}
+
+/// The ports of one process of a host.
+fn ports(
+    name: &str,
+    machine: &Machine,
+    entropy: &Arc<FakeEntropy>,
+    recording: &Arc<Recording>,
+    installed: &Installed,
+    outfit: &dyn Outfit,
+    plan: &Arc<CrashPlan>,
+) -> HostPorts {
+    let vault: Arc<dyn Vault> = Arc::new(Crashing::new(Arc::clone(&machine.vault) as Arc<dyn Vault>, Arc::clone(plan)));
+    let anchor: Arc<dyn Anchor> = Arc::new(Crashing::new(Arc::clone(&machine.anchor) as Arc<dyn Anchor>, Arc::clone(plan)));
+    let secrets: Arc<dyn Secrets> = Arc::new(Crashing::new(Arc::clone(&machine.secrets) as Arc<dyn Secrets>, Arc::clone(plan)));
+    let server: Arc<dyn KeyServer> = Arc::new(Crashing::new(Arc::clone(recording) as Arc<dyn KeyServer>, Arc::clone(plan)));
+    HostPorts {
         server,
         vault: outfit.vault(name, vault),
         anchor: outfit.anchor(name, anchor),
@@ -300,7 +339,5 @@ fn begin(
         entropy: Arc::clone(entropy) as _,
         timer: Arc::new(FakeTimer::advancing(Arc::clone(&machine.clock))),
         schemes: vec![outfit.scheme(name, Arc::clone(&installed.scheme))],
-    };
-    let licenses = Arc::new(LicenseManager::open(Arc::clone(&installed.profile), ports).expect("the licenses can be opened"));
-    Process { plan, licenses }
+    }
 }

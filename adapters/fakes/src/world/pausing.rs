@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_domain::document::Request;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::{Digest, Sealed, Statement};
-use keyward_ports::{Committed, Deed, KeyServer, KeyServerError, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, KeyServer, KeyServerError, Ledger, LedgerError, Look, Page, Query, Versioned};
 
 use super::run::pause;
 
@@ -35,6 +35,10 @@ impl<P: Ledger + ?Sized> Ledger for Pausing<P> {
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
         self.0.find(lookup).await
+    }
+
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.0.look(look).await
     }
 
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {

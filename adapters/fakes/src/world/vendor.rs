@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use keyward_domain::document::Contact;
+use keyward_domain::document::{Contact, Request};
 use keyward_domain::entitlement::{Allowance, Budget, Entitlement, Freer, Tenure, Terms};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::product::{Product, Release};
 use keyward_domain::profile::{ProductProfile, TlsTerms, TrialTerms};
 use keyward_domain::rights::{KeyType, Matrix, Medium, TenureKind};
+use keyward_domain::seal::{Sealed, Statement};
 use keyward_domain::time::{Timestamp, Window};
 use keyward_engine::console::{KeyChange, RootChange};
 use keyward_engine::{Console, ConsoleError};
-use keyward_ports::{Clock, Entropy, Ledger, Secrets};
+use keyward_ports::{Clock, Entropy, KeyServer as _, KeyServerError, Ledger, Secrets};
 
+use super::route::Route;
 use super::server::Server;
 use super::{Outfit, name, run};
 use crate::{FakeClock, FakeEntropy, FakeLedger, FakeSecrets, locked};
@@ -134,6 +136,11 @@ impl Vendor {
     pub fn sell(&self, terms: Terms) -> Result<Sold, ConsoleError> {
         let issued = run(self.console.issue(terms, ACTOR))?;
         Ok(Sold { key: Arc::new(issued.key), id: issued.entitlement.id })
+    }
+
+    /// Answers a request that was carried to the vendor: by the first server that runs, as its portal does.
+    pub fn answer(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        run(Route::to(self.list()).exchange(request))
     }
 
     /// What the ledger knows of what was sold.

@@ -8,7 +8,7 @@ use crate::{Options, connection, migrations};
 /// A deed that logs a line of so many bytes and writes a new record.
 fn deed(id: usize, bytes: usize) -> Prepared {
     let row = Row { key: Key { kind: "product", id: id.to_string() }, read: 0, body: "{}".into(), lookups: Vec::new() };
-    Prepared { writes: vec![row], answer: None, log: vec![Line { entitlement: None, body: "x".repeat(bytes) }] }
+    Prepared { writes: vec![row], answers: Vec::new(), log: vec![Line { entitlement: None, body: "x".repeat(bytes) }] }
 }
 
 #[test]

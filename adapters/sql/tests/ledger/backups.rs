@@ -16,7 +16,7 @@ fn a_backup_is_the_ledger_at_one_moment_while_writes_go_on() {
     let (written, writes) = mpsc::channel();
     let both = |read| {
         let write = |id| Write { read, record: product(id, &"x".repeat(2000)) };
-        Deed { writes: vec![write("left"), write("right")], answer: None, log: vec![line("write", None)] }
+        Deed { writes: vec![write("left"), write("right")], answers: Vec::new(), log: vec![line("write", None)] }
     };
     commit(&ledger, both(0));
     let copies: Vec<_> = (0..5).map(|number| place.folder.path().join(format!("copy-{number}.db"))).collect();

@@ -16,7 +16,7 @@ fn a_deed_is_done_whole_or_not_at_all() {
     let (name, remembered) = answer("a request");
     let deed = |read| Deed {
         writes: vec![Write { read: 0, record: product("cad", "new") }, Write { read, record: product("cam", "new") }],
-        answer: Some((name, remembered.clone())),
+        answers: vec![(name, remembered.clone())],
         log: vec![line("sold", Some("E-1"))],
     };
     let seen = || {

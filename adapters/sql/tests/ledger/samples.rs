@@ -53,10 +53,18 @@ pub(crate) fn answer(request: &str) -> (Digest, Remembered) {
 
 pub(crate) fn line(act: &str, entitlement: Option<&str>) -> LogEntry {
     let entitlement = entitlement.map(|id| id.parse::<EntitlementId>().expect("an entitlement id"));
-    LogEntry { at: Timestamp::UNIX_EPOCH, actor: "a test".into(), act: act.into(), entitlement, activation: None, host: None, request: None }
+    LogEntry {
+        at: Timestamp::UNIX_EPOCH,
+        actor: "a test".into(),
+        act: act.into(),
+        entitlement,
+        activation: None,
+        host: None,
+        request: None,
+    }
 }
 
 /// Writes one record and a line about it.
 pub(crate) fn writing(read: u64, record: Record) -> Deed {
-    Deed { writes: vec![Write { read, record }], answer: None, log: vec![line("write", None)] }
+    Deed { writes: vec![Write { read, record }], answers: Vec::new(), log: vec![line("write", None)] }
 }

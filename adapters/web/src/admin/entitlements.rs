@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use keyward_domain::entitlement::{Entitlement, Freer, Terms};
+use keyward_domain::entitlement::{Entitlement, Freer, Sale};
 use keyward_domain::names::EntitlementId;
 use keyward_domain::record::Record;
 use keyward_engine::console;
 use keyward_ports::Query;
-use keyward_wire::{EntitlementPage, Extend, Free, Issued};
+use keyward_wire::{EntitlementPage, Extend, Free, Issued, Owner};
 
 use super::{Listing, most};
 use crate::body::{InBody, InPath, InQuery};
 use crate::failure::Failure;
 use crate::site::Site;
-use crate::tokens::Administrator;
+use crate::tokens::Member;
 
 #[utoipa::path(
     post,
@@ -25,15 +25,15 @@ use crate::tokens::Administrator;
     summary = "Issue a license key",
     description = "The key stands in this answer alone: the server does not keep it. A lost key is replaced by another one (reissue).",
     security(("admin" = [])),
-    request_body(content = ref("#/components/schemas/Terms"), content_type = "application/json"),
+    request_body(content = ref("#/components/schemas/Sale"), content_type = "application/json"),
     responses((status = 200, description = "The key, and what was sold under it", body = ref("#/components/schemas/Issued"), content_type = "application/json"))
 )]
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
-    InBody(terms): InBody<Terms>,
+    Extension(who): Extension<Member>,
+    InBody(sale): InBody<Sale>,
 ) -> Result<Json<Issued>, Failure> {
-    Ok(Json(handed_over(site.console.issue(terms, who.as_str()).await?)))
+    Ok(Json(handed_over(site.console.issue(sale, who.actor()).await?)))
 }
 
 #[utoipa::path(
@@ -90,10 +90,10 @@ pub(crate) async fn show(State(site): State<Arc<Site>>, InPath(id): InPath<Entit
 )]
 pub(crate) async fn revoke(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InPath(id): InPath<EntitlementId>,
 ) -> Result<Json<Entitlement>, Failure> {
-    Ok(Json(site.console.revoke(&id, who.as_str()).await?))
+    Ok(Json(site.console.revoke(&id, who.actor()).await?))
 }
 
 #[utoipa::path(
@@ -110,11 +110,11 @@ pub(crate) async fn revoke(
 )]
 pub(crate) async fn extend(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InPath(id): InPath<EntitlementId>,
     InBody(Extend { until }): InBody<Extend>,
 ) -> Result<Json<Entitlement>, Failure> {
-    Ok(Json(site.console.extend(&id, until, who.as_str()).await?))
+    Ok(Json(site.console.extend(&id, until, who.actor()).await?))
 }
 
 #[utoipa::path(
@@ -130,10 +130,10 @@ pub(crate) async fn extend(
 )]
 pub(crate) async fn reissue(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InPath(id): InPath<EntitlementId>,
 ) -> Result<Json<Issued>, Failure> {
-    Ok(Json(handed_over(site.console.reissue(&id, who.as_str()).await?)))
+    Ok(Json(handed_over(site.console.reissue(&id, who.actor()).await?)))
 }
 
 #[utoipa::path(
@@ -150,11 +150,32 @@ pub(crate) async fn reissue(
 )]
 pub(crate) async fn free(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InPath(id): InPath<EntitlementId>,
     InBody(Free { activation }): InBody<Free>,
 ) -> Result<Json<Entitlement>, Failure> {
-    Ok(Json(site.console.free(&id, &activation, Freer::Vendor, who.as_str()).await?))
+    Ok(Json(site.console.free(&id, &activation, Freer::Vendor, who.actor()).await?))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/admin/entitlements/{id}/owner",
+    tag = "entitlements",
+    operation_id = "setOwner",
+    summary = "Say who owns it",
+    description = "The owner frees slots of lost hosts by a link that is sent to this address.",
+    security(("admin" = [])),
+    params(("id" = String, Path, description = "The entitlement's id")),
+    request_body(content = ref("#/components/schemas/Owner"), content_type = "application/json"),
+    responses((status = 200, description = "The entitlement as it is now", body = ref("#/components/schemas/Entitlement"), content_type = "application/json"))
+)]
+pub(crate) async fn set_owner(
+    State(site): State<Arc<Site>>,
+    Extension(who): Extension<Member>,
+    InPath(id): InPath<EntitlementId>,
+    InBody(Owner { owner }): InBody<Owner>,
+) -> Result<Json<Entitlement>, Failure> {
+    Ok(Json(site.console.set_owner(&id, owner, who.actor()).await?))
 }
 
 fn handed_over(issued: console::Issued) -> Issued {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::body::{self, InBody};
 use crate::failure::{Failure, told};
 use crate::site::Site;
-use crate::tokens::Administrator;
+use crate::tokens::Member;
 
 #[utoipa::path(
     get,
@@ -41,10 +41,10 @@ pub(crate) async fn list(State(site): State<Arc<Site>>) -> Result<Json<KeyList>,
 )]
 pub(crate) async fn change(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InBody(change): InBody<KeyChange>,
 ) -> Result<Json<RootChange>, Failure> {
-    Ok(Json(site.console.change_keys(&change, who.as_str()).await?))
+    Ok(Json(site.console.change_keys(&change, who.actor()).await?))
 }
 
 #[utoipa::path(
@@ -62,14 +62,14 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn accept(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     request: Request,
 ) -> Result<Json<Accepted>, Failure> {
     let (parts, body) = request.into_parts();
     let bytes = body::read(&site, &[media::ENVELOPE, media::JSON], &parts.headers, body).await?;
     let envelope =
         Envelope::from_json(&bytes).map_err(|error| told(400, "unreadable", "The statement cannot be read", &error.to_string()))?;
-    Ok(Json(Accepted { version: site.console.accept_statement(&envelope, who.as_str()).await? }))
+    Ok(Json(Accepted { version: site.console.accept_statement(&envelope, who.actor()).await? }))
 }
 
 #[utoipa::path(
@@ -98,8 +98,8 @@ pub(crate) async fn export_root(State(site): State<Arc<Site>>) -> Result<Json<Ro
     security(("admin" = [])),
     responses((status = 204, description = "Noted"))
 )]
-pub(crate) async fn root_is_kept(State(site): State<Arc<Site>>, Extension(who): Extension<Administrator>) -> Result<StatusCode, Failure> {
-    site.console.root_is_kept(who.as_str()).await?;
+pub(crate) async fn root_is_kept(State(site): State<Arc<Site>>, Extension(who): Extension<Member>) -> Result<StatusCode, Failure> {
+    site.console.root_is_kept(who.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn root_is_kept(State(site): State<Arc<Site>>, Extension(who): 
     security(("admin" = [])),
     responses((status = 204, description = "It is off the server"))
 )]
-pub(crate) async fn remove_root(State(site): State<Arc<Site>>, Extension(who): Extension<Administrator>) -> Result<StatusCode, Failure> {
-    site.console.remove_root(who.as_str()).await?;
+pub(crate) async fn remove_root(State(site): State<Arc<Site>>, Extension(who): Extension<Member>) -> Result<StatusCode, Failure> {
+    site.console.remove_root(who.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

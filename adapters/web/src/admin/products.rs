@@ -15,7 +15,7 @@ use super::{Listing, most};
 use crate::body::{InBody, InPath, InQuery};
 use crate::failure::Failure;
 use crate::site::Site;
-use crate::tokens::Administrator;
+use crate::tokens::Member;
 
 #[utoipa::path(
     post,
@@ -30,10 +30,10 @@ use crate::tokens::Administrator;
 )]
 pub(crate) async fn add(
     State(site): State<Arc<Site>>,
-    Extension(who): Extension<Administrator>,
+    Extension(who): Extension<Member>,
     InBody(product): InBody<Product>,
 ) -> Result<Json<Product>, Failure> {
-    Ok(Json(site.console.add_product(product, who.as_str()).await?))
+    Ok(Json(site.console.add_product(product, who.actor()).await?))
 }
 
 #[utoipa::path(

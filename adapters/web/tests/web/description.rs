@@ -35,7 +35,7 @@ fn the_description_names_a_licence_and_says_what_everything_is() {
             assert_eq!(guarded, path.starts_with("/v1/admin") || path == "/metrics", "{method} {path}");
         }
     }
-    assert_eq!(operations, 21);
+    assert_eq!(operations, 26);
     for reference in references(&api) {
         assert!(api.pointer(reference.trim_start_matches('#')).is_some(), "{reference} is there");
     }
@@ -128,12 +128,27 @@ async fn what_is_sent_has_the_form_that_the_description_gives_it() {
     fits("KeyChange", &rotate);
     fits("KeyChange", &revoke);
     let slot: Value = crate::world::read(world.get(&format!("/v1/admin/entitlements/{id}")).await).await;
+    let owner = json!({ "owner": "ada@example.com" });
+    let token = json!({ "name": "shop", "role": "reseller" });
+    fits("Owner", &owner);
+    fits("Owner", &json!({ "owner": null }));
+    fits("AddToken", &token);
+    let mut sale = terms(1);
+    sale["owner"] = json!("ada@example.com");
+    fits("Sale", &sale);
+    let refused = Host(2).activates(&world, 1, &issued.key);
     let free = json!({ "activation": slot["slots"][0]["activation"] });
     for (schema, path, body) in [
         ("Product", "/v1/admin/products".to_owned(), Some(product("other"))),
         ("ProductPage", "/v1/admin/products?most=1".to_owned(), None),
         ("ProductProfile", "/v1/admin/products/cad/profile".to_owned(), None),
         ("Entitlement", format!("/v1/admin/entitlements/{id}"), None),
+        ("Handed", "/v1/admin/answer".to_owned(), Some(envelope(request.to_json()))),
+        ("Handed", "/v1/admin/answer".to_owned(), Some(envelope(refused.to_json()))),
+        ("Entitlement", format!("/v1/admin/entitlements/{id}/owner"), Some(owner)),
+        ("IssuedToken", "/v1/admin/tokens".to_owned(), Some(token)),
+        ("TokenLine", "/v1/admin/tokens/shop/revoke".to_owned(), Some(Value::Null)),
+        ("TokenList", "/v1/admin/tokens".to_owned(), None),
         ("Entitlement", format!("/v1/admin/entitlements/{id}/free"), Some(free)),
         ("EntitlementPage", "/v1/admin/entitlements?most=1".to_owned(), None),
         ("LogPage", "/v1/admin/log".to_owned(), None),
@@ -151,6 +166,15 @@ async fn what_is_sent_has_the_form_that_the_description_gives_it() {
     world.admin(reqwest::Method::DELETE, "/v1/admin/root", None::<&()>).await;
     fits("RootChange", &crate::world::read(world.post("/v1/admin/keys/change", rotate).await).await);
     fits("Problem", &envelope(world.get("/nowhere").await.bytes().await.expect("a problem").to_vec()));
+
+    for verdict in [
+        json!({ "says": "granted", "activation": "A-1", "until": null }),
+        json!({ "says": "returned", "activation": "A-1" }),
+        json!({ "says": "revoked", "activation": "A-1", "reason": "freed" }),
+    ] {
+        fits("Verdict", &verdict);
+        serde_json::from_value::<keyward_engine::console::Verdict>(verdict).expect("a verdict");
+    }
 
     let planted = json!({ "status": "fine", "more": 1 });
     assert_eq!(wrong(schemas, &schemas["Health"], &planted, "Health").len(), 2, "what does not fit is noticed");

@@ -1,5 +1,8 @@
 //! The exchange end to end.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use keyward_domain::document::{Ask, Body};
 use keyward_wire::media;
 
@@ -46,4 +49,41 @@ async fn a_refusal_is_an_answer_and_not_an_error() {
     let response = world.ask(&Host(1).activates(&world, 1, &stray_key(9))).await;
     assert_eq!(response.status().as_u16(), 200);
     assert_eq!(refusal(response).await, "unknown-key");
+}
+
+#[tokio::test]
+async fn hosts_that_ask_at_once_under_one_key_share_a_commit_and_each_is_told_its_own() {
+    let world = World::new().await;
+    let issued = world.issue(30).await;
+    let before = world.ledger.commits();
+    // The first is held at its commit until all others have come to the desk.
+    world.ledger.hold_commits_until_looked(40);
+    let requests: Vec<_> = (1..=40).map(|n| Host(n).activates(&world, 1, &issued.key)).collect();
+    let bodies = join_all(requests.iter().map(async |request| answer(world.ask(request).await).await.body)).await;
+    assert_eq!(world.ledger.commits() - before, 2, "one for the first, one for all others");
+    let granted = bodies.iter().filter_map(|body| match body {
+        Body::Certificate(certificate) => Some(certificate.activation.clone()),
+        _ => None,
+    });
+    assert_eq!(granted.collect::<BTreeSet<_>>().len(), 30, "never more than were sold, and each its own");
+    let refused = bodies.iter().filter(|body| matches!(body, Body::Refusal(refusal) if refusal.code() == "no-activation-left"));
+    assert_eq!(refused.count(), 10);
+    for (request, body) in requests.iter().zip(&bodies).filter(|(_, body)| matches!(body, Body::Certificate(_))) {
+        assert_eq!(answer(world.ask(request).await).await.body, *body, "remembered");
+    }
+}
+
+#[tokio::test]
+async fn one_request_that_comes_twice_at_once_is_decided_once() {
+    let world = World::new().await;
+    let issued = world.issue(9).await;
+    world.ledger.hold_commits_until_looked(4);
+    let first = Host(1).activates(&world, 1, &issued.key);
+    let twice = Host(2).activates(&world, 1, &issued.key);
+    let replies =
+        join_all([&first, &twice, &twice, &twice].map(async |request| world.ask(request).await.bytes().await.expect("a reply"))).await;
+    assert!(replies[1] == replies[2] && replies[2] == replies[3], "the same answer, to the byte");
+    let shown: keyward_domain::entitlement::Entitlement =
+        read(world.get(&format!("/v1/admin/entitlements/{}", issued.entitlement.id)).await).await;
+    assert_eq!(shown.slots.len(), 2);
 }

@@ -8,6 +8,8 @@ mod exchange;
 mod life;
 mod limits;
 mod logs;
+mod portal;
 mod problems;
+mod staff;
 mod watch;
 mod world;

@@ -1,6 +1,7 @@
 //! A served key server, its administrator, and hosts that ask it.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use keyward_domain::seal::{Digest, Envelope, Reply, Sealed, SignatureEntry, Stat
 use keyward_domain::signers::VendorId;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{FakeClock, FakeEntropy, FakeLedger, FakeSecrets};
-use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
 use keyward_web::{AdminToken, Config, Limits, Running, Server, StartError};
 use keyward_wire::{Issued, Problem, media};
 use reqwest::{Method, Response};
@@ -251,6 +252,10 @@ pub(crate) enum Trouble {
 pub(crate) struct Troubled {
     pub(crate) inner: FakeLedger,
     pub(crate) trouble: Mutex<Option<Trouble>>,
+    looks: AtomicUsize,
+    commits: AtomicUsize,
+    /// A commit waits until so many have looked.
+    held_until: AtomicUsize,
 }
 
 /// What a library says that must not be repeated to callers.
@@ -259,6 +264,16 @@ pub(crate) const INTERNALS: &str = "disk I/O error in /var/lib/vendor/ledger.sql
 impl Troubled {
     pub(crate) fn get_into(&self, trouble: Trouble) {
         *self.trouble.lock().expect("nobody panicked") = Some(trouble);
+    }
+
+    /// From now on a commit waits until so many more have looked.
+    pub(crate) fn hold_commits_until_looked(&self, more: usize) {
+        self.held_until.store(self.looks.load(Ordering::SeqCst) + more, Ordering::SeqCst);
+    }
+
+    /// How many commits were asked for.
+    pub(crate) fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<(), LedgerError> {
@@ -285,8 +300,18 @@ impl Ledger for Troubled {
         self.inner.find(lookup).await
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.check()?;
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.inner.look(look).await
+    }
+
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
         self.check()?;
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        while self.looks.load(Ordering::SeqCst) < self.held_until.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
         if *self.trouble.lock().expect("nobody panicked") == Some(Trouble::Contended) {
             return Ok(Committed::Conflict);
         }

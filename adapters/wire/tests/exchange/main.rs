@@ -4,6 +4,7 @@
 
 mod hostile;
 mod mailers;
+mod pictures;
 mod qr;
 mod samples;
 mod xml;

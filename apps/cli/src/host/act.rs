@@ -4,13 +4,14 @@ use std::io::{Read as _, Write};
 use std::sync::Arc;
 
 use clap::Args;
-use keyward::{Edition, LicenseKey, LicenseManager, Taken, TrialBegun};
+use keyward::{ActivationId, Carried, Edition, LicenseKey, LicenseKeyError, LicenseManager, Status, Taken};
+use keyward_words::{CommandText, Notice, Words};
 use zeroize::Zeroizing;
 
-use super::status::{expiry, remarks, trust, worth};
+use super::carry::Carry;
+use super::status::{remarks, trust, worth};
 use super::{Host, HostOptions};
-use crate::exit::{Failure, told};
-use crate::output::list;
+use crate::exit::Failure;
 use crate::progress::{steps, wait};
 
 /// More than any key with whatever stands around it.
@@ -31,17 +32,27 @@ pub(crate) struct Activate {
     // Taken as it comes: clap repeats what it refuses, and a key must not be repeated.
     #[arg(required = true, num_args = 1.., value_name = "KEY")]
     key: Vec<String>,
+    #[command(flatten)]
+    carry: Carry,
 }
 
 /// The options of `refresh`.
 #[derive(Args)]
-pub(crate) struct Refresh;
+pub(crate) struct Refresh {
+    /// By hand: the license, by its number in the table of `status` or its id, if not the one in use
+    #[arg(requires = "Carry")]
+    row: Option<String>,
+    #[command(flatten)]
+    carry: Carry,
+}
 
 /// The options of `return`.
 #[derive(Args)]
 pub(crate) struct Return {
     /// The license: its number in the table of `status`, or its id
     row: String,
+    #[command(flatten)]
+    carry: Carry,
 }
 
 /// The options of `host new`.
@@ -50,53 +61,58 @@ pub(crate) struct NewHost;
 
 impl Trial {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let Host { manager, .. } = options.open()?;
-        match wait(manager.start_trial(&self.edition, &steps()))? {
-            TrialBegun::Verified => writeln!(out, "The trial has begun; the key server counts its days.")?,
-            TrialBegun::Local { because } => {
-                writeln!(
-                    out,
-                    "The trial has begun; no key server answered, so this host counts its days. A refresh has them counted by the server."
-                )?;
-                writeln!(out, "Why: {}", told(&because))?;
-            }
-        }
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        let begun = wait(manager.start_trial(&self.edition, &steps(words)))?;
+        writeln!(out, "{}", words.tell(&begun))?;
         let speaks = manager.standing().speaking().map(|row| row.id.clone());
-        speaks.map_or(Ok(()), |row| show(&manager, &row, out))
+        speaks.map_or(Ok(()), |row| show(&manager, &row, words, out))
     }
 }
 
 impl Activate {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
         let key = read_key(self.key)?;
-        let Host { manager, .. } = options.open()?;
-        let activation = wait(manager.activate(Arc::new(key), &steps()))?;
-        writeln!(out, "Activated; nothing has to be restarted.")?;
-        show(&manager, activation.as_str(), out)
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        if self.carry.is_wanted() {
+            self.carry.check(&manager)?;
+            let request = wait(manager.request_activation(&key))?;
+            return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
+        }
+        let activation = wait(manager.activate(Arc::new(key), &steps(words))).map_err(Failure::or_by_hand)?;
+        writeln!(out, "{}", words.say(&Notice::Activated))?;
+        show(&manager, activation.as_str(), words, out)
     }
 }
 
 impl Refresh {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let Host { manager, .. } = options.open()?;
-        let results = wait(manager.refresh(&steps()))?;
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        if self.carry.is_wanted() {
+            let in_use = || manager.standing().speaking().map(|row| row.id.to_string());
+            let row = self.row.map(|typed| row(&manager, typed)).or_else(in_use);
+            let row = row.ok_or_else(|| Failure::wrong(&CommandText::NameARow))?;
+            self.carry.check(&manager)?;
+            let request = wait(manager.request_refresh(&row))?;
+            return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
+        }
+        let results = wait(manager.refresh(&steps(words)))?;
         if results.is_empty() {
-            writeln!(out, "There is nothing to refresh.")?;
+            writeln!(out, "{}", words.say(&Notice::NothingToRefresh))?;
         }
         let mut worst = None;
         for (activation, result) in results {
             let no = match result {
                 Ok(Taken::Granted(activation)) => {
-                    writeln!(out, "Refreshed.")?;
-                    show(&manager, activation.as_str(), out)?;
+                    writeln!(out, "{}", words.say(&Notice::Refreshed))?;
+                    show(&manager, activation.as_str(), words, out)?;
                     continue;
                 }
                 Ok(Taken::Returned(activation)) => {
-                    writeln!(out, "Returned {activation}; it can be activated on another host.")?;
+                    returned(&activation, words, out)?;
                     continue;
                 }
                 Ok(Taken::Revoked(activation)) => revoked(&manager, activation.as_str()),
-                Ok(Taken::Refused(refusal)) => Failure::refused(refusal.code(), format!("{refusal}; {}", refusal.remedy())),
+                Ok(Taken::Refused(refusal)) => Failure::refusal(&refusal),
                 Err(error) => error.into(),
             };
             worst = Some(Failure::worse(worst, no.about(activation.as_str())));
@@ -107,20 +123,31 @@ impl Refresh {
 
 impl Return {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let Host { manager, .. } = options.open()?;
-        let numbered = self.row.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let row = numbered.and_then(|place| manager.standing().rows.get(place).map(|row| row.id.clone()));
-        let activation = wait(manager.return_license(row.as_deref().unwrap_or(&self.row), &steps()))?;
-        Ok(writeln!(out, "Returned {activation}; it can be activated on another host.")?)
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        let row = row(&manager, self.row);
+        if self.carry.is_wanted() {
+            self.carry.check(&manager)?;
+            let request = wait(manager.request_return(&row))?;
+            return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
+        }
+        let activation = wait(manager.return_license(&row, &steps(words))).map_err(Failure::or_by_hand)?;
+        returned(&activation, words, out)
     }
 }
 
 impl NewHost {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let Host { manager, .. } = options.open()?;
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
         wait(manager.become_new_host())?;
-        Ok(writeln!(out, "This host has a new key; activate with the license key, and it gets a slot of its own.")?)
+        Ok(writeln!(out, "{}", words.tell(&Notice::HostIsNew))?)
     }
+}
+
+/// The id of a row that goes by its number or its id.
+fn row(manager: &LicenseManager, typed: String) -> String {
+    let numbered = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let row = numbered.and_then(|place| manager.standing().rows.get(place).map(|row| row.id.to_string()));
+    row.unwrap_or(typed)
 }
 
 /// The key as typed, in one piece or in its groups, or as it comes on standard input.
@@ -134,24 +161,41 @@ fn read_key(typed: Vec<String>) -> Result<LicenseKey, Failure> {
             text.push_str(&group);
         }
     }
-    text.parse().map_err(|error| Failure::usage(format!("could not read the license key: {error}")))
+    if text.trim().is_empty() {
+        return Err(Failure::wrong(&CommandText::NoKey));
+    }
+    text.parse().map_err(|error: LicenseKeyError| Failure::wrong(&error))
 }
 
 /// One license, on a line or two.
-fn show(manager: &LicenseManager, id: &str, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn show(manager: &LicenseManager, id: &str, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
     let standing = manager.standing();
     let Some(row) = standing.rows.iter().find(|row| &*row.id == id) else { return Ok(()) };
-    let name = &manager.profile().name;
-    writeln!(out, "{name} {}: {}, expires {}, {} ({id})", list(&row.editions), worth(&row.status), expiry(row.until), trust(row))?;
-    for remark in remarks(row) {
+    let license = CommandText::License {
+        license: format!("{} {}", manager.profile().name, words.list(&row.editions)),
+        status: worth(&row.status, words),
+        until: row.until,
+        trust: trust(row, words),
+        id: id.into(),
+    };
+    writeln!(out, "{}", words.say(&license))?;
+    for remark in remarks(row, words) {
         writeln!(out, "{remark}")?;
     }
     Ok(())
 }
 
-/// A refresh that brought a revocation: what was asked for was not given.
-fn revoked(manager: &LicenseManager, id: &str) -> Failure {
+/// A return that is confirmed.
+pub(super) fn returned(activation: &ActivationId, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
+    let done = CommandText::About { about: activation.to_string(), what: words.say(&Notice::Returned) };
+    Ok(writeln!(out, "{}", words.say(&done))?)
+}
+
+/// An answer that brought a revocation: what was asked for was not given.
+pub(super) fn revoked(manager: &LicenseManager, id: &str) -> Failure {
     let standing = manager.standing();
-    let remark = standing.rows.iter().find(|row| &*row.id == id).and_then(|row| remarks(row).into_iter().next());
-    Failure::refused("revoked", remark.unwrap_or_else(|| "the issuer took the license away; ask the vendor".into()))
+    match standing.rows.iter().find(|row| &*row.id == id).map(|row| &row.status) {
+        Some(Status::Stopped { reason }) => Failure::no("revoked", reason),
+        _ => Failure::no("revoked", &Notice::Returned),
+    }
 }

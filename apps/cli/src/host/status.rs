@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use clap::Args;
-use keyward::{Awaited, ProductProfile, Reason, Refusal, Row, Standing, Status as Worth, Timestamp, Verdict};
+use keyward::{ActivationId, Awaited, Kind, ProductProfile, Reason, Refusal, Row, Standing, Status as Worth, Timestamp, Verdict};
+use keyward_words::{CommandText, Label, Notice, Words};
 use serde::Serialize;
 
 use super::{Host, HostOptions};
 use crate::exit::{Failure, told, vault_code};
-use crate::output::{count, json, list, table};
+use crate::output::{json, table};
 
 /// The options of `status`.
 #[derive(Args)]
@@ -40,10 +41,14 @@ struct Product<'a> {
     language: Option<&'a str>,
 }
 
+/// A request whose answer is awaited, as data.
 #[derive(Serialize)]
-struct Waiting<'a> {
+pub(super) struct Waiting<'a> {
     request: String,
     asks: String,
+    /// The row it is about, if there is one yet.
+    about: Option<&'a str>,
+    since: Timestamp,
     /// The issuer's no, if it is a return that was refused.
     refused: Option<&'a Refusal>,
 }
@@ -56,12 +61,15 @@ struct Trouble {
 
 impl Status {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let Host { manager, .. } = options.open()?;
-        let (standing, awaited, trouble) = (manager.standing(), manager.awaited(), manager.trouble());
+        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        let (standing, awaited, trouble) = (manager.standing(), manager.pending(), manager.trouble());
         if self.json {
             json(out, &report(manager.profile(), &standing, &awaited, trouble.as_deref()))?;
+        } else if trouble.is_some() && standing.rows.is_empty() {
+            // Whether there is a license, nobody knows; what to do stands in the trouble.
+            writeln!(out, "{}\n{}", product(manager.profile(), None, words), words.say(&CommandText::NotReadable))?;
         } else {
-            text(out, manager.profile(), &standing, &awaited)?;
+            text(out, manager.profile(), &standing, &awaited, words)?;
         }
         trouble.map_or(Ok(()), |error| Err(Failure::vault(&error)))
     }
@@ -73,8 +81,6 @@ fn report<'a>(
     awaited: &'a [Awaited],
     trouble: Option<&keyward_ports::VaultError>,
 ) -> Report<'a> {
-    let waiting =
-        awaited.iter().map(|it| Waiting { request: it.request.to_string(), asks: it.kind.to_string(), refused: it.refused.as_ref() });
     Report {
         product: Product {
             id: profile.product.as_str(),
@@ -84,91 +90,104 @@ fn report<'a>(
         },
         standing,
         trial_days_left: standing.trial_days_left(),
-        waiting: waiting.collect(),
+        waiting: awaited.iter().map(Waiting::of).collect(),
         trouble: trouble.map(|error| Trouble { code: vault_code(error), message: told(error) }),
     }
 }
 
-fn text(out: &mut dyn Write, profile: &ProductProfile, standing: &Standing, awaited: &[Awaited]) -> Result<(), Failure> {
+impl<'a> Waiting<'a> {
+    pub(super) fn of(awaited: &'a Awaited) -> Self {
+        Self {
+            request: awaited.request.to_string(),
+            asks: awaited.kind.to_string(),
+            about: awaited.about.as_ref().map(ActivationId::as_str),
+            since: awaited.created,
+            refused: awaited.refused.as_ref(),
+        }
+    }
+}
+
+fn text(out: &mut dyn Write, profile: &ProductProfile, standing: &Standing, awaited: &[Awaited], words: Words) -> Result<(), Failure> {
     if standing.rows.is_empty() {
-        writeln!(out, "{}", product(profile, None))?;
+        writeln!(out, "{}", product(profile, None, words))?;
         if let Verdict::Stopped { reason } = &standing.verdict {
-            writeln!(out, "{reason}; {}", reason.remedy())?;
+            writeln!(out, "{}", words.tell(reason))?;
         }
     } else {
-        writeln!(out, "{}", rows(profile, standing))?;
+        writeln!(out, "{}", rows(profile, standing, words))?;
         for (number, row) in (1..).zip(&standing.rows) {
-            for remark in remarks(row) {
-                writeln!(out, "{number}: {remark}")?;
+            for what in remarks(row, words) {
+                writeln!(out, "{}", words.say(&CommandText::About { about: i32::to_string(&number), what }))?;
             }
         }
     }
     if let (Some(days), Some(until)) = (standing.trial_days_left(), standing.speaking().and_then(|row| row.until)) {
-        writeln!(out, "Trial will expire in {}, at {until}", count(days, "day", "days"))?;
+        writeln!(out, "{}", words.say(&Notice::TrialLeftUntil { days, until }))?;
     }
     for it in awaited {
         match &it.refused {
-            Some(refusal) => writeln!(out, "Refused ({}): {}: {refusal}; {}", refusal.code(), it.kind, refusal.remedy())?,
-            None => writeln!(out, "Waiting for an answer: {}; `keyward refresh` sends the same request again", it.kind)?,
+            Some(no) => writeln!(out, "{}", refused(it.kind, no, words))?,
+            None => writeln!(out, "{}", words.tell(&Notice::Waiting { kind: it.kind }))?,
         }
     }
     Ok(())
 }
 
-fn rows(profile: &ProductProfile, standing: &Standing) -> comfy_table::Table {
-    let mut table = table(["#", "Product/Version/Language", "License key", "Status", "Expiration date", "Trust flag"]);
+fn rows(profile: &ProductProfile, standing: &Standing, words: Words) -> comfy_table::Table {
+    let heads = [Label::ProductVersionLanguage, Label::LicenseKey, Label::Status, Label::ExpirationDate, Label::TrustFlag];
+    let [license, key, status, end, flag] = heads.map(|label| words.label(label));
+    let mut table = table(["#".to_owned(), license, key, status, end, flag]);
     for (number, row) in (1..).zip(&standing.rows) {
         table.add_row([
             number.to_string(),
-            product(profile, Some(row)),
+            product(profile, Some(row), words),
             row.last_five.as_ref().map_or_else(|| "-".into(), ToString::to_string),
-            worth(&row.status),
-            expiry(row.until),
-            trust(row),
+            worth(&row.status, words),
+            row.until.map_or_else(|| words.label(Label::NeverExpires), |until| until.to_string()),
+            trust(row, words),
         ]);
     }
     table
 }
 
 /// Name, editions, version, language.
-fn product(profile: &ProductProfile, row: Option<&Row>) -> String {
-    let editions = row.map(|row| format!(" {}", list(&row.editions))).unwrap_or_default();
+fn product(profile: &ProductProfile, row: Option<&Row>, words: Words) -> String {
+    let editions = row.map(|row| format!(" {}", words.list(&row.editions))).unwrap_or_default();
     let language = profile.languages.first().map(|language| format!("/{language}")).unwrap_or_default();
     format!("{}{editions}/{}{language}", profile.name, profile.version)
 }
 
 /// The status in a word or two.
-pub(super) fn worth(status: &Worth) -> String {
-    match status {
-        Worth::Enabled => "Enabled".into(),
-        Worth::Trial => "Trial".into(),
-        Worth::Borrowed => "Borrowed".into(),
-        Worth::Returning { refused: None } => "Returning".into(),
-        Worth::Returning { refused: Some(_) } => "Returning (refused)".into(),
-        Worth::Stopped { reason } => format!("Stopped ({})", reason.code()),
-    }
-}
-
-/// The end, as an instant.
-pub(super) fn expiry(until: Option<Timestamp>) -> String {
-    until.map_or_else(|| "never".into(), |until| until.to_string())
+pub(super) fn worth(status: &Worth, words: Words) -> String {
+    words.title(status).unwrap_or_default()
 }
 
 /// What is in doubt.
-pub(super) fn trust(row: &Row) -> String {
+pub(super) fn trust(row: &Row, words: Words) -> String {
     if matches!(row.status, Worth::Stopped { reason: Reason::OtherHost }) {
-        return "Not This Host".into();
+        return words.label(Label::NotThisHost);
     }
-    if row.flags.is_empty() { "Fully Trusted".into() } else { list(row.flags.iter().map(|flag| flag.title())) }
+    if row.flags.is_empty() {
+        return words.label(Label::FullyTrusted);
+    }
+    words.list(row.flags.iter().filter_map(|flag| words.title(flag)))
 }
 
-/// Cause and remedy of whatever is not as it should be.
-pub(super) fn remarks(row: &Row) -> Vec<String> {
-    let stop = match &row.status {
-        Worth::Stopped { reason } => Some(format!("{reason}; {}", reason.remedy())),
-        Worth::Returning { refused: None } => Some("it is off on this host and on its way back".into()),
+/// Cause and remedy of whatever is not as it should be. A refused return is told where the requests are.
+pub(super) fn remarks(row: &Row, words: Words) -> Vec<String> {
+    let status = match &row.status {
+        Worth::Stopped { .. } | Worth::Returning { refused: None } => Some(words.tell(&row.status)),
         Worth::Returning { refused: Some(_) } | Worth::Enabled | Worth::Trial | Worth::Borrowed => None,
     };
-    let flags = row.flags.iter().map(|flag| format!("{}: {flag}; {}", flag.title(), flag.remedy()));
-    stop.into_iter().chain(flags).collect()
+    let flags = row.flags.iter().map(|flag| {
+        let about = words.title(flag).unwrap_or_default();
+        words.say(&CommandText::About { about, what: words.tell(flag) })
+    });
+    status.into_iter().chain(flags).collect()
+}
+
+/// A request that was refused and is asked again.
+pub(super) fn refused(kind: Kind, no: &Refusal, words: Words) -> String {
+    let what = CommandText::About { about: words.say(&kind), what: words.tell(no) };
+    words.say(&CommandText::Refused { code: no.code().into(), what: words.say(&what) })
 }

@@ -1,4 +1,4 @@
-//! What was issued, by its id: listed, shown, revoked, extended, reissued, its slots freed, its log.
+//! What was issued, by its id: listed, shown, revoked, extended, reissued, its slots freed, its owner, its log.
 
 use std::io::{Write, stderr};
 
@@ -6,7 +6,7 @@ use clap::Args;
 use keyward::{ActivationId, Timestamp};
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Entitlement};
-use keyward_domain::names::EntitlementId;
+use keyward_domain::names::{EmailAddress, EntitlementId};
 
 use super::issue::hand_over;
 use super::server::Server;
@@ -65,6 +65,19 @@ pub(super) struct Free {
     activation: ActivationId,
 }
 
+/// The options of `vendor owner`.
+#[derive(Args)]
+pub(super) struct SetOwner {
+    /// The license's id, as `list` shows it
+    id: EntitlementId,
+    /// The owner's e-mail address
+    #[arg(required_unless_present = "nobody")]
+    email: Option<EmailAddress>,
+    /// Nobody is known to own it any more
+    #[arg(long, conflicts_with = "email")]
+    nobody: bool,
+}
+
 /// The options of `vendor log`.
 #[derive(Args)]
 pub(super) struct Log {
@@ -93,7 +106,7 @@ impl List {
         if self.json {
             return json(out, &all);
         }
-        let mut table = table(["Id", "Product", "Editions", "Type", "Tenure", "Until", "License key", "In use", "State"]);
+        let mut table = table(["Id", "Product", "Editions", "Type", "Tenure", "Until", "License key", "In use", "State", "Owner"]);
         for it in &all {
             table.add_row([
                 it.id.to_string(),
@@ -105,6 +118,7 @@ impl List {
                 it.last_five.as_ref().map_or_else(|| "-".into(), ToString::to_string),
                 in_use(it),
                 state(it).into(),
+                it.owner.as_ref().map_or_else(|| "-".into(), ToString::to_string),
             ]);
         }
         Ok(writeln!(out, "{table}")?)
@@ -138,6 +152,9 @@ impl Show {
         }
         if let Some(until) = it.terms.maintenance_until {
             writeln!(out, "maintenance until {until}")?;
+        }
+        if let Some(owner) = &it.owner {
+            writeln!(out, "owner {owner}")?;
         }
         if it.slots.is_empty() {
             return Ok(writeln!(out, "nobody holds it")?);
@@ -174,6 +191,16 @@ impl Free {
     pub(super) fn run(self, server: &Server, out: &mut dyn Write) -> Result<(), Failure> {
         let it = server.free(&self.id, self.activation)?;
         Ok(writeln!(out, "Freed; {} of {} is in use. The host learns of it at its next contact.", in_use(&it), it.id)?)
+    }
+}
+
+impl SetOwner {
+    pub(super) fn run(self, server: &Server, out: &mut dyn Write) -> Result<(), Failure> {
+        let it = server.set_owner(&self.id, self.email)?;
+        match &it.owner {
+            Some(owner) => Ok(writeln!(out, "{} is owned by {owner} now.", it.id)?),
+            None => Ok(writeln!(out, "{} has no owner on record now.", it.id)?),
+        }
     }
 }
 

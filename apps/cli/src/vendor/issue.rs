@@ -6,7 +6,8 @@ use clap::{ArgGroup, Args, ValueEnum};
 use keyward::vendor::wire::Issued;
 use keyward::{Edition, Feature, ProductId, Timestamp};
 use keyward_domain::document::Contact;
-use keyward_domain::entitlement::{Allowance, Borrowing, Budget, Per, Tenure, Terms};
+use keyward_domain::entitlement::{Allowance, Borrowing, Budget, Per, Sale, Tenure, Terms};
+use keyward_domain::names::EmailAddress;
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
 use keyward_domain::time::Window;
 
@@ -72,6 +73,9 @@ pub(super) struct Issue {
     /// Versions released until then are covered
     #[arg(long, value_name = "DATE", value_parser = end)]
     maintenance_until: Option<Timestamp>,
+    /// Who is to own it, and frees slots of lost hosts by a link that comes by mail
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<EmailAddress>,
 }
 
 /// What takes one seat.
@@ -87,7 +91,8 @@ enum Taker {
 
 impl Issue {
     pub(super) fn run(self, server: &Server, today: Timestamp, out: &mut dyn Write) -> Result<(), Failure> {
-        let issued = server.issue(&self.terms(today))?;
+        let owner = self.owner.clone();
+        let issued = server.issue(&Sale { terms: self.terms(today), owner })?;
         hand_over(&issued, out)
     }
 

@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use keyward::vendor::wire::{ADMIN_PATH, Accepted, EntitlementPage, Extend, Free, Issued, LogPage, RootSeed};
+use keyward::vendor::wire::{
+    ADMIN_PATH, Accepted, AddToken, EntitlementPage, Extend, Free, Issued, IssuedToken, LogPage, Owner, RootSeed, TokenLine, TokenList,
+};
 use keyward::vendor::{AdminError, AdminToken, HttpsConsole, Method};
 use keyward::{ActivationId, ProductId, ProductProfile, Timestamp};
-use keyward_domain::entitlement::{Entitlement, Terms};
-use keyward_domain::names::EntitlementId;
+use keyward_domain::entitlement::{Entitlement, Sale};
+use keyward_domain::names::{EmailAddress, EntitlementId, TokenName};
 use keyward_domain::product::Product;
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Envelope;
-use keyward_engine::console::{KeyChange, KeyList, RootChange};
+use keyward_engine::console::{Handed, KeyChange, KeyList, RootChange};
 use keyward_proxy::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,8 +47,8 @@ impl Server {
         self.get(&format!("/products/{id}/profile"))
     }
 
-    pub(super) fn issue(&self, terms: &Terms) -> Result<Issued, Failure> {
-        self.post("/entitlements", terms)
+    pub(super) fn issue(&self, sale: &Sale) -> Result<Issued, Failure> {
+        self.post("/entitlements", sale)
     }
 
     pub(super) fn entitlements(&self, after: Option<&EntitlementId>) -> Result<EntitlementPage, Failure> {
@@ -72,6 +74,26 @@ impl Server {
 
     pub(super) fn free(&self, id: &EntitlementId, activation: ActivationId) -> Result<Entitlement, Failure> {
         self.post(&format!("/entitlements/{id}/free"), &Free { activation })
+    }
+
+    pub(super) fn set_owner(&self, id: &EntitlementId, owner: Option<EmailAddress>) -> Result<Entitlement, Failure> {
+        self.post(&format!("/entitlements/{id}/owner"), &Owner { owner })
+    }
+
+    pub(super) fn answer(&self, request: &Envelope) -> Result<Handed, Failure> {
+        self.post("/answer", request)
+    }
+
+    pub(super) fn tokens(&self) -> Result<TokenList, Failure> {
+        self.get("/tokens")
+    }
+
+    pub(super) fn add_token(&self, token: &AddToken) -> Result<IssuedToken, Failure> {
+        self.post("/tokens", token)
+    }
+
+    pub(super) fn revoke_token(&self, name: &TokenName) -> Result<TokenLine, Failure> {
+        self.post(&format!("/tokens/{name}/revoke"), &())
     }
 
     pub(super) fn log(&self, of: Option<&EntitlementId>, before: Option<u64>) -> Result<LogPage, Failure> {

@@ -1,25 +1,55 @@
 //! One request, with everything in the ledger that bears on it, and the ruling of the domain.
 
+use std::sync::Arc;
+
 use keyward_domain::device::{Counted, Device};
 use keyward_domain::document::{Answer, Ask, Body, Hold, Request, Revocation};
 use keyward_domain::entitlement::{Entitlement, Held, Outcome};
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::product::Product;
-use keyward_domain::record::{Granted, Lookup, Record, RecordKey};
+use keyward_domain::record::{Granted, Lookup, Record, RecordKey, Remembered};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Keyward, Reply, Statement, Trust, Verified};
+use keyward_domain::seal::{Reply, Statement, Verified};
 use keyward_domain::time::Timestamp;
 use keyward_domain::trial::Trial;
-use keyward_ports::{Ledger, LedgerError};
+use keyward_ports::{LedgerError, Versioned, View};
 
-/// What the ledger knows that bears on a request.
-pub(super) struct Case {
+/// A request, and what it shows of its own, opened.
+pub(super) struct Errand {
+    pub(super) request: Verified<Request>,
+    pub(super) shown: Option<Verified<Answer>>,
+}
+
+/// What the ledger knows of a request beside the records that may change.
+pub(super) struct Papers {
+    /// The record that is looked up for it.
+    pub(super) found: Option<RecordKey>,
+    /// The record that it is about, which may not be there: what it shows may name one that a restored server forgot.
+    pub(super) subject: Option<RecordKey>,
+    /// It was answered before.
+    pub(super) again: Option<Again>,
+    product: Option<Arc<Versioned>>,
+    /// Whether what it shows is remembered.
+    remembered: bool,
+    /// What the device has to be told of its other licenses.
+    others: Vec<Revocation>,
+}
+
+/// What a request that was answered before is told.
+pub(super) enum Again {
+    /// The same.
+    Stands(Statement),
+    /// What it granted was given back since; beside the no, these.
+    Spent(Vec<Revocation>),
+}
+
+/// One request with all that bears on it.
+pub(super) struct Case<'a> {
     device: (u64, Option<Device>),
-    product: Option<Product>,
+    product: Option<Arc<Versioned>>,
     subject: Subject,
     /// What the asking device shows of its own, and whether it is remembered.
-    shown: Option<(Verified<Answer>, bool)>,
-    /// What the device has to be told of its other licenses.
+    shown: Option<(&'a Verified<Answer>, bool)>,
     others: Vec<Revocation>,
 }
 
@@ -33,62 +63,50 @@ enum Subject {
 /// What the domain ruled, and what to write.
 pub(super) struct Ruling {
     pub(super) answer: Answer,
-    pub(super) writes: Vec<(u64, Record)>,
-    pub(super) remember: bool,
+    /// Whether the device was known before.
+    pub(super) known: bool,
+    /// Whether anything was granted or given back: then it is remembered.
+    pub(super) changed: bool,
+    /// The device, to be written, and the version that was read.
+    pub(super) device: Option<(u64, Record)>,
+    /// What it was about: to be written if anything changed.
+    pub(super) subject: Option<(u64, Record)>,
     pub(super) granted: Option<Granted>,
     pub(super) happened: Option<&'static str>,
     pub(super) entitlement: Option<EntitlementId>,
     pub(super) activation: Option<ActivationId>,
 }
 
-impl Case {
-    /// Finds the record that a request is about.
-    pub(super) async fn subject(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
-        match &request.ask {
-            Ask::Activate { key, .. } | Ask::Delegate { key } => Ok(ledger.find(&Lookup::LicenseKey(key.id())).await?.into_iter().next()),
-            Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
-                Ok(ledger.find(&Lookup::Activation(activation.clone())).await?.into_iter().next())
-            }
-            Ask::Trial { .. } => find_trial(ledger, request).await,
-            // A license server is asked for these.
-            Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => Ok(None),
+impl Papers {
+    /// Looks up what is known of a request.
+    pub(super) fn look(view: &dyn View, errand: &Errand) -> Result<Self, LedgerError> {
+        let request = &errand.request;
+        if let Some(again) = again(view, request)? {
+            return Ok(Self { found: None, subject: None, again: Some(again), product: None, remembered: true, others: Vec::new() });
         }
+        let found = find(view, request)?;
+        let product = view.read(&RecordKey::Product(request.product.clone()))?;
+        let remembered = match &errand.shown {
+            Some(shown) => is_remembered(view, shown)?,
+            None => false,
+        };
+        let named = errand.shown.as_ref().filter(|_| !remembered).and_then(|answer| answer.certificate()?.entitlement.clone());
+        let subject = found.clone().or(named.map(RecordKey::Entitlement));
+        let others = others(view, request, subject.as_ref())?;
+        Ok(Self { found, subject, again: None, product, remembered, others })
     }
+}
 
-    /// Loads all that bears on a request.
-    pub(super) async fn load(
-        ledger: &dyn Ledger,
-        request: &Verified<Request>,
-        subject: Option<&RecordKey>,
-        trust: &Trust,
-    ) -> Result<Self, LedgerError> {
-        let device = match ledger.read(&RecordKey::Device(request.device.id())).await? {
-            Some(found) => match found.record {
-                Record::Device(device) => (found.version, Some(device)),
-                _ => (found.version, None),
-            },
-            None => (0, None),
+impl<'a> Case<'a> {
+    /// Puts together what a request is decided on.
+    pub(super) fn new(errand: &'a Errand, papers: Papers, device: (u64, Option<Device>), subject: Option<(u64, Record)>) -> Self {
+        let subject = match subject {
+            Some((read, Record::Entitlement(it))) => Subject::Entitlement(read, Box::new(it)),
+            Some((read, Record::Trial(it))) => Subject::Trial(read, Box::new(it)),
+            Some((_, Record::Product(_) | Record::Device(_) | Record::Signers(_) | Record::Staff(_))) | None => Subject::Nothing,
         };
-        let product = match ledger.read(&RecordKey::Product(request.product.clone())).await?.map(|found| found.record) {
-            Some(Record::Product(product)) => Some(product),
-            _ => None,
-        };
-        let shown = match &request.ask {
-            Ask::Refresh { held, .. } | Ask::Return { held, .. } => show(ledger, held, trust).await?,
-            Ask::Trial { .. }
-            | Ask::Activate { .. }
-            | Ask::Delegate { .. }
-            | Ask::CheckOut { .. }
-            | Ask::Borrow { .. }
-            | Ask::Extend { .. } => None,
-        };
-        let named = shown.as_ref().filter(|(_, remembered)| !remembered).and_then(|(answer, _)| answer.certificate()?.entitlement.clone());
-        let subject = match subject.cloned().or(named.map(RecordKey::Entitlement)) {
-            Some(key) => read_subject(ledger, &key).await?,
-            None => Subject::Nothing,
-        };
-        let others = others(ledger, request, &subject).await?;
-        Ok(Self { device, product, subject, shown, others })
+        let shown = errand.shown.as_ref().map(|shown| (shown, papers.remembered));
+        Self { device, product: papers.product, subject, shown, others: papers.others }
     }
 
     /// The domain's ruling.
@@ -97,9 +115,9 @@ impl Case {
         let known = device.is_some();
         let mut device = device.unwrap_or_else(|| Device::new(request.device, request.host.clone(), now));
         let counted = device.take(request.count, request.name(), &request.host, now);
-        let (mut subject, decided) = match counted {
+        let (subject, decided) = match counted {
             Counted::Copied => (subject, Err(Refusal::CopiedHost)),
-            Counted::Once | Counted::Doubled { .. } => decide(request, product.as_ref(), subject, shown.as_ref(), now),
+            Counted::Once | Counted::Doubled { .. } => decide(request, as_product(product.as_deref()), subject, shown, now),
         };
         let mut answer = match &decided {
             Ok(outcome) => Answer::of(request, now, outcome.body.clone()),
@@ -113,24 +131,26 @@ impl Case {
             answer.recount = Some(highest);
         }
         let changed = decided.as_ref().is_ok_and(|outcome| outcome.changed);
-        let mut writes = Vec::new();
-        if known || changed {
-            writes.push((device_version, Record::Device(device)));
-        }
         let granted = decided.as_ref().ok().and_then(|outcome| subject.granted(&outcome.body, request));
         let entitlement = subject.entitlement();
-        if changed {
-            writes.extend(subject.take());
-        }
         Ruling {
             answer,
-            writes,
-            remember: changed,
+            known,
+            changed,
+            device: (known || changed).then_some((device_version, Record::Device(device))),
+            subject: subject.into_record(),
             granted,
             happened: decided.ok().map(|outcome| outcome.happened),
             entitlement,
             activation: asked_about(&request.ask).cloned(),
         }
+    }
+}
+
+fn as_product(found: Option<&Versioned>) -> Option<&Product> {
+    match &found?.record {
+        Record::Product(product) => Some(product),
+        Record::Entitlement(_) | Record::Device(_) | Record::Trial(_) | Record::Signers(_) | Record::Staff(_) => None,
     }
 }
 
@@ -151,13 +171,13 @@ fn decide(
     request: &Verified<Request>,
     product: Option<&Product>,
     subject: Subject,
-    shown: Option<&(Verified<Answer>, bool)>,
+    shown: Option<(&Verified<Answer>, bool)>,
     now: Timestamp,
 ) -> (Subject, Result<Outcome, Refusal>) {
     let Some(product) = product else {
         return (subject, Err(Refusal::UnknownProduct { product: request.product.clone() }));
     };
-    let held = shown.map(|(answer, remembered)| Held { answer, remembered: *remembered });
+    let held = shown.map(|(answer, remembered)| Held { answer, remembered });
     let subject = subject.or_adopted(request, held, now);
     match (subject, &request.ask) {
         (Subject::Entitlement(version, mut it), Ask::Activate { key, own_slot }) => {
@@ -239,8 +259,8 @@ impl Subject {
         }
     }
 
-    fn take(&mut self) -> Option<(u64, Record)> {
-        match std::mem::replace(self, Self::Nothing) {
+    fn into_record(self) -> Option<(u64, Record)> {
+        match self {
             Self::Nothing => None,
             Self::Entitlement(version, it) => Some((version, Record::Entitlement(*it))),
             Self::Trial(version, it) => Some((version, Record::Trial(*it))),
@@ -248,38 +268,41 @@ impl Subject {
     }
 }
 
-async fn read_subject(ledger: &dyn Ledger, key: &RecordKey) -> Result<Subject, LedgerError> {
-    Ok(match ledger.read(key).await? {
-        Some(found) => match found.record {
-            Record::Entitlement(it) => Subject::Entitlement(found.version, Box::new(it)),
-            Record::Trial(it) => Subject::Trial(found.version, Box::new(it)),
-            Record::Product(_) | Record::Device(_) | Record::Signers(_) => Subject::Nothing,
+/// The answer this request got before, or that what it granted was given back since.
+fn again(view: &dyn View, request: &Verified<Request>) -> Result<Option<Again>, LedgerError> {
+    let Some(Remembered { statement, granted }) = view.answered(&request.name())? else { return Ok(None) };
+    let stands = match granted {
+        None => true,
+        Some(Granted { record, activation, device }) => match view.read(&record)?.as_deref().map(|found| &found.record) {
+            Some(Record::Entitlement(entitlement)) => entitlement.stands(&activation, &device),
+            Some(Record::Trial(trial)) => trial.device == device,
+            _ => false,
         },
-        None => Subject::Nothing,
-    })
+    };
+    Ok(Some(if stands { Again::Stands(statement) } else { Again::Spent(others(view, request, None)?) }))
 }
 
-/// Opens what a device shows of its own with the server's trust. What does not open was never ours, and counts for nothing.
-async fn show(ledger: &dyn Ledger, held: &Statement, trust: &Trust) -> Result<Option<(Verified<Answer>, bool)>, LedgerError> {
-    if *held.scheme() != Keyward::NAME {
-        return Ok(None);
+/// Finds the record that a request is about.
+fn find(view: &dyn View, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
+    match &request.ask {
+        Ask::Activate { key, .. } | Ask::Delegate { key } => Ok(view.find(&Lookup::LicenseKey(key.id()))?.into_iter().next()),
+        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
+            Ok(view.find(&Lookup::Activation(activation.clone()))?.into_iter().next())
+        }
+        Ask::Trial { .. } => find_trial(view, request),
+        // A license server is asked for these.
+        Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => Ok(None),
     }
-    let Ok(answer) = Keyward::open_any(held.bytes(), trust) else { return Ok(None) };
-    // A request that is sent again after a restore is answered again: the name alone does not say which answer is remembered.
-    let remembered = ledger.answered(&answer.request).await?.is_some_and(|known| {
-        // By what was signed: the reply around it can be respelled by anybody.
-        Reply::from_bytes(known.statement.bytes()).is_ok_and(|known| known.answer.name() == answer.name())
-    });
-    Ok(Some((answer, remembered)))
 }
 
 /// The one trial of a product on the asking host, by its key or by its parts.
-async fn find_trial(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
+fn find_trial(view: &dyn View, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
     let parts = request.fingerprint.parts().map(|part| Lookup::HostPart(request.product.clone(), part));
     for lookup in std::iter::once(Lookup::Device(request.device.id())).chain(parts) {
-        for key in ledger.find(&lookup).await? {
+        for key in view.find(&lookup)? {
             if matches!(key, RecordKey::Trial(_))
-                && let Subject::Trial(_, trial) = read_subject(ledger, &key).await?
+                && let Some(found) = view.read(&key)?
+                && let Record::Trial(trial) = &found.record
                 && trial.is_of(request)
             {
                 return Ok(Some(key));
@@ -289,20 +312,25 @@ async fn find_trial(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<
     Ok(None)
 }
 
-/// Revocations of all the device's licenses.
-pub(super) async fn revocations(ledger: &dyn Ledger, request: &Verified<Request>) -> Result<Vec<Revocation>, LedgerError> {
-    others(ledger, request, &Subject::Nothing).await
+/// Whether an answer of our own is remembered.
+fn is_remembered(view: &dyn View, shown: &Verified<Answer>) -> Result<bool, LedgerError> {
+    // A request that is sent again after a restore is answered again: the name alone does not say which answer is remembered.
+    Ok(view.answered(&shown.request)?.is_some_and(|known| {
+        // By what was signed: the reply around it can be respelled by anybody.
+        Reply::from_bytes(known.statement.bytes()).is_ok_and(|known| known.answer.name() == shown.name())
+    }))
 }
 
-/// Revocations of the device's other licenses: they travel in any answer.
-async fn others(ledger: &dyn Ledger, request: &Verified<Request>, subject: &Subject) -> Result<Vec<Revocation>, LedgerError> {
+/// Revocations of the device's licenses beside the one that is asked about: they travel in any answer.
+fn others(view: &dyn View, request: &Verified<Request>, subject: Option<&RecordKey>) -> Result<Vec<Revocation>, LedgerError> {
     let mut revocations = Vec::new();
-    for key in ledger.find(&Lookup::Device(request.device.id())).await? {
-        let RecordKey::Entitlement(id) = &key else { continue };
-        if subject.entitlement().as_ref() == Some(id) {
+    for key in view.find(&Lookup::Device(request.device.id()))? {
+        if Some(&key) == subject || !matches!(key, RecordKey::Entitlement(_)) {
             continue;
         }
-        if let Subject::Entitlement(_, it) = read_subject(ledger, &key).await? {
+        if let Some(found) = view.read(&key)?
+            && let Record::Entitlement(it) = &found.record
+        {
             revocations.extend(it.revocations(&request.device));
         }
     }

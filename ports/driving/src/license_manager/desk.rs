@@ -6,20 +6,18 @@ use std::time::Duration;
 use keyward_domain::anchor::AnchorContents;
 use keyward_domain::document::{Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
-use keyward_domain::keys::{PublicKey, SigningKey};
-use keyward_domain::license::License;
+use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::{ActivationId, Edition};
+use keyward_domain::names::ActivationId;
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{SealError, Sealed, SignatureEntry, Statement};
-use keyward_domain::time::{Place, Timestamp};
+use keyward_domain::seal::{Digest, Scheme, SealError, Sealed, SignatureEntry, Statement};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
-use keyward_ports::{KeyServerError, Lead, Probed, SecretName, Signer, SignerError, SoftwareSigner, VaultError};
+use keyward_ports::{KeyServerError, Lead, Probed, Signer, SignerError, SoftwareSigner, VaultError};
 
-use zeroize::Zeroizing;
-
-use super::{ActError, HostPorts, LicenseManager, Step, Steps, local_trial, open_holdings, read_anchor};
+use super::host_key::{Seed, load_key, make_key, secret_name};
+use super::pending::about;
+use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
 const LEAD_PATIENCE: u32 = 100;
@@ -31,21 +29,19 @@ const PAST_ANSWERS: u32 = 4;
 pub(super) struct Desk<'a> {
     /// Looks at what was written down if the act is dropped midway.
     looks: Looks<'a>,
-    profile: &'a ProductProfile,
-    ports: &'a HostPorts,
+    pub(super) profile: &'a ProductProfile,
+    pub(super) ports: &'a HostPorts,
     lead: Lead,
-    holdings: Holdings,
-    anchor: AnchorContents,
+    pub(super) holdings: Holdings,
+    pub(super) anchor: AnchorContents,
     probed: Probed,
     /// The seed of a vault that is not written down yet: an act that ends before that leaves no key behind.
     unkept: Option<Seed>,
 }
 
-type Seed = Zeroizing<[u8; 32]>;
-
 /// Whether a request may have been sent by an earlier act: then it may have arrived, whatever becomes of it now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
+pub(super) enum Sent {
     Never,
     Before,
 }
@@ -96,17 +92,6 @@ impl<'a> Desk<'a> {
         self.looks.0 = None;
     }
 
-    /// When the first trial of the product began here, as far as vault and anchor know.
-    pub(super) fn first_day(&self) -> Option<Timestamp> {
-        let product = &self.profile.product;
-        let local = self.holdings.local_trial(product).map(|trial| trial.first);
-        let verified = self.holdings.licenses(product).into_iter().find_map(|license| match license {
-            License::Trial(trial) => trial.verified().map(|grant| grant.certificate().window.from),
-            _ => None,
-        });
-        local.into_iter().chain(verified).chain(self.anchor.trials.get(product).copied()).min()
-    }
-
     /// Writes down vault, then anchor. What is told to the world comes after.
     pub(super) fn save(&mut self) -> Result<(), ActError> {
         self.save_vault()?;
@@ -139,23 +124,29 @@ impl<'a> Desk<'a> {
     /// Asks something, or the same again if it is being asked already.
     pub(super) async fn ask(&mut self, ask: Ask, key: Option<(SigningKey, Typed)>, steps: Steps<'_>) -> Result<Taken, ActError> {
         let (signing, typed) = key.unzip();
-        let asked_before = self
-            .holdings
-            .outbox()
-            .map(|(request, _)| request)
-            .find(|request| self.is_ours(request) && is_same(&request.words().ask, &ask))
-            .cloned();
-        let (request, sent) = match asked_before {
-            Some(request) => (request, Sent::Before),
-            None => (self.compose(ask, signing.as_ref())?, Sent::Never),
-        };
+        let (request, sent) = self.write_down(ask, signing.as_ref())?;
         let request = match typed {
             Some(typed) => request.with_typed(typed),
             None => request,
         };
-        self.save()?;
         steps(Step::Saved);
         self.send(&request, sent, steps).await
+    }
+
+    /// Writes a request down, or finds the same one that waits already: byte for byte, whoever carries it.
+    pub(super) fn write_down(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<(Sealed<Request>, Sent), ActError> {
+        let waits = self.waiting().find(|request| is_same(&request.words().ask, &ask)).cloned();
+        let written = match waits {
+            Some(request) => (request, Sent::Before),
+            None => (self.compose(ask, license_key)?, Sent::Never),
+        };
+        self.save()?;
+        Ok(written)
+    }
+
+    /// What this product asked and waits for, oldest first: one vault serves all products of a vendor.
+    pub(super) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Sealed<Request>> {
+        self.holdings.outbox().map(|(request, _)| request).filter(|request| request.words().product == self.profile.product)
     }
 
     /// Asks for a slot of the entitlement of a license key.
@@ -183,7 +174,7 @@ impl<'a> Desk<'a> {
     /// Why what was returned cannot be activated again: the return itself was refused.
     fn kept_off(&self, activation: ActivationId) -> ActError {
         let mut waiting = self.holdings.outbox();
-        let no = waiting.find_map(|(request, refused)| if about(request) == activation { refused.cloned() } else { None });
+        let no = waiting.find_map(|(request, refused)| if about(request) == Some(&activation) { refused.cloned() } else { None });
         no.map_or(ActError::NotTaken(NotTaken::Returned { activation }), ActError::Refused)
     }
 
@@ -204,62 +195,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Whether a request is this product's: one vault serves all products of a vendor.
-    fn is_ours(&self, request: &Sealed<Request>) -> bool {
-        request.words().product == self.profile.product
-    }
-
-    /// Sends what is waiting, then asks about everything held.
-    pub(super) async fn refresh(&mut self, steps: Steps<'_>) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
-        self.remake_returns()?;
-        self.save()?;
-        let mut results = Vec::new();
-        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
-        for request in waiting {
-            let about = about(&request);
-            let result = self.send(&request, Sent::Before, steps).await;
-            let silent = result.as_ref().is_err_and(ActError::is_silence);
-            results.push((about, result));
-            if silent {
-                return Ok(results);
-            }
-        }
-        let asked: Vec<_> = results.iter().map(|(activation, _)| activation.clone()).collect();
-        for activation in self.holdings.refreshable(&self.profile.product) {
-            if asked.contains(&activation) {
-                continue;
-            }
-            let Some((held, _)) = self.holdings.held(&activation) else { continue };
-            let ask = Ask::Refresh { activation: activation.clone(), held: held.clone() };
-            let result = self.ask(ask, None, steps).await;
-            let silent = result.as_ref().is_err_and(ActError::is_silence);
-            results.push((activation, result));
-            if silent {
-                return Ok(results);
-            }
-        }
-        if let Some((edition, since)) = self.unverified_trial() {
-            let ask = Ask::Trial { edition, since: Some(since) };
-            let result = self.ask(ask, None, steps).await;
-            let activation = match &result {
-                Ok(Taken::Granted(activation)) => Some(activation.clone()),
-                _ => "trial".parse().ok(),
-            };
-            results.extend(activation.map(|activation| (activation, result)));
-        }
-        Ok(results)
-    }
-
-    /// A trial that only this host counts, while nothing better is held.
-    fn unverified_trial(&self) -> Option<(Edition, Timestamp)> {
-        let product = &self.profile.product;
-        let local = self.holdings.local_trial(product)?;
-        let only =
-            self.holdings.licenses(product).iter().all(|license| matches!(license, License::Trial(trial) if trial.verified().is_none()));
-        only.then(|| (local.edition.clone(), local.first))
-    }
-
-    pub(super) async fn return_license(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+    /// What gives a row back.
+    pub(super) fn giving_back(&self, row: &str) -> Result<Ask, ActError> {
         let no_row = || ActError::NoSuchRow { row: row.into() };
         if row == "trial" {
             return Err(ActError::TrialStays);
@@ -269,37 +206,18 @@ impl<'a> Desk<'a> {
         if answer.certificate().is_some_and(|it| it.hold == keyward_domain::document::Hold::Trial) {
             return Err(ActError::TrialStays);
         }
-        let ask = Ask::Return { activation: activation.clone(), held: held.clone() };
-        match self.ask(ask, None, steps).await {
+        let held = held.clone();
+        Ok(Ask::Return { activation, held })
+    }
+
+    pub(super) async fn return_license(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        match self.ask(self.giving_back(row)?, None, steps).await {
             Ok(Taken::Returned(activation)) => Ok(activation),
             Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
             Ok(Taken::Granted(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),
             Err(ActError::Server(error)) => Err(ActError::ReturnWaits(error)),
             Err(error) => Err(error),
         }
-    }
-
-    /// No server answered: begins a trial that this host counts, if the vendor allows one and none ran out.
-    pub(super) fn begin_local_trial(&mut self, edition: &Edition, error: KeyServerError) -> Result<super::TrialBegun, ActError> {
-        if self.profile.trial.local_days == 0 {
-            return Err(error.into());
-        }
-        let now = self.ports.clock.now();
-        let trial = local_trial(edition, self.first_day().unwrap_or(now.wall));
-        let window = trial.window(self.profile.trial.local_days);
-        let at = self.holdings.contents().clock.judge(&now, trial.first).at;
-        if let (Place::After, Some(until)) = (window.place(at), window.until) {
-            return Err(ActError::TrialOver { until });
-        }
-        // What waits says nothing of a first day; asked again, it would begin anew.
-        let waiting = self.holdings.outbox().map(|(request, _)| request);
-        let trials: Vec<_> = waiting.filter(|it| matches!(it.words().ask, Ask::Trial { .. })).map(Sealed::name).collect();
-        for request in trials {
-            self.holdings.withdraw(request);
-        }
-        self.holdings.begin_trial(self.profile.product.clone(), trial);
-        self.save()?;
-        Ok(super::TrialBegun::Local { because: error })
     }
 
     pub(super) fn become_new_host(&mut self) -> Result<(), ActError> {
@@ -315,7 +233,7 @@ impl<'a> Desk<'a> {
 
     /// Sends a request that was saved, checks the answer and saves what it brought. An answer whose signer was revoked since is the answer to
     /// this request for ever: the same is asked anew.
-    async fn send(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
+    pub(super) async fn send(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
         match self.send_once(request, sent, steps).await {
             Err(ActError::NotTaken(NotTaken::Sealed(error @ SealError::KeyNotValid { .. }))) => match self.ask_anew(request)? {
                 Some(anew) => self.send_once(&anew, Sent::Never, steps).await,
@@ -338,23 +256,32 @@ impl<'a> Desk<'a> {
             }
         };
         steps(Step::Answered);
-        let schemes: Vec<_> = self.ports.schemes.iter().map(|scheme| &**scheme).collect();
+        let taken = self.take(request.name(), statement)?;
+        steps(Step::Kept);
+        Ok(taken)
+    }
+
+    /// Takes an answer and saves what it brought.
+    pub(super) fn take(&mut self, request: Digest, statement: Statement) -> Result<Taken, ActError> {
+        let schemes = self.schemes();
         let taken = self.holdings.take(statement.clone(), &schemes, &self.ports.clock.now());
         if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned { .. })) {
-            // It was answered; asking again would bring the same.
-            self.holdings.withdraw(request.name());
+            self.holdings.spend(request);
         }
         if let Err(NotTaken::Returned { activation }) = &taken {
             self.return_again(activation, statement)?;
         }
         self.save()?;
-        let taken = taken?;
-        steps(Step::Kept);
-        Ok(taken)
+        Ok(taken?)
+    }
+
+    /// How answers may be signed.
+    pub(super) fn schemes(&self) -> Vec<&'a dyn Scheme> {
+        self.ports.schemes.iter().map(|scheme| &**scheme).collect()
     }
 
     /// Puts another request in the place of one. None if the license key is needed for it: whoever typed it asks anew.
-    fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<Option<Sealed<Request>>, ActError> {
+    pub(super) fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<Option<Sealed<Request>>, ActError> {
         let ask = request.words().ask.clone();
         let anew = match ask {
             // A key is typed for these, or a license server is asked.
@@ -367,7 +294,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A vault that was restored from before a return does not know whether anybody heard of it.
-    fn remake_returns(&mut self) -> Result<(), ActError> {
+    pub(super) fn remake_returns(&mut self) -> Result<(), ActError> {
         for activation in self.holdings.lost_returns() {
             if let Some((held, _)) = self.holdings.held(&activation) {
                 let held = held.clone();
@@ -449,22 +376,6 @@ async fn take_lead(ports: &HostPorts) -> Result<Lead, ActError> {
     }
 }
 
-fn secret_name(device: &PublicKey) -> SecretName {
-    SecretName::new(&format!("device-{}", device.id()))
-}
-
-fn make_key(ports: &HostPorts) -> Result<(PublicKey, Seed), ActError> {
-    let mut seed = Zeroizing::new([0; 32]);
-    ports.entropy.fill(&mut *seed)?;
-    Ok((SoftwareSigner::from_seed(&seed).public(), seed))
-}
-
-fn load_key(ports: &HostPorts, device: &PublicKey) -> Result<SoftwareSigner, ActError> {
-    let secret = ports.secrets.get(&secret_name(device))?.ok_or(ActError::KeyMissing)?;
-    let seed = secret.as_slice().try_into().map_err(|_| ActError::KeyMissing)?;
-    Ok(SoftwareSigner::from_seed(seed))
-}
-
 /// Whether two asks are the same thing asked: then the first is sent again, byte for byte.
 fn is_same(asked: &Ask, ask: &Ask) -> bool {
     match (asked, ask) {
@@ -473,16 +384,6 @@ fn is_same(asked: &Ask, ask: &Ask) -> bool {
         (Ask::Refresh { activation: one, .. }, Ask::Refresh { activation: two, .. }) => one == two,
         (Ask::Return { activation: one, .. }, Ask::Return { activation: two, .. }) => one == two,
         _ => false,
-    }
-}
-
-/// What a waiting request is about; an activation that is not there yet goes by the id it will have.
-fn about(request: &Sealed<Request>) -> ActivationId {
-    match &request.words().ask {
-        Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => {
-            ActivationId::of(&request.name())
-        }
-        Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => activation.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use keyward_domain::profile::ProfileError;
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::SealError;
 use keyward_domain::time::Timestamp;
 use keyward_domain::vault::NotTaken;
 use keyward_ports::{AnchorError, EntropyError, KeyServerError, Retry, SecretsError, SignerError, VaultError};
@@ -42,6 +43,12 @@ pub enum ActError {
     NoSuchRow {
         /// What was asked for.
         row: String,
+    },
+    /// No request waits under this name, nor about this row.
+    #[error("no request waits under {which}; make it anew")]
+    NothingWaits {
+        /// What was asked for.
+        which: String,
     },
     /// A trial belongs to the host.
     #[error("a trial is not returned; it ends by itself")]
@@ -85,7 +92,26 @@ impl ActError {
             Self::Server(KeyServerError::KeyNeeded) => "key-needed",
             Self::Server(_) => "no-answer",
             Self::ReturnWaits(_) => "return-waits",
-            Self::NotTaken(_) | Self::Unexpected => "answer-not-taken",
+            Self::NotTaken(not) => match not {
+                NotTaken::Request => "answer-is-request",
+                NotTaken::Used => "answer-used",
+                NotTaken::OtherHost => "answer-other-host",
+                NotTaken::OtherProduct { .. } => "answer-other-product",
+                NotTaken::NotAsked | NotTaken::Sealed(SealError::OtherRequest) => "answer-not-asked",
+                NotTaken::Older { .. } => "answer-older",
+                NotTaken::Returned { .. } => "answer-returned",
+                NotTaken::Sealed(SealError::UnknownSigner { .. } | SealError::BadStatement(_)) => "answer-other-vendor",
+                NotTaken::Sealed(SealError::BadSignature | SealError::WrongRole { .. }) => "answer-forged",
+                NotTaken::Sealed(SealError::NotDelegated) => "answer-not-delegated",
+                NotTaken::Sealed(SealError::BeyondDelegation(_)) => "answer-beyond-delegation",
+                NotTaken::Sealed(SealError::KeyNotValid { .. }) => "answer-key-revoked",
+                NotTaken::Sealed(SealError::NewerKeyward(_) | SealError::Unreadable(_) | SealError::UnknownScheme(_)) => "answer-newer",
+                NotTaken::Sealed(SealError::NotAnEnvelope(_) | SealError::TooLarge { .. } | SealError::OtherType { .. }) => {
+                    "answer-damaged"
+                }
+            },
+            Self::Unexpected => "answer-not-taken",
+            Self::NothingWaits { .. } => "nothing-waits",
             Self::NoSuchRow { .. } => "no-such-row",
             Self::TrialStays => "trial-stays",
             Self::TrialOver { .. } => "trial-over",

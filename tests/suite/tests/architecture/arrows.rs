@@ -14,7 +14,9 @@ const PROXY: &str = "keyward-proxy";
 const FILES: &str = "keyward-files";
 const HOST: &str = "keyward-host";
 const SQL: &str = "keyward-sql";
+const MAIL: &str = "keyward-mail";
 const WEB: &str = "keyward-web";
+const WORDS: &str = "keyward-words";
 const FAKES: &str = "keyward-fakes";
 const SDK: &str = "keyward";
 const CLI: &str = "keyward-cli";
@@ -23,7 +25,7 @@ const BENCHES: &str = "keyward-benches";
 const CONFORMANCE: &str = "keyward-conformance";
 const SUITE: &str = "keyward-suite";
 
-/// A crate of ours, and those of ours it may name. Never adapter -> adapter, but for the wire.
+/// A crate of ours, and those of ours it may name. Never adapter -> adapter, but for the wire and the words.
 const ARROWS: &[(&str, &[&str])] = &[
     (DOMAIN, &[]),
     (PORTS, &[DOMAIN]),
@@ -34,12 +36,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (FILES, &[DOMAIN, PORTS, WIRE]),
     (HOST, &[DOMAIN, PORTS, WIRE]),
     (SQL, &[DOMAIN, PORTS, WIRE]),
-    (WEB, &[DOMAIN, PORTS, ENGINE, WIRE]),
+    (MAIL, &[DOMAIN, PORTS, WIRE]),
+    (WORDS, &[DOMAIN, PORTS, ENGINE, WIRE]),
+    (WEB, &[DOMAIN, PORTS, ENGINE, WIRE, WORDS]),
     (FAKES, &[DOMAIN, PORTS, ENGINE, WIRE]),
-    (SDK, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, WEB, FAKES]),
-    (CLI, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, WEB, FAKES, SDK]),
-    (DAEMON, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, WEB, FAKES, SDK]),
-    (BENCHES, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, WEB, FAKES, SDK]),
+    (SDK, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, MAIL, WEB, WORDS, FAKES]),
+    (CLI, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, MAIL, WEB, WORDS, FAKES, SDK]),
+    (DAEMON, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, MAIL, WEB, WORDS, FAKES, SDK]),
+    (BENCHES, &[DOMAIN, PORTS, ENGINE, WIRE, HTTPS, PROXY, FILES, HOST, SQL, MAIL, WEB, WORDS, FAKES, SDK]),
     (CONFORMANCE, &[DOMAIN, PORTS, ENGINE, FAKES]),
 ];
 
@@ -53,6 +57,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("quick-xml", &[WIRE]),
     ("getrandom", &[HOST]),
     ("rand", &[FAKES, BENCHES]),
+    ("lettre", &[MAIL]),
     ("mockall", &[]),
     ("rustls", &[PROXY, WEB, SDK, CLI, DAEMON, BENCHES]),
 ];

@@ -16,6 +16,7 @@ const CODES: &[(&str, &str, &str, &str)] = &[
     ("domain/src/document/answer.rs", "fn code(", "\n    }\n", "docs/end-user.md"),
     ("domain/src/rights.rs", "const MATRIX", "\n];\n", "docs/vendor.md"),
     ("ports/driving/src/license_manager/error.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
+    ("ports/driving/src/console/brought.rs", "fn code(", "\n    }\n", "docs/vendor.md"),
     ("apps/cli/src/exit.rs", "", "#[cfg(test)]", "docs/administrator.md"),
     ("apps/cli/src/progress.rs", "", "#[cfg(test)]", "docs/administrator.md"),
     ("apps/cli/src/host/act.rs", "", "#[cfg(test)]", "docs/end-user.md"),
@@ -35,13 +36,14 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
     ("apps/cli/src/vendor/product.rs", "enum ProductVerb {", "product ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum KeysVerb {", "keys ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum RootVerb {", "root ", "docs/vendor.md"),
-    ("apps/daemon/src/main.rs", "enum Verb {", "keywardd ", "docs/vendor.md"),
+    ("apps/cli/src/vendor/token.rs", "enum TokenVerb {", "token ", "docs/vendor.md"),
+    ("apps/daemon/src/lib.rs", "enum Verb {", "keywardd ", "docs/vendor.md"),
 ];
 
 /// Verbs told elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[("keywardd demo", "README.md")];
 
-const GUIDES: &[&str] = &[
+pub(crate) const GUIDES: &[&str] = &[
     "README.md",
     "docs/vendor.md",
     "docs/administrator.md",
@@ -68,7 +70,7 @@ fn codes(source: &str) -> Vec<&str> {
     let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let leads = |before: &str| {
         let status = before.trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit());
-        status || ["=>", "Some((", "refused(", "failed(", "no_answer("].iter().any(|mark| before.ends_with(mark))
+        status || ["=>", "Some((", "refused(", "failed(", "no_answer(", "::no("].iter().any(|mark| before.ends_with(mark))
     };
     let beside = |before: &str, after: &str| leads(before.trim_end()) || after.trim_start().starts_with("=>");
     let triples = parts.windows(3).step_by(2);

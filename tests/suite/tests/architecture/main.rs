@@ -7,4 +7,5 @@ mod arrows;
 mod docs;
 mod features;
 mod sources;
+mod typed;
 mod workspace;

@@ -13,7 +13,7 @@ fn an_activation_that_crashed_is_made_again_and_takes_one_slot() {
         let crashed = host.at(&format!("{NOW},crash={point}"), &["activate", &key]);
         assert_eq!(crashed.code, None, "{point} {crashed:?}");
         host.run(&["activate", &key]).done();
-        assert!(host.run(&["status"]).done().contains("| Enabled | never           | Fully Trusted |"), "{point}");
+        assert!(host.run(&["status"]).done().contains("| Enabled | Never           | Fully Trusted |"), "{point}");
         let shown: serde_json::Value = serde_json::from_str(&site.vendor(&["show", &id, "--json"]).done()).expect("JSON");
         let spent = ["slots", "moves", "ended"].map(|what| shown[what].as_array().map_or(0, Vec::len));
         assert_eq!(spent, [1, 0, 0], "{point}");
@@ -33,7 +33,7 @@ fn a_return_that_crashed_stays_off_and_frees_the_slot_once() {
         // Where the crash came after the answer was written down, there is nothing left to return.
         let again = if *point == "before-save" { host.run(&["return", "1"]) } else { host.run(&["refresh"]) };
         again.done();
-        assert!(host.run(&["status"]).done().contains("there is no license"), "{point}");
+        assert!(host.run(&["status"]).done().contains("There is no license"), "{point}");
         other.run(&["activate", &key]).done();
     }
 }

@@ -14,6 +14,8 @@ const VERBS: &[&str] = &[
     "activate",
     "refresh",
     "return",
+    "load",
+    "pending",
     "host",
     "host new",
     "doctor",
@@ -87,9 +89,9 @@ fn what_is_typed_wrongly_is_named_and_ends_with_2() {
     let table: &[(&[&str], &str)] = &[
         (&[], "Usage: keyward"),
         (&["activat"], "a similar subcommand exists: 'activate'"),
-        (&["status"], "no product is named; give the profile that the product ships with --profile FILE, or set KEYWARD_PROFILE"),
-        (&["--profile", &missing, "status"], "could not read the product profile"),
-        (&["--profile", &garbled, "status"], "make it with `keyward vendor product profile`"),
+        (&["status"], "No product is named. Give the profile that the product ships with --profile FILE, or set KEYWARD_PROFILE."),
+        (&["--profile", &missing, "status"], "error: The product profile "),
+        (&["--profile", &garbled, "status"], "make it with `keyward vendor product profile`."),
         (&["--profile", &forged, "status"], "its vendor id is not the digest of its first root key"),
         (
             &["--profile", &profile, "--simulate", &simulated, "status"],
@@ -99,7 +101,8 @@ fn what_is_typed_wrongly_is_named_and_ends_with_2() {
         (&["--profile", &profile, "trial"], "--edition <EDITION>"),
         (&["--profile", &profile, "return"], "<ROW>"),
         (&["--profile", &profile, "activate"], "<KEY>"),
-        (&["--profile", &profile, "activate", "ABC"], "could not read the license key: the number of characters is 3 instead of 25"),
+        (&["--profile", &profile, "activate", "ABC"], "The license key has 3 characters instead of 25."),
+        (&["--profile", &profile, "activate", "-"], "No license key was given. Type it behind `activate`"),
         (&["completions", "tcsh"], "possible values: bash"),
         (&["vendor", "list"], "--server <URL>"),
         (&no_token, "could not read the admin token"),
@@ -168,6 +171,6 @@ fn the_environment_serves_for_the_options() {
     // What is typed comes first, wherever it is typed.
     let elsewhere = site.dir().join("elsewhere").display().to_string();
     for typed in [["--vault", &elsewhere, "status"], ["status", "--vault", &elsewhere]] {
-        assert!(surrounded(&typed).done().contains("there is no license"));
+        assert!(surrounded(&typed).done().contains("There is no license"));
     }
 }

@@ -5,9 +5,13 @@
 
 #![expect(clippy::expect_used, reason = "what these tests share says its steps as they do")]
 
+mod by_file;
 mod by_hand;
 mod crashes;
 mod grammar;
+#[cfg(unix)]
+mod readme;
+mod reseller;
 mod site;
 mod status;
 mod trouble;

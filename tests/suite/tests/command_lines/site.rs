@@ -38,7 +38,7 @@ impl Said {
 
 /// Runs a program with nothing of this process's surroundings that it would listen to.
 pub(crate) fn run(command: &mut Command, input: &str) -> Said {
-    for variable in ["KEYWARD_PROFILE", "KEYWARD_VAULT", "KEYWARD_ANCHOR"] {
+    for variable in ["KEYWARD_PROFILE", "KEYWARD_VAULT", "KEYWARD_ANCHOR", "LC_ALL", "LC_MESSAGES", "LANG"] {
         if !command.get_envs().any(|(set, _)| set == variable) {
             command.env_remove(variable);
         }

@@ -30,7 +30,7 @@ fn the_table_shows_product_key_status_end_and_trust() {
         "\
 | # | Product/Version/Language    | License key                   | Status  | Expiration date | Trust flag    |
 |---|-----------------------------|-------------------------------|---------|-----------------|---------------|
-| 1 | CAD Professional/2027/en-US | *****-*****-*****-*****-      | Enabled | never           | Fully Trusted |
+| 1 | CAD Professional/2027/en-US | *****-*****-*****-*****-      | Enabled | Never           | Fully Trusted |
 "
     );
     let mut shown = data(&host, NOW);
@@ -68,17 +68,17 @@ fn each_doubt_has_its_flag_its_cause_and_its_remedy() {
             format!("{later},parts=2"),
             "Enabled",
             "Host Changed",
-            "1: Host Changed: parts of this computer changed since it was activated; it works for 14 d 0 h of running time; refresh: it gives a new binding\n",
+            "1: Host Changed: Parts of this computer changed since it was activated. It works for 14 d 0 h of running time. Refresh: it gives a new binding.\n",
         ),
         (
             format!("{later},parts=0"),
-            "Stopped (other-host)",
+            "Stopped (other host)",
             "Not This Host",
-            "1: the license belongs to another host; activate here with the license key\n",
+            "1: The license belongs to another host. Activate here with the license key.\n",
         ),
     ] {
         let said = host.at(&played, &["status"]).done();
-        assert_eq!(row(&said)[2..], [status, "never", trust], "{said}");
+        assert_eq!(row(&said)[2..], [status, "Never", trust], "{said}");
         assert_eq!(said.lines().skip(3).map(|line| format!("{line}\n")).collect::<String>(), remark);
     }
     let stopped = data(&host, &format!("{later},parts=0"));
@@ -95,7 +95,7 @@ fn a_clock_set_back_is_suspect_and_says_so() {
     assert_eq!(host.at("2027-01-05T00:00:00Z", &["refresh"]).code, Some(3));
     let said = host.at("2027-01-02T00:00:00Z", &["status"]).done();
     assert_eq!(row(&said)[2..], ["Trial", "2027-01-11T00:00:00Z", "Unverified, Clock Suspect"], "{said}");
-    assert!(said.contains("1: Clock Suspect: this computer's clock is behind what was seen before; after 14 d 0 h of running time it is no longer used; set the clock and refresh\n"), "{said}");
+    assert!(said.contains("1: Clock Suspect: This computer's clock is behind what was seen before. After 14 d 0 h of running time it is no longer used. Set the clock and refresh.\n"), "{said}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_copied_vault_is_worth_nothing_on_another_host() {
     let (host, thief) = (site.host("a"), site.host("thief"));
     host.run(&["activate", &key]).done();
     copy(&host.vault, &thief.vault);
-    assert_eq!(row(&thief.run(&["status"]).done())[2..], ["Stopped (other-host)", "never", "Not This Host"]);
+    assert_eq!(row(&thief.run(&["status"]).done())[2..], ["Stopped (other host)", "Never", "Not This Host"]);
 }
 
 #[test]
@@ -119,9 +119,9 @@ fn a_vault_restored_from_before_its_return_stays_off() {
     fs::remove_dir_all(&host.vault).expect("the vault is removed");
     copy(&backup, &host.vault);
     let said = host.run(&["status"]).done();
-    assert_eq!(row(&said)[2..], ["Stopped (returned)", "never", "Restored Copy"], "{said}");
+    assert_eq!(row(&said)[2..], ["Stopped (returned)", "Never", "Restored Copy"], "{said}");
     assert!(
-        said.contains("1: Restored Copy: the license vault was restored from a copy, or a copy of it is in use elsewhere; refresh\n"),
+        said.contains("1: Restored Copy: The license vault was restored from a copy, or a copy of it is in use elsewhere. Refresh.\n"),
         "{said}"
     );
 }
@@ -134,12 +134,13 @@ fn what_waits_for_an_answer_is_shown_until_it_came() {
     host.run(&["activate", &key]).done();
     site.stop();
     let said = host.run(&["return", "1"]).not_done(3);
-    assert!(said.starts_with("no answer (return-waits): the license is off on this host, but its return is not confirmed: no key server could be reached: 127.0.0.1:"), "{said}");
+    assert!(said.starts_with("no answer (return-waits): The license is off on this host, but its return is not confirmed. No key server could be reached: 127.0.0.1:"), "{said}");
     let said = host.run(&["status"]).done();
-    assert_eq!(row(&said)[2..], ["Returning", "never", "Fully Trusted"], "{said}");
+    assert_eq!(row(&said)[2..], ["Returning", "Never", "Fully Trusted"], "{said}");
     assert!(
         said.contains(
-            "1: it is off on this host and on its way back\nWaiting for an answer: return; `keyward refresh` sends the same request again\n"
+            "1: It is off on this host and on its way back. Refresh to send the return again, or load its answer file.\n\
+             Waiting for the answer to this request: return. Refresh to send the same request again, or load the answer file.\n"
         ),
         "{said}"
     );

@@ -28,7 +28,8 @@ fn a_dead_server_is_named_and_a_living_one_after_it_is_asked() {
     assert_eq!(
         said,
         format!(
-            "no answer (no-answer): no key server could be reached: {address}: nothing answers there; check that the server runs and that a firewall lets it through\n"
+            "no answer (no-answer): No key server could be reached: {address}: nothing answers there. Check that the server runs and that a firewall lets it through. \
+             Without a network, the same goes by file: add --request FILE.\n"
         )
     );
     assert_eq!(alone.run(&["refresh"]).done(), "There is nothing to refresh.\n", "what arrived nowhere waits for nothing");
@@ -54,11 +55,14 @@ fn a_server_whose_certificate_the_profile_does_not_believe_is_told_nothing() {
     server.kill().and_then(|()| server.wait()).expect("the other server can be killed");
     let (ours, theirs) =
         ["server", "other"].map(|name| fs::read_to_string(site.dir().join(name).join("tls/ca.pem")).expect("an authority")).into();
+    let token = site.dir().join("server/admin-token").display().to_string();
+    let said = crate::site::keyward(&["vendor", "--server", site.url(), "--token-file", &token, "list"]).not_done(3);
+    assert!(said.starts_with("no answer (no-answer): the TLS certificate of 127.0.0.1:") && said.contains("with --ca FILE"), "{said}");
     let host = site.host("a").with_profile(|text| text.replace(ours.trim(), theirs.trim()));
     let said = host.run(&["activate", &key]).not_done(3);
     assert!(
         said.contains(
-            "its TLS certificate is not one the product profile believes; check the server's address, or ask the vendor for a new profile"
+            "its TLS certificate is not one the product profile believes. Check the server's address, or ask the vendor for a new profile."
         ),
         "{said}"
     );
@@ -84,8 +88,11 @@ fn answers_of_a_foreign_vendor_are_refused() {
     let (ours, theirs) = (ours.expect("our authority"), theirs.expect("their authority"));
     let host = site.host("a").with_profile(|text| servers(&text, &[foreign.url()]).replace(ours.trim(), theirs.trim()));
     let said = host.run(&["activate", &key]).not_done(1);
-    assert!(said.starts_with("failed (answer-not-taken): the answer was not taken: "), "{said}");
-    assert!(host.run(&["status"]).done().contains("there is no license"));
+    assert!(
+        said.starts_with("failed (answer-other-vendor): The answer was not taken. It is signed by a key that is not known here "),
+        "{said}"
+    );
+    assert!(host.run(&["status"]).done().contains("There is no license"));
 }
 
 #[test]
@@ -98,9 +105,9 @@ fn a_damaged_vault_says_what_to_do_and_the_host_gets_its_own_slot_back() {
         fs::write(host.vault.join(generation), "{").expect("the vault is damaged");
     }
     let said = host.run(&["status"]);
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.starts_with("failed (vault-damaged): the license vault at "), "{said:?}");
-    assert!(said.err.ends_with("activate again with the license key: this host gets its own slot back\n"), "{said:?}");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), "CAD/2027/en-US\nThe licenses on this host cannot be read.\n"), "{said:?}");
+    assert!(said.err.starts_with("failed (vault-damaged): The license vault at "), "{said:?}");
+    assert!(said.err.ends_with("Activate again with the license key: this host gets its own slot back.\n"), "{said:?}");
     let shown: serde_json::Value = serde_json::from_str(&host.run(&["status", "--json"]).out).expect("JSON");
     assert_eq!(shown["trouble"]["code"], "vault-damaged");
     assert!(host.run(&["doctor"]).out.contains("Vault trouble          the license vault at "));
@@ -121,20 +128,20 @@ fn a_vault_changed_by_hand_and_one_of_a_newer_keyward_are_told_apart() {
             "\"count\":1",
             "\"count\":9",
             "vault-tampered",
-            "was changed by something other than Keyward; activate again with the license key\n",
+            "was changed by something other than Keyward. Activate again with the license key.\n",
         ),
         (
             "{\"vendor\"",
             "{\"needs\":[\"telepathy\"],\"vendor\"",
             "vault-newer",
-            "was written by a newer Keyward (it needs telepathy); update the product\n",
+            "was written by a newer Keyward (it needs telepathy). Update the product.\n",
         ),
     ] {
         assert!(sound.contains(from), "{sound}");
         fs::write(&file, sound.replacen(from, to, 1)).expect("the vault is changed");
         let said = host.run(&["status"]);
         assert_eq!(said.code, Some(1), "{said:?}");
-        assert!(said.err.starts_with(&format!("failed ({code}): the license vault at ")) && said.err.ends_with(says), "{said:?}");
+        assert!(said.err.starts_with(&format!("failed ({code}): The license vault at ")) && said.err.ends_with(says), "{said:?}");
     }
     // A newer vault is no ruin: nothing sets it aside.
     assert!(host.run(&["activate", &key]).not_done(1).starts_with("failed (vault-newer): "));

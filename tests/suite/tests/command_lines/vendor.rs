@@ -121,7 +121,7 @@ fn a_lost_key_is_replaced_and_a_lost_host_loses_its_slot() {
         "Freed; 0 of 1 activation of E-* is in use. The host learns of it at its next contact.\n"
     );
     found.run(&["activate", new.trim()]).done();
-    assert!(lost.run(&["refresh"]).not_done(1).contains("the owner freed this host's slot; activate again with the license key"));
+    assert!(lost.run(&["refresh"]).not_done(1).contains("The owner freed this host's slot. Activate again with the license key."));
     let said = site.vendor(&["free", &id, &activation]).not_done(1);
     assert!(said.starts_with("refused (no-slot): "), "{said}");
 

@@ -1,14 +1,17 @@
 //! The fakes as subjects.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use keyward_conformance::anchor::AnchorSubject;
+use keyward_conformance::file_exchange::{FileExchangeSubject, Spoiled};
 use keyward_conformance::host_probe::HostProbeSubject;
 use keyward_conformance::journal::JournalSubject;
 use keyward_conformance::key_server::KeyServerSubject;
 use keyward_conformance::ledger::LedgerSubject;
+use keyward_conformance::mailer::MailerSubject;
 use keyward_conformance::secrets::SecretsSubject;
 use keyward_conformance::timer::TimerSubject;
 use keyward_conformance::vault::VaultSubject;
@@ -26,10 +29,13 @@ use keyward_domain::time::{Timestamp, Window};
 use keyward_domain::vault::VaultContents;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{
-    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeHost, FakeJournal, FakeKeyServer, FakeLedger, FakeSecrets, FakeTimer,
-    FakeVault, Recording, ToyBackend, ToyTerms,
+    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeFileExchange, FakeHost, FakeJournal, FakeKeyServer, FakeLedger,
+    FakeMailer, FakeSecrets, FakeTimer, FakeVault, Recording, ToyBackend, ToyTerms,
 };
-use keyward_ports::{Anchor, Clock, HostProbe, Journal as JournalPort, Ledger as LedgerPort, Secrets, Timer as TimerPort, Vault};
+use keyward_ports::{
+    Anchor, Clock, Document, FileExchange, FileExchangeError, FilePlace, HostProbe, Journal as JournalPort, Ledger as LedgerPort, Letter,
+    Mailer, Secrets, Timer as TimerPort, Vault,
+};
 
 /// What several processes of one host share. Each sees it as one that may crash and does not.
 #[derive(Default)]
@@ -85,6 +91,53 @@ impl JournalSubject for Journal {
     }
 }
 
+/// A stick that goes from host to host.
+pub(crate) struct Stick(pub(crate) Arc<FakeFileExchange>);
+
+impl Stick {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(FakeFileExchange::with_folders(["/stick"])))
+    }
+}
+
+/// The same stick in another process.
+struct Plugged(Arc<FakeFileExchange>);
+
+impl FileExchange for Plugged {
+    fn put(&self, document: &Document, summary: &[(&str, &str)], place: &FilePlace) -> Result<PathBuf, FileExchangeError> {
+        self.0.put(document, summary, place)
+    }
+
+    fn get(&self, file: &Path) -> Result<Document, FileExchangeError> {
+        self.0.get(file)
+    }
+}
+
+impl FileExchangeSubject for Stick {
+    fn open(&self) -> Box<dyn FileExchange> {
+        Box::new(Plugged(self.0.clone()))
+    }
+
+    fn folder(&self) -> PathBuf {
+        "/stick".into()
+    }
+
+    fn spoil(&self, file: &Path, with: Spoiled) {
+        let code = match with {
+            Spoiled::Half => "cut-short",
+            Spoiled::Changed => "damaged",
+            Spoiled::Other => "not-keyward",
+            Spoiled::Newer => "newer",
+            Spoiled::Larger => "too-large",
+        };
+        self.0.spoil(file, code);
+    }
+
+    fn files(&self) -> usize {
+        self.0.files()
+    }
+}
+
 /// A ledger that outlives the server that opened it.
 #[derive(Default)]
 pub(crate) struct Ledger(Arc<FakeLedger>);
@@ -92,6 +145,28 @@ pub(crate) struct Ledger(Arc<FakeLedger>);
 impl LedgerSubject for Ledger {
     fn open(&self) -> Arc<dyn LedgerPort> {
         Arc::new(living(self.0.clone()))
+    }
+}
+
+/// Letters in memory.
+#[derive(Default)]
+pub(crate) struct Mailbox(Arc<FakeMailer>);
+
+impl MailerSubject for Mailbox {
+    fn open(&self) -> Arc<dyn Mailer> {
+        self.0.clone()
+    }
+
+    fn letters(&self) -> Vec<Letter> {
+        self.0.letters()
+    }
+
+    fn block(&self) {
+        self.0.fill_disk();
+    }
+
+    fn traces(&self) -> usize {
+        self.0.letters().len()
     }
 }
 

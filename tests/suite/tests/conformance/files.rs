@@ -1,16 +1,18 @@
 //! Files on disk as subjects.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keyward_conformance::anchor::AnchorSubject;
+use keyward_conformance::file_exchange::{FileExchangeSubject, Spoiled};
 use keyward_conformance::secrets::SecretsSubject;
 use keyward_conformance::vault::VaultSubject;
+use keyward_domain::seal::Envelope;
 use keyward_domain::vault::VaultContents;
 use keyward_fakes::FakeEntropy;
-use keyward_files::{FileAnchor, FileSecrets, FileVault};
-use keyward_ports::{Anchor, Secrets, Vault};
+use keyward_files::{FileAnchor, FileSecrets, FileVault, FolderExchange};
+use keyward_ports::{Anchor, Document, FileExchange, FilePlace, Secrets, Vault};
 use tempfile::TempDir;
 
 /// A folder of a host, for one vault, one anchor and one set of secrets.
@@ -65,5 +67,36 @@ impl AnchorSubject for Folder {
 impl SecretsSubject for Folder {
     fn open(&self) -> Box<dyn Secrets> {
         Box::new(FileSecrets::new(self.0.path().join("keys")))
+    }
+}
+
+impl FileExchangeSubject for Folder {
+    fn open(&self) -> Box<dyn FileExchange> {
+        Box::new(FolderExchange)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.path().into()
+    }
+
+    fn spoil(&self, file: &Path, with: Spoiled) {
+        let place = FilePlace::File(self.0.path().join("whole"));
+        let document = Document::Request(Envelope::new("a type", vec![7; 300], Vec::new()));
+        let whole = FolderExchange.put(&document, &[], &place).expect("it is put");
+        let text = fs::read_to_string(&whole).expect("it is text");
+        fs::remove_file(whole).expect("it is removed");
+        let spoiled = match with {
+            Spoiled::Half => text[..text.len() / 2].into(),
+            Spoiled::Changed => text.replacen("QndjSEJ3", "QndjSEJ4", 1),
+            Spoiled::Other => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".into(),
+            Spoiled::Newer => text.replace("version=\"1\"", "version=\"2\""),
+            Spoiled::Larger => text.clone() + &" ".repeat(1 << 20),
+        };
+        assert_ne!(spoiled, text, "{with:?}");
+        fs::write(file, spoiled).expect("it is written");
+    }
+
+    fn files(&self) -> usize {
+        fs::read_dir(self.0.path()).expect("the folder is there").count()
     }
 }

@@ -1,21 +1,23 @@
 //! Adapters with one bug each: the list of their port names the promise that the bug breaks, so the lists are known to be able to fail.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use keyward_conformance::file_exchange::{FileExchangeSubject, Spoiled};
 use keyward_conformance::key_server::KeyServerSubject;
 use keyward_conformance::ledger::LedgerSubject;
 use keyward_conformance::vault::VaultSubject;
-use keyward_conformance::{Broken, broken, broken_async, entropy, key_server, ledger, vault};
+use keyward_conformance::{Broken, broken, broken_async, entropy, file_exchange, key_server, ledger, vault};
 use keyward_domain::document::Request;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
-use keyward_domain::seal::{Digest, Sealed, Statement};
+use keyward_domain::seal::{Digest, Envelope, Sealed, Statement};
 use keyward_domain::vault::VaultContents;
-use keyward_fakes::{FakeClock, FakeLedger, FakeVault, LedgerImage, VaultImage};
+use keyward_fakes::{FakeClock, FakeFileExchange, FakeLedger, FakeVault, LedgerImage, VaultImage};
 use keyward_ports::{
-    Attempt, Committed, Deed, Entropy, EntropyError, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Page, Query, Trouble, Vault,
-    VaultError, Versioned,
+    Attempt, Committed, Deed, Document, Entropy, EntropyError, FileExchange, FileExchangeError, FilePlace, KeyServer, KeyServerError, Lead,
+    Ledger, LedgerError, Look, Page, Query, Trouble, Vault, VaultError, Versioned,
 };
 
 use crate::fakes;
@@ -32,6 +34,7 @@ enum LedgerBug {
     FindsInReverse,
     SaysThereIsNoMore,
     ForgetsWhenClosed,
+    LooksAgainEachTime,
 }
 
 #[derive(Clone)]
@@ -67,6 +70,13 @@ impl Ledger for BuggyLedger {
         Ok(found)
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        match self.bug {
+            LedgerBug::LooksAgainEachTime => look(&*self.inner),
+            _ => self.inner.look(look).await,
+        }
+    }
+
     async fn commit(&self, mut deed: Deed) -> Result<Committed, LedgerError> {
         match self.bug {
             LedgerBug::IgnoresVersions => {
@@ -75,11 +85,12 @@ impl Ledger for BuggyLedger {
                 }
             }
             LedgerBug::IgnoresEarlierAnswers => {
-                if let Some((name, _)) = &deed.answer
-                    && self.inner.answered(name).await?.is_some()
-                {
-                    deed.answer = None;
+                let mut known = Vec::new();
+                for (name, _) in &deed.answers {
+                    known.push(self.inner.answered(name).await?.is_some());
                 }
+                let mut known = known.into_iter();
+                deed.answers.retain(|_| known.next() == Some(false));
             }
             LedgerBug::DoesHalfOfAConflict => {
                 if let [first, _, ..] = &deed.writes[..] {
@@ -89,7 +100,7 @@ impl Ledger for BuggyLedger {
                     }
                 }
             }
-            LedgerBug::FindsInReverse | LedgerBug::SaysThereIsNoMore | LedgerBug::ForgetsWhenClosed => {}
+            LedgerBug::FindsInReverse | LedgerBug::SaysThereIsNoMore | LedgerBug::ForgetsWhenClosed | LedgerBug::LooksAgainEachTime => {}
         }
         self.inner.commit(deed).await
     }
@@ -116,10 +127,11 @@ async fn a_ledger_with_a_bug_is_found_out_by_the_promise_it_breaks() {
             &[
                 "of_two_deeds_that_answer_the_same_request_the_second_is_told_the_firsts_answer",
                 "a_deed_that_was_answered_and_is_a_conflict_is_told_the_answer",
+                "a_deed_remembers_all_its_answers_or_none",
             ],
         ),
         (LedgerBug::DoesHalfOfAConflict, &["a_deed_is_done_wholly_or_not_at_all", "a_deed_that_writes_one_record_twice_is_a_conflict"]),
-        (LedgerBug::FindsInReverse, &["a_look_up_finds_its_records_lowest_key_first"]),
+        (LedgerBug::FindsInReverse, &["a_look_up_finds_its_records_lowest_key_first", "a_look_shows_what_the_other_readers_show"]),
         (
             LedgerBug::SaysThereIsNoMore,
             &[
@@ -128,6 +140,7 @@ async fn a_ledger_with_a_bug_is_found_out_by_the_promise_it_breaks() {
             ],
         ),
         (LedgerBug::ForgetsWhenClosed, &["what_is_done_is_there_when_the_ledger_is_opened_again"]),
+        (LedgerBug::LooksAgainEachTime, &["a_look_sees_one_moment"]),
     ] {
         let broken = broken_async(ledger::CASES, || Box::new(BuggyLedger { inner: Arc::new(FakeLedger::new()), bug })).await;
         assert_eq!(names(&broken), promises, "{bug:?}");
@@ -306,4 +319,99 @@ impl Entropy for BuggyEntropy {
 fn a_source_of_bytes_with_a_bug_is_found_out_by_each_promise_it_breaks() {
     let broken = broken(entropy::CASES, || Box::new(BuggyEntropy(AtomicU64::new(1))));
     assert_eq!(names(&broken), ["a_buffer_is_filled_to_its_last_byte", "two_calls_never_give_the_same_sixteen_bytes"]);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum ExchangeBug {
+    Overwrites,
+    NumbersEveryTime,
+    TakesAnythingForItsOwn,
+    CallsAnswersAsItLikes,
+    TakesAnAnswerForARequest,
+    MakesTheFolder,
+    CallsEverythingDamaged,
+}
+
+struct BuggyExchange {
+    stick: Arc<FakeFileExchange>,
+    bug: ExchangeBug,
+}
+
+impl BuggyExchange {
+    fn stick(&self) -> fakes::Stick {
+        fakes::Stick(self.stick.clone())
+    }
+}
+
+impl FileExchangeSubject for BuggyExchange {
+    fn open(&self) -> Box<dyn FileExchange> {
+        Box::new(Self { stick: self.stick.clone(), bug: self.bug })
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.stick().folder()
+    }
+
+    fn spoil(&self, file: &Path, with: Spoiled) {
+        self.stick().spoil(file, with);
+    }
+
+    fn files(&self) -> usize {
+        self.stick.files()
+    }
+}
+
+impl FileExchange for BuggyExchange {
+    fn put(&self, document: &Document, summary: &[(&str, &str)], place: &FilePlace) -> Result<PathBuf, FileExchangeError> {
+        let first = match place {
+            FilePlace::File(file) => file.clone(),
+            FilePlace::Folder(folder, name) => folder.join(name.nth(1)),
+        };
+        match (self.bug, place) {
+            (ExchangeBug::Overwrites, _) => self.stick.lose(&first),
+            (ExchangeBug::TakesAnythingForItsOwn, FilePlace::File(_)) if self.stick.has(&first) => return Ok(first),
+            (ExchangeBug::MakesTheFolder, _) if !first.starts_with("/stick") || first.starts_with("/stick/stick") => return Ok(first),
+            (ExchangeBug::NumbersEveryTime, FilePlace::Folder(folder, name)) => {
+                let next = (1..).map(|attempt| folder.join(name.nth(attempt))).find(|file| !self.stick.has(file)).expect("a free one");
+                return self.stick.put(document, summary, &FilePlace::File(next));
+            }
+            (ExchangeBug::CallsAnswersAsItLikes, FilePlace::Folder(folder, _)) if matches!(document, Document::Answer(_)) => {
+                return self.stick.put(document, summary, &FilePlace::File(folder.join("answer.xml")));
+            }
+            _ => {}
+        }
+        self.stick.put(document, summary, place)
+    }
+
+    fn get(&self, file: &Path) -> Result<Document, FileExchangeError> {
+        match (self.bug, self.stick.get(file)) {
+            (ExchangeBug::TakesAnAnswerForARequest, Ok(Document::Answer(answer))) => {
+                Ok(Document::Request(Envelope::new("", answer.bytes().into(), Vec::new())))
+            }
+            (ExchangeBug::CallsEverythingDamaged, Err(FileExchangeError::Unreadable { file, why, .. })) => {
+                Err(FileExchangeError::Unreadable { file, why, code: "damaged" })
+            }
+            (_, got) => got,
+        }
+    }
+}
+
+#[test]
+fn an_exchange_by_file_with_a_bug_is_found_out_by_the_promise_it_breaks() {
+    const NEXT_NAME: &str = "in_a_folder_another_document_gets_the_next_name_and_overwrites_nothing";
+    const STAYS: &str = "a_file_that_holds_something_else_stays_and_is_an_error_that_names_it";
+    const SAME: &str = "the_same_document_again_is_the_same_file_whatever_its_summary_says";
+    for (bug, promises) in [
+        (ExchangeBug::Overwrites, &[NEXT_NAME, STAYS, SAME][..]),
+        (ExchangeBug::NumbersEveryTime, &[SAME]),
+        (ExchangeBug::TakesAnythingForItsOwn, &[STAYS]),
+        (ExchangeBug::CallsAnswersAsItLikes, &["a_file_gets_the_name_that_was_asked_for_and_an_answer_the_name_of_its_request"]),
+        (ExchangeBug::TakesAnAnswerForARequest, &["what_is_put_is_read_by_another_process_as_what_it_is"]),
+        (ExchangeBug::MakesTheFolder, &["a_place_that_is_not_there_is_said_to_be_missing"]),
+        (ExchangeBug::CallsEverythingDamaged, &["what_is_no_document_is_told_apart"]),
+    ] {
+        let broken =
+            broken(file_exchange::CASES, || Box::new(BuggyExchange { stick: Arc::new(FakeFileExchange::with_folders(["/stick"])), bug }));
+        assert_eq!(names(&broken), promises, "{bug:?}");
+    }
 }

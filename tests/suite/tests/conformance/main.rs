@@ -11,9 +11,12 @@ mod files;
 mod host;
 mod https;
 mod liars;
+mod mail;
 mod sql;
 
-use keyward_conformance::{anchor, clock, entropy, host_probe, journal, key_server, ledger, run, run_async, secrets, signer, timer, vault};
+use keyward_conformance::{
+    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, secrets, signer, timer, vault,
+};
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};
 use keyward_host::{SystemClock, SystemEntropy};
@@ -46,8 +49,10 @@ keeps_its_promises! {
     the_fake_host: host_probe, fakes::office();
     the_fake_clock: clock, FakeClock::at(Timestamp::UNIX_EPOCH);
     the_fake_entropy: entropy, FakeEntropy::seeded(1);
+    the_fake_exchange_by_file: file_exchange, fakes::Stick::new();
     the_vault_in_files: vault, files::Folder::new();
     the_anchor_in_files: anchor, files::Folder::new();
+    the_exchange_in_folders: file_exchange, files::Folder::new();
     the_secrets_in_files: secrets, files::Folder::new();
     the_systems_clock: clock, SystemClock::new();
     the_systems_entropy: entropy, SystemEntropy;
@@ -67,5 +72,7 @@ keeps_its_promises_async! {
     the_fake_key_server: key_server, fakes::key_server();
     the_fake_key_server_behind_a_recording: key_server, fakes::recorded(fakes::key_server());
     the_carrier_over_https: key_server, https::key_server();
+    the_fake_mailer: mailer, fakes::Mailbox::default();
+    the_mailer_into_a_folder: mailer, mail::Folder::new();
     the_toy_backend: key_server, fakes::toy_backend();
 }

@@ -12,7 +12,7 @@ use keyward_domain::seal::Digest;
 use keyward_engine::{Console, Issuer};
 use keyward_files::FileSecrets;
 use keyward_host::{SystemClock, SystemEntropy};
-use keyward_ports::{Committed, Deed, Ledger, LedgerError, Page, Query, Versioned};
+use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
 use keyward_sql::{Options, SqlLedger};
 use keyward_web::{AdminToken, Config, Limits, Server};
 
@@ -52,8 +52,12 @@ impl Ledger for Hasty {
         self.0.find(lookup).await
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        self.0.look(look).await
+    }
+
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
-        if deed.answer.is_none() {
+        if deed.answers.is_empty() {
             return self.0.commit(deed).await;
         }
         let ledger = Arc::clone(&self.0);

@@ -171,7 +171,7 @@ impl Simulation {
             return;
         };
         self.count(&result);
-        self.hear(host, &result, &brought);
+        self.heard_of(host, &result, &brought);
         if clean {
             self.nothing_failed(host, &result);
             self.what_was_granted_works(host, &result, &brought);
@@ -201,7 +201,7 @@ impl Simulation {
     }
 
     /// A contact: from now on the host knows of every revocation that its server knew of.
-    fn hear(&mut self, host: &Host, result: &Result<Said, ActError>, brought: &[Brought]) {
+    pub(crate) fn heard_of(&mut self, host: &Host, result: &Result<Said, ActError>, brought: &[Brought]) {
         let taken = match result {
             Ok(Said::Refreshed(all)) => all.iter().all(|(_, one)| one.is_ok()),
             Ok(_) | Err(ActError::Refused(_)) => true,

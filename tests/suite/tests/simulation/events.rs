@@ -11,6 +11,7 @@ use keyward_ports::{Clock as _, KeyServer as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Progress};
+use crate::by_file;
 use crate::observer::{HostModel, Key};
 use crate::simulation::{SERVERS, Simulation};
 
@@ -30,6 +31,10 @@ const EVENTS: &[Event] = &[
     event("refresh", 80, refresh),
     event("activate", 90, activate),
     event("return", 30, return_license),
+    event("request file", 50, by_file::generate),
+    event("file answered", 50, by_file::answer),
+    event("answer file", 50, by_file::load),
+    event("files there and back", 60, by_file::trip),
     event("time passes", 80, time_passes),
     event("clock jumps", 25, clock_jumps),
     event("clock held back", 5, clock_held_back),
@@ -347,10 +352,14 @@ fn reinstall_again(s: &mut Simulation) {
 
 /// Somebody who returns a license and puts the vault back as it was.
 fn return_and_restore(s: &mut Simulation) {
-    let host = s.a_host();
+    let host = (0..5).map(|_| s.a_host()).find(|host| host.standing().may_run()).unwrap_or_else(|| s.a_host());
     let (backup, model) = (host.snapshot(), s.model(&host).clone());
     let deed = s.a_return(&host);
-    s.act(&host, &deed);
+    if s.chance(50) {
+        s.act(&host, &deed);
+    } else {
+        by_file::generate_this(s, &host, &deed);
+    }
     restore_this(s, &host, &backup, model);
 }
 

@@ -14,6 +14,7 @@
 
 mod account;
 mod acts;
+mod by_file;
 mod check;
 mod deliveries;
 mod events;

@@ -43,7 +43,7 @@ planted! {
     /// Row S2.
     an_anchor_that_forgets_the_first_day_of_a_trial: ["S2"], ForgetfulAnchors(|contents| contents.trials.clear());
     /// Promise 5.
-    a_ledger_that_drops_answers: ["P5"], LyingLedgers { deed: |deed| deed.answer = None, ..LyingLedgers::HONEST };
+    a_ledger_that_drops_answers: ["P5"], LyingLedgers { deed: |deed| deed.answers.clear(), ..LyingLedgers::HONEST };
     /// Promise 5.
     a_ledger_that_says_done_and_did_nothing: ["P5"], LazyLedgers;
     /// The limit of activations, by two servers at once.

@@ -16,8 +16,8 @@ use keyward_domain::time::{Now, Timestamp};
 use keyward_domain::vault::VaultContents;
 use keyward_fakes::world::Outfit;
 use keyward_ports::{
-    Anchor, AnchorError, Clock, Committed, Deed, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Page, Query, SecretName, Secrets,
-    SecretsError, Vault, VaultError, Versioned,
+    Anchor, AnchorError, Clock, Committed, Deed, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Look, Page, Query, SecretName,
+    Secrets, SecretsError, Vault, VaultError, Versioned, View,
 };
 use zeroize::Zeroizing;
 
@@ -46,9 +46,11 @@ pub(crate) struct LyingLedgers {
 }
 
 /// A ledger that says `Done` and did nothing.
+#[derive(Clone, Copy)]
 pub(crate) struct LazyLedgers;
 
 /// A ledger that does not look at versions.
+#[derive(Clone, Copy)]
 pub(crate) struct BlindLedgers;
 
 /// A server that now and then hands out the answer before.
@@ -56,7 +58,7 @@ pub(crate) struct BlindLedgers;
 pub(crate) struct SwappingServers(Arc<Mutex<Vec<Statement>>>);
 
 /// A carrier that tells the ledger the license keys that people type.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct TalkativeCarriers(Arc<Mutex<Option<String>>>);
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -171,7 +173,7 @@ impl Scheme for Planted<dyn Scheme, Gullible> {
 
 /// What a ledger does instead of what it should.
 #[async_trait]
-trait Instead: Send + Sync {
+trait Instead: Clone + Send + Sync + 'static {
     fn read(&self, _record: &mut Record) {}
 
     async fn commit(&self, inner: &dyn Ledger, deed: Deed) -> Result<Committed, LedgerError>;
@@ -195,12 +197,42 @@ impl<T: Instead> Ledger for Planted<dyn Ledger, T> {
         self.inner.find(lookup).await
     }
 
+    async fn look(&self, look: Look) -> Result<(), LedgerError> {
+        let plant = self.plant.clone();
+        self.inner.look(Box::new(move |inner| look(&Seen { inner, plant }))).await
+    }
+
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
         self.plant.commit(&*self.inner, deed).await
     }
 
     async fn page(&self, query: &Query) -> Result<Page, LedgerError> {
         self.inner.page(query).await
+    }
+}
+
+/// A ledger as it is seen through a plant.
+struct Seen<'a, T> {
+    inner: &'a dyn View,
+    plant: T,
+}
+
+impl<T: Instead> View for Seen<'_, T> {
+    fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
+        self.inner.answered(name)
+    }
+
+    fn read(&self, key: &RecordKey) -> Result<Option<Arc<Versioned>>, LedgerError> {
+        let found = self.inner.read(key)?;
+        Ok(found.map(|found| {
+            let mut found = Versioned::clone(&found);
+            self.plant.read(&mut found.record);
+            Arc::new(found)
+        }))
+    }
+
+    fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
+        self.inner.find(lookup)
     }
 }
 

@@ -16,6 +16,7 @@ use keyward_fakes::world::{Backup, Host, Outfit, World};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use crate::by_file::Drawer;
 use crate::events;
 use crate::observer::{Books, HostModel, Key, ServerModel, Truth};
 use crate::tally::Tally;
@@ -58,6 +59,7 @@ pub(crate) struct Simulation {
     pub(crate) books: Books,
     pub(crate) backups: Vec<(String, Backup, HostModel)>,
     pub(crate) ledgers: Vec<(LedgerImage, ServerModel)>,
+    pub(crate) drawer: Drawer,
     pub(crate) freed: Option<(EntitlementId, ActivationId)>,
     /// What was given back or moved in this step, and whose it was.
     pub(crate) lost: BTreeSet<(ActivationId, PublicKey)>,
@@ -86,6 +88,7 @@ impl Simulation {
             books: Books::default(),
             backups: Vec::new(),
             ledgers: Vec::new(),
+            drawer: Drawer::default(),
             freed: None,
             lost: BTreeSet::new(),
             touched: BTreeSet::new(),

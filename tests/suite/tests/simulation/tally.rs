@@ -12,7 +12,7 @@ pub(crate) struct Tally {
 }
 
 /// Refusals that a hundred thousand steps must have brought about; else the simulation has gone blind.
-const MUST_HAPPEN: [&str; 11] = [
+const MUST_HAPPEN: [&str; 21] = [
     "refused copied-host",
     "refused key-replaced",
     "refused moves-spent",
@@ -22,7 +22,17 @@ const MUST_HAPPEN: [&str; 11] = [
     "refused trial-over",
     "no-answer",
     "return-waits",
-    "answer-not-taken",
+    "answer-forged",
+    "answer-older",
+    "file granted",
+    "file returned",
+    "file refused",
+    "file answer-used",
+    "file answer-forged",
+    "file answer-other-host",
+    "file answer-older",
+    "file answer-not-asked",
+    "file answer-returned",
     "adopted by a restored server",
 ];
 

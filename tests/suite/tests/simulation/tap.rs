@@ -68,7 +68,7 @@ impl Tap {
     }
 
     /// Promise 3: what is sent stands in the vault already, and its count in the anchor.
-    fn look_at_disks(&self, host: &str, request: &Sealed<Request>) {
+    pub(crate) fn look_at_disks(&self, host: &str, request: &Sealed<Request>) {
         let mut heard = self.heard();
         let vendor = *self.vendor.lock().unwrap_or_else(PoisonError::into_inner);
         let (Some((vault, anchor)), Some(vendor)) = (heard.disks.get(host).cloned(), vendor) else { return };
@@ -90,7 +90,7 @@ pub(crate) fn words(statement: &Statement) -> Option<Answer> {
 }
 
 /// The same answer with better words under the old signature.
-fn improved(statement: &Statement) -> Option<Statement> {
+pub(crate) fn improved(statement: &Statement) -> Option<Statement> {
     let mut reply = Reply::from_bytes(statement.bytes()).ok()?;
     let mut answer: Answer = serde_json::from_slice(reply.answer.payload()).ok()?;
     match &mut answer.body {

@@ -1,12 +1,14 @@
 //! Rows K1, K2 and K3: what can be sold, and what a license key is for.
 
-use keyward_domain::entitlement::{Allowance, Per, Tenure, Terms, TermsError};
+use keyward_domain::entitlement::{Allowance, Per, Sale, Tenure, Terms, TermsError};
+use keyward_domain::names::EmailAddress;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
 use keyward_domain::standing::Reason;
 use keyward_domain::time::{Window, after, days};
 use keyward_engine::ConsoleError;
 use keyward_fakes::world::World;
+use keyward_ports::Query;
 
 use super::*;
 
@@ -128,4 +130,27 @@ fn a_key_of_another_vendor_is_unknown() {
     let stranger = World::new(9);
     let sold = stranger.vendor().sell(stranger.vendor().terms()).expect("sold");
     assert_eq!(refusal(world.host("a").activate(&sold.key)), Refusal::UnknownKey);
+}
+
+// A2, A4: whoever owns a license is on record, and nowhere but there.
+#[test]
+fn a_license_has_an_owner_who_can_change_and_is_told_to_no_host() {
+    let world = World::new(20);
+    let vendor = world.vendor();
+    let ada: EmailAddress = "ada@example.com".parse().expect("an address");
+    let sale = Sale { terms: vendor.terms(), owner: Some(ada.clone()) };
+    let issued = run(vendor.console().issue(sale, "the vendor")).expect("issued");
+    let id = issued.entitlement.id;
+    assert_eq!(vendor.entitlement(&id).expect("sold").owner, Some(ada));
+    let host = world.host("a");
+    host.activate(&Arc::new(issued.key)).expect("activated");
+    assert!(!host.vault().dump().contains("ada@"));
+    let bob: EmailAddress = "bob@example.com".parse().expect("an address");
+    for owner in [Some(bob), None] {
+        let changed = run(vendor.console().set_owner(&id, owner.clone(), "the vendor")).expect("changed");
+        assert_eq!((&changed.owner, changed.slots.len()), (&owner, 1));
+    }
+    let log = run(vendor.console().page(&Query::Log { of: Some(id), before: None, most: 9 })).expect("the log").log;
+    assert_eq!(log.iter().filter(|(_, entry)| &*entry.act == "owner changed").count(), 2);
+    assert!(!format!("{log:?}").contains('@'), "who it is stands in no log");
 }

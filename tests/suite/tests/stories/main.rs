@@ -4,6 +4,7 @@
 
 #![expect(clippy::expect_used, reason = "a story's helpers say the step as its tests do")]
 
+mod by_file;
 mod clocks;
 mod copies;
 mod issuing;
@@ -19,11 +20,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyward_domain::document::Request;
+use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Sealed, Statement};
 use keyward_domain::standing::{Reason, Status, Verdict};
 use keyward_engine::ActError;
-use keyward_fakes::world::{Host, Outfit};
+use keyward_fakes::world::{Host, Outfit, run};
 use keyward_ports::{KeyServer, KeyServerError};
 
 /// The issuer's no.

@@ -137,7 +137,7 @@ fn whatever_was_answered_by_an_issuer_that_was_revoked_since_is_asked_anew() {
         let since = world.now();
         let stolen = run(vendor.console().keys()).expect("the keys").keys[1].id;
         ask(&host, &sold, &activation);
-        let waiting = host.licenses().awaited();
+        let waiting = host.licenses().pending();
         assert_eq!(waiting.iter().map(|it| it.kind.to_string()).collect::<Vec<_>>(), [kind]);
 
         world.advance(days(1));
@@ -152,7 +152,7 @@ fn whatever_was_answered_by_an_issuer_that_was_revoked_since_is_asked_anew() {
             _ => host.refresh().map(drop),
         };
         again.unwrap_or_else(|error| panic!("{kind}: {error}"));
-        assert_eq!(host.licenses().awaited(), [], "{kind}");
+        assert_eq!(host.licenses().pending(), [], "{kind}");
         host.restart();
         let rows = host.standing().rows;
         assert_eq!(

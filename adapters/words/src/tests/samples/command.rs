@@ -1,0 +1,48 @@
+//! Samples of what the command line says.
+
+use super::at;
+use crate::CommandText;
+
+pub(super) fn texts() -> Vec<CommandText> {
+    let (code, what, file) = (|| "revoked".to_owned(), || "this".to_owned(), || "cad2027-03-31-resp.xml".to_owned());
+    let license = |until| CommandText::License {
+        license: "Example CAD Professional".into(),
+        status: "on".into(),
+        until,
+        trust: "sure".into(),
+        id: "A-JUECBXR6U2TQJ2WN".into(),
+    };
+    let portal = || Some("https://keys.example/portal".to_owned());
+    vec![
+        CommandText::Refused { code: code(), what: what() },
+        CommandText::Failed { code: code(), what: what() },
+        CommandText::NoAnswer { code: code(), what: what() },
+        CommandText::WrongFile { code: code(), what: what() },
+        CommandText::Wrong { what: what() },
+        CommandText::About { about: "1".into(), what: what() },
+        license(Some(at())),
+        license(None),
+        CommandText::NotReadable,
+        CommandText::NoProduct,
+        CommandText::NoProfile { file: "cad.toml".into(), why: "it is empty".into() },
+        CommandText::NoKey,
+        CommandText::NameARow,
+        CommandText::NameARequest,
+        CommandText::ReturnBegun,
+        CommandText::Carry { portal: portal() },
+        CommandText::Carry { portal: None },
+        CommandText::CarryReturn { portal: portal() },
+        CommandText::CarryReturn { portal: None },
+        CommandText::PictureSaved { file: "request.png".into() },
+        CommandText::FileIsMissing,
+        CommandText::TooManyCodes { codes: 10, most: 9 },
+        CommandText::OrByHand,
+        CommandText::NotTaken { file: Some(file()) },
+        CommandText::NotTaken { file: None },
+        CommandText::Request,
+        CommandText::AboutLicense,
+        CommandText::Since,
+        CommandText::Name,
+        CommandText::HowToMakeAgain,
+    ]
+}

@@ -1,0 +1,817 @@
+### What Keyward says, in English.
+###
+### A text is a whole sentence; `.remedy` says what to do next, in whole sentences; `.title` is a word or two for a cell of a table.
+### Labels have no full stop. Whoever adds a text adds it to every language; tests compare them.
+
+## How things stand together
+
+verbatim = { $text }
+untold = { $text }
+join-list = { $before }, { $next }
+join-choice = { $before }, or the { $next }
+join-clauses = { $before }; { $next }
+join-sentences = { $before } { $next }
+length-minutes = { $minutes } min
+length-hours = { $hours } h { $minutes } min
+length-days = { $days } d { $hours } h
+
+## Labels: titles and pages
+
+label-this-language = English
+label-languages = Language
+label-license-manager = License Manager
+label-portal = License Portal
+label-license-information = License Information
+label-license-key = License key
+label-usb-dongle = USB Dongle
+label-return-license = Return License
+label-license-management = License Management
+label-activation = Activation
+label-account = Account
+label-proxy-settings = Proxy settings
+
+## Labels: ways
+
+label-online-activation = Online Activation
+label-manual-activation = Manual Activation
+label-network-license = Network License
+label-borrow-license = Borrow License
+label-standalone-dongle = Standalone Dongle
+label-network-dongle = Network Dongle
+label-online-return = Online Return
+label-manual-return = Manual Return
+label-borrowed-return = Borrowed Return
+
+## Labels: heads of tables
+
+label-number = Number
+label-product-version-language = Product/Version/Language
+label-product = Product
+label-version = Version
+label-edition = Edition
+label-language = Language
+label-status = Status
+label-expiration-date = Expiration date
+label-trust-flag = Trust flag
+label-encryption-type = Encryption Type
+label-license-type = License Type
+label-service-period = Service Period
+label-license-status = License Status
+label-response-xml = Response XML
+label-device = Device
+label-last-seen = Last seen
+label-history = History
+label-time = Time
+label-event = Event
+label-activations = Activations
+label-request-file = Request file
+label-answer-file = Answer file
+label-qr-code = QR code
+
+## Labels: buttons
+
+label-activate = Activate
+label-start-trial = Start trial
+label-refresh = Refresh
+label-return = Return
+label-borrow = Borrow
+label-query = Query
+label-generate = Generate
+label-load = Load
+label-submit = Submit
+label-download = Download
+label-choose-file = Choose file
+label-save = Save
+label-cancel = Cancel
+label-close = Close
+label-back = Back
+label-log-in = Log in
+label-log-out = Log out
+label-free-slot = Free this slot
+label-help = Help
+label-skip-to-content = Skip to the content
+
+## Labels: cells
+
+label-never-expires = Never
+label-fully-trusted = Fully Trusted
+label-not-this-host = Not This Host
+label-no-licenses = There are no licenses
+label-no-answer-yet = No answer yet
+label-valid = Valid
+label-expired = Expired
+label-not-yet-valid = Not valid yet
+label-revoked = Revoked
+label-unknown = Unknown
+
+## Labels: before a text
+
+label-cause = Cause
+label-what-to-do = What to do
+label-error = Error
+label-note = Note
+
+## Notices
+
+notice-trial-left =
+    { $days ->
+        [one] Trial will expire in 1 day.
+       *[other] Trial will expire in { $days } days.
+    }
+notice-trial-left-until =
+    { $days ->
+        [one] Trial will expire in 1 day, at { $until }.
+       *[other] Trial will expire in { $days } days, at { $until }.
+    }
+notice-period = { $from } to { $until }
+notice-period-without-end = from { $from }, without an end
+notice-activations-in-use = { $used } of { $most } in use
+notice-activated = Activated. Nothing has to be restarted.
+notice-refreshed = Refreshed.
+notice-nothing-to-refresh = There is nothing to refresh.
+notice-returned = Return license successfully. It can be activated on another host.
+notice-host-is-new = This host has a new key.
+    .remedy = Activate with the license key: this host gets a slot of its own.
+notice-request-saved = The request is in the file { $file }.
+    .remedy = Have it answered in the vendor's portal or by your reseller, then load the answer here.
+notice-return-request-saved = The license is off on this host from now on, and the return request is in the file { $file }.
+    .remedy = Have it answered in the vendor's portal or by your reseller: then the license is free for another host. Load the answer here to have the row removed.
+notice-request-shown = This picture is the request.
+    .remedy = Scan it with a phone, have it answered in the vendor's portal, then load the answer here.
+notice-answer-saved = The answer is in the file { $file }.
+    .remedy = Load it on the host that made the request.
+notice-answer-ready = The answer is ready.
+    .remedy = Download it, bring it to the host that made the request, and load it there.
+notice-waiting = Waiting for the answer to this request: { $kind }.
+    .remedy = Refresh to send the same request again, or load the answer file.
+notice-nothing-waits = No request is waiting for an answer.
+notice-how-to-activate-by-file = Choose the request file that the License Manager made on your host (its name ends with .xml), and submit it. Then download the answer and load it on that host.
+notice-how-to-return-by-file = Choose the return request that the License Manager made on your host (its name ends with -return.xml), and submit it. Then download the answer and load it on that host.
+notice-how-to-log-in = Enter the license key that you got from the vendor: 25 characters in five groups.
+notice-not-let-in = There is no license with this key.
+    .remedy = Check the key against the vendor's message. If it is right, ask the vendor.
+notice-too-often = There were too many attempts from your address.
+    .remedy =
+        { $seconds ->
+            [one] Try again in 1 second.
+           *[other] Try again in { $seconds } seconds.
+        }
+notice-form-is-old = This page was open too long, or the form does not come from this portal. Nothing was changed.
+    .remedy = Fill in the form again.
+notice-logged-out = You are logged out.
+notice-no-file-chosen = No file was chosen.
+    .remedy = Choose the request file, then submit it.
+notice-file-too-large =
+    { $most ->
+        [one] The file is too large: a request has at most 1 byte.
+       *[other] The file is too large: a request has at most { $most } bytes.
+    }
+    .remedy = Choose the request file that the License Manager made.
+notice-link-sent = If the vendor knows the address of this license's owner, a link was sent there. It works once.
+    .remedy = Open the link in that message to free the slot. If no message comes, ask the vendor.
+notice-link-is-old = This link was used before, is too old, or was not copied whole.
+    .remedy = Ask for a new one.
+notice-freeing-a-slot = The license stops on { $host } when that host next makes contact, and can be activated elsewhere at once. Do this only if the host is lost or cannot return the license itself.
+notice-slot-freed = The slot of { $host } is free.
+    .remedy = Activate with the license key on another host.
+notice-no-such-page = There is no such page.
+    .remedy = Go back to the first page.
+notice-out-of-order = The server cannot do this at the moment. Nothing was changed.
+    .remedy = Try again later.
+
+## Refusals
+
+refusal-other-vendor = The request is addressed to another vendor.
+    .remedy = Use the product profile that came with the product.
+refusal-unknown-key = The vendor knows no such license key.
+    .remedy = Check the key against the vendor's message. If it is right, ask the vendor.
+refusal-key-replaced = This license key was replaced by a new one.
+    .remedy = Use the new key that the vendor sent.
+refusal-other-product = This license key is for the product { $product }.
+    .remedy = Activate it in { $product }.
+refusal-unknown-product = The vendor has no product { $product }.
+    .remedy = Ask the vendor for a product profile that is up to date.
+refusal-unknown-edition = The product has no edition { $edition }.
+    .remedy = Choose one of these editions: { $editions }.
+refusal-maintenance-ended = Version { $version } was released after maintenance ended at { $until }.
+    .remedy = Use an older version, or extend the maintenance.
+refusal-expired = The license ended at { $until }.
+    .remedy = Ask the vendor to extend it, then try again.
+refusal-revoked = The vendor revoked this license.
+    .remedy = Ask the vendor.
+refusal-needs-license-server = This is a network license: it is activated on a license server.
+    .remedy = Activate it on a license server and connect to that.
+refusal-needs-dongle = This license is on a dongle.
+    .remedy = Plug in the dongle.
+refusal-no-activation-left =
+    { $activations ->
+        [one] The one activation is in use: { $holders }.
+       *[other] All { $activations } activations are in use: { $holders }.
+    }
+    .remedy = Return the license on one of these hosts, or have the owner free the slot of a host that is lost.
+holder = { $host } since { $since }
+refusal-moves-spent =
+    { $moves ->
+        [one] This license moved once
+       *[other] This license moved { $moves } times
+    } within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }, which is the most.
+    .remedy = Try again at { $next }, or ask the vendor.
+refusal-transfers-spent =
+    { $transfers ->
+        [one] 1 slot was freed
+       *[other] { $transfers } slots were freed
+    } within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }, which is the most.
+    .remedy = Try again at { $next }, or ask the vendor.
+refusal-no-moves = This license moves to no other installation: its budget of moves is none.
+    .remedy = Return it where it is in use, or ask the vendor to free its slot.
+refusal-no-transfers = The owner of this license frees no slots: its budget of transfers is none.
+    .remedy = Return it on its host, or ask the vendor to free the slot.
+refusal-not-this-host = The license is bound to another host.
+    .remedy = Activate here with the license key.
+refusal-unknown-activation = The key server knows no such activation of this host.
+    .remedy = Activate again with the license key.
+refusal-copied-host = Another host is using a copy of this host's license vault.
+    .remedy = On the copy, run `keyward host new` and activate with the license key: it gets a slot of its own.
+refusal-request-spent = This request was answered before, and what it granted was given back since.
+    .remedy = Activate again.
+refusal-trial-over = The trial on this host ended at { $until }.
+    .remedy = Activate with a license key.
+refusal-no-trial = The vendor offers no trial of this product.
+    .remedy = Activate with a license key.
+refusal-unsupported = This server cannot do this: { $kind }.
+    .remedy = Use a license server or a product that supports it.
+refusal-other-server = The request is addressed to another license server.
+    .remedy = Connect to the license server anew: the computer at this address is another one now.
+refusal-no-pool = This license server has no seats of { $product }.
+    .remedy = Use a license server that has this product.
+refusal-unknown-feature = The license has no feature { $feature }.
+    .remedy = Choose one of these: { $features }.
+refusal-pool-full =
+    { $seats ->
+        [one] The one seat is taken
+       *[other] All { $seats } seats are taken
+    }. Place in the queue: { $place }. In use by: { $holders }.
+    .remedy = Wait in the queue, or ask one of those who have a seat to leave it.
+occupant = { $user } on { $host } since { $since }
+occupant-with-a-loan = { $user } on { $host } since { $since }, borrowed until { $due }
+refusal-seat-gone = The seat was given back, or went to somebody else.
+    .remedy = Check a seat out again.
+refusal-delegation-ended = The license server's own license ended at { $until }.
+    .remedy = Have the license server renew its license, online or by file.
+refusal-server-closed = The license server gave its license back.
+    .remedy = Use the license server that took its place.
+refusal-server-restored = The license server was restored from a backup and cannot know which seats it has given since.
+    .remedy = Wait until { $until }, or have the administrator of the license server say that nothing is borrowed.
+refusal-loans-out =
+    { $loans ->
+        [one] One seat is borrowed
+       *[other] { $loans } seats are borrowed
+    }.
+    .remedy = Wait until { $until }, have the seats brought back, or reclaim them.
+refusal-not-borrowable = This license may not be borrowed.
+    .remedy = Use a seat on the network, or ask the vendor for a license that can be borrowed.
+refusal-no-loan-left =
+    { $loans ->
+        [one] One seat may be borrowed at a time, and it is
+       *[other] { $loans } seats may be borrowed at a time, and as many are
+    }: { $holders }.
+    .remedy = Have one of these brought back.
+refusal-loan-too-long = It may be borrowed until { $latest } at the latest, and not into the past.
+    .remedy = Borrow until { $latest } at the latest.
+refusal-overdraft-spent =
+    { $overdraft ->
+        [one] The one seat for emergencies is in use
+       *[other] All { $overdraft } seats for emergencies are in use
+    }.
+    .remedy = Let it end by itself, or try again at { $next }.
+refusal-no-overdraft = No seat for emergencies is free.
+    .remedy = Let it end by itself.
+
+kind-trial = trial
+kind-activate = activation
+kind-delegate = license server activation
+kind-check-out = check-out
+kind-borrow = borrowing
+kind-extend = extension
+kind-refresh = refresh
+kind-return = return
+
+## What can be sold
+
+key-type-stand-alone = Stand-alone
+key-type-network = Network
+medium-license-key = License key
+medium-dongle = USB dongle
+tenure-perpetual = Perpetual
+tenure-rental = Rental
+tenure-trial = Trial
+right-perpetual = Perpetual
+right-rental = Rental
+right-borrowing = Borrowing
+right-server = Server connection
+
+no-stand-alone-key-cannot-borrow = A stand-alone license key has nothing to borrow.
+    .remedy = It works away from the LAN as it is.
+no-stand-alone-key-has-no-server = A stand-alone license key is not used through a license server.
+    .remedy = Activate it on the host itself.
+no-stand-alone-dongle-cannot-be-rented = A stand-alone dongle cannot be rented.
+    .remedy = Sell a rental under a license key.
+no-stand-alone-dongle-cannot-borrow = A stand-alone dongle has nothing to borrow.
+    .remedy = Take the dongle along.
+no-stand-alone-dongle-has-no-server = A stand-alone dongle is not used through a license server.
+    .remedy = Plug it into the host itself.
+no-network-dongle-cannot-be-rented = A network dongle cannot be rented.
+    .remedy = Sell a rental under a license key.
+no-network-dongle-cannot-borrow = The seats of a network dongle cannot be borrowed.
+    .remedy = Use a network license key where seats are to be borrowed.
+
+## What a product may do now
+
+verdict-licensed = Licensed, without an end.
+verdict-licensed-until = Licensed until { $until }.
+
+status-enabled = It can be used.
+    .title = Enabled
+status-trial = It can be tried.
+    .title = Trial
+status-borrowed = It is borrowed and can be used.
+    .title = Borrowed
+status-returning = It is off on this host and on its way back.
+    .title = Returning
+    .remedy = Refresh to send the return again, or load its answer file.
+status-return-refused = It is off on this host, but its return was refused. { $cause }
+    .title = Returning (refused)
+    .remedy = { $what-to-do } Then return it again.
+status-stopped = { $cause }
+    .title = Stopped ({ $reason })
+    .remedy = { $what-to-do }
+
+flag-unverified = The key server has not confirmed this. It works until { $until }.
+    .title = Unverified
+    .remedy = Refresh, online or by file.
+flag-host-changed = Parts of this computer changed since it was activated. It works for { $left } of running time.
+    .title = Host Changed
+    .remedy = Refresh: it gives a new binding.
+flag-clock-suspect = This computer's clock is behind what was seen before. After { $left } of running time it is no longer used.
+    .title = Clock Suspect
+    .remedy = Set the clock and refresh.
+flag-restored-copy = The license vault was restored from a copy, or a copy of it is in use elsewhere.
+    .title = Restored Copy
+    .remedy = Refresh.
+
+reason-unlicensed = There is no license for this product on this host.
+    .title = unlicensed
+    .remedy = Start a trial, or activate with a license key.
+reason-expired = The license ended at { $until }.
+    .title = expired
+    .remedy = Ask the vendor to extend it, then refresh.
+reason-trial-over = The trial on this host ended at { $until }.
+    .title = trial over
+    .remedy = Activate with a license key.
+reason-not-yet = The license begins at { $from }.
+    .title = not begun
+    .remedy = Wait, or set the clock if it is wrong.
+reason-contact-overdue = The key server should have been heard from by { $due }.
+    .title = contact overdue
+    .remedy = Refresh, online or by file.
+reason-other-host = The license belongs to another host.
+    .title = other host
+    .remedy = Activate here with the license key.
+reason-host-changed = Too many parts of this host changed since it was activated.
+    .title = host changed
+    .remedy = Refresh.
+revoked-by-vendor = The vendor revoked the license.
+    .title = revoked
+    .remedy = Ask the vendor.
+revoked-moved = The license moved to a host that was recognised as this one.
+    .title = moved
+    .remedy = Activate again with the license key.
+revoked-freed = The owner freed this host's slot.
+    .title = freed
+    .remedy = Activate again with the license key.
+revoked-returned = This host returned the license before.
+    .title = returned
+    .remedy = Activate again with the license key.
+reason-returned = The license was returned on this host.
+    .title = returned
+    .remedy = Activate again with the license key.
+reason-not-covered = This version was released after maintenance ended at { $until }.
+    .title = not covered
+    .remedy = Use an older version, or ask the vendor to extend the maintenance, then refresh.
+
+## License keys as typed
+
+key-length =
+    { $found ->
+        [one] The license key has 1 character instead of 25.
+       *[other] The license key has { $found } characters instead of 25.
+    }
+    .remedy = Compare it with the original and type it again.
+key-letter-u = The { $at } is a U, which no license key contains.
+    .remedy = Look whether it should be a V.
+key-stranger = The { $at } is "{ $typed }", which is neither a letter A to Z nor a digit.
+    .remedy = Type it again.
+key-mistyped = The { $at } looks mistyped.
+    .remedy = Compare it with the original.
+key-swapped = The { $pair } look swapped.
+    .remedy = Compare them with the original.
+key-suspects = Two neighbours look swapped: the { $pairs }.
+    .remedy = Compare them with the original.
+key-does-not-check = The license key does not check, and more than one character is wrong.
+    .remedy = Type it again.
+key-place =
+    { NUMBER($position, type: "ordinal") ->
+        [one] { $position }st
+        [two] { $position }nd
+        [few] { $position }rd
+       *[other] { $position }th
+    } character of group { $group }
+key-neighbours =
+    { NUMBER($first, type: "ordinal") ->
+        [one] { $first }st
+        [two] { $first }nd
+        [few] { $first }rd
+       *[other] { $first }th
+    } and { NUMBER($second, type: "ordinal") ->
+        [one] { $second }st
+        [two] { $second }nd
+        [few] { $second }rd
+       *[other] { $second }th
+    } characters of group { $group }
+key-neighbours-apart = { $first } and the { $second }
+
+## Documents and answers
+
+seal-not-an-envelope = This is not a signed Keyward document, or it was damaged on its way ({ $detail }).
+    .remedy = Fetch or send it again.
+seal-too-large = It has { $found } bytes; a Keyward document has at most { $most }.
+    .remedy = Choose the file that Keyward made.
+seal-other-type = This is { $found } where { $expected } is expected.
+    .remedy = Choose the other file.
+seal-unknown-signer = It is signed by a key that is not known here ({ $keyid }): it comes from another vendor, or from a server whose keys were not published.
+    .remedy = Choose an answer of this product's vendor, or ask the vendor.
+seal-wrong-role = Key { $key } is not allowed to sign this: it is { $found }, and { $expected } is needed.
+    .remedy = Ask the vendor for a new answer.
+seal-bad-signature = A signature does not match: the document was changed or damaged after it was signed.
+    .remedy = Fetch or send it again.
+seal-key-not-valid = Key { $key } could not sign at { $issued }: it was revoked, or outside its time.
+    .remedy = Make the request anew, and have that one answered.
+seal-unreadable = It is signed, but its words cannot be read ({ $detail }).
+    .remedy = Update the product.
+seal-newer-keyward = It was written by a newer Keyward (it needs { $needs }).
+    .remedy = Update the product.
+seal-other-request = It answers another request, not the one that was asked here.
+    .remedy = Choose the answer to this request.
+seal-bad-statement = The vendor's list of keys cannot be used ({ $detail }).
+    .remedy = Try again later; if it stays so, ask the vendor.
+seal-not-delegated = It does not come from the license server that was asked, or it brings no delegation to it.
+    .remedy = Ask whoever runs that server.
+seal-beyond-delegation = The license server signed more than its vendor allows it ({ $term }).
+    .remedy = Tell whoever runs that server.
+seal-unknown-scheme = It is signed in the way "{ $scheme }", which this product does not know.
+    .remedy = Update the product.
+role-holder = a device's key
+role-issuer = an issuer's key
+role-root = a root key
+role-license-server = a license server's key
+paper-request = a request
+paper-answer = an answer
+paper-key-statement = a list of the vendor's keys
+paper-other = something else ("{ $type }")
+
+answer-is-request = This is a request, not an answer.
+    .remedy = Send it to the vendor, and load the answer that comes back.
+answer-used = It was used on this host before and is used up.
+    .remedy = There is nothing to do; if the license does not work, make a new request.
+answer-other-host = It is for another host.
+    .remedy = Load it there, or make a request on this host and have that one answered.
+answer-other-product = It is for the product { $product }.
+    .remedy = Load it in { $product }.
+answer-not-asked = It answers nothing that is being asked on this host.
+    .remedy = Make a request here, and load the answer to that one.
+answer-older = It is older than what this host knows (generation { $found }, known { $held }).
+    .remedy = Use the newest answer, or make a new request.
+answer-returned = What it grants was returned on this host since (activation { $activation }).
+    .remedy = Activate again.
+
+## Key servers
+
+server-none-named = The product profile names no key server.
+    .remedy = Ask the vendor for a profile with a server, or activate by file.
+server-unreachable = No key server could be reached: { $attempts }.
+    .remedy = { $what-to-do }
+server-silent = The key server did not answer: { $attempts }.
+    .remedy = { $what-to-do } The same request can be made again, and nothing is lost.
+server-rejected = { $server } did not take the request: { $detail } (status { $status }).
+    .remedy = Next step: { $next }.
+server-unsupported = This backend cannot do this: { $kind }.
+    .remedy = Use a license server or a product that supports it.
+server-key-needed = The license key is needed once more, because the request was interrupted.
+    .remedy = Enter the license key again.
+attempt = { $server }: { $trouble }
+attempt-through-proxy = { $server } through proxy { $proxy }: { $trouble }
+trouble-no-such-host = there is no host of that name
+    .remedy = Check the address and the network's name service.
+trouble-no-connection = nothing answers there
+    .remedy = Check that the server runs and that a firewall lets it through.
+trouble-proxy-unreachable = the proxy cannot be reached
+    .remedy = Check the proxy's address.
+trouble-proxy-wants-password = the proxy wants a user name and a password
+    .remedy = Enter them in the proxy settings.
+trouble-proxy-refused = the proxy refused to connect
+    .remedy = Ask whoever runs the proxy to allow this server.
+trouble-certificate = its TLS certificate is not one the product profile believes
+    .remedy = Check the server's address, or ask the vendor for a new profile.
+trouble-timeout = it did not answer in time
+    .remedy = Try again.
+trouble-broken = the connection broke
+    .remedy = Try again.
+trouble-not-a-key-server = what answers there is no key server
+    .remedy = Check the address and the port.
+trouble-out-of-order = it says it is out of order
+    .remedy = Try again later.
+trouble-out-of-order-because = it says it is out of order ({ $said })
+    .remedy = Try again later.
+trouble-skipped-as-dead = it did not answer a moment ago and was left out
+    .remedy = Try again in a minute.
+
+## Vault, anchor, keys, ledger
+
+vault-led = Another program is changing the licenses just now.
+    .remedy = Try again.
+vault-led-by = Another program is changing the licenses just now ({ $by }).
+    .remedy = Try again.
+vault-damaged = The license vault at { $place } is damaged ({ $why }).
+    .remedy = Activate again with the license key: this host gets its own slot back.
+vault-tampered = The license vault at { $place } was changed by something other than Keyward.
+    .remedy = Activate again with the license key.
+vault-newer = The license vault at { $place } was written by a newer Keyward (it needs { $needs }).
+    .remedy = Update the product.
+vault-full = There is no room for the license vault at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
+vault-storage = The license vault at { $place } cannot be used.
+    .remedy = Check the folder's permissions.
+anchor-damaged = The license anchor at { $place } is damaged ({ $why }).
+    .remedy = Activate or refresh: it is written anew then.
+anchor-newer = The license anchor at { $place } was written by a newer Keyward.
+    .remedy = Update the product.
+anchor-storage = The license anchor at { $place } cannot be used.
+    .remedy = Check the folder's permissions and the free space.
+secrets-taken = There is a key "{ $name }" already.
+    .remedy = Choose another name.
+secrets-storage = The keys at { $place } cannot be used.
+    .remedy = Check the folder's permissions and the free space.
+signer = The key { $key } could not sign.
+    .remedy = Check the device that holds it.
+entropy = This computer gives no random numbers.
+    .remedy = Restart it and try again.
+exchange-not-found = There is no { $place }.
+    .remedy = Check its name, and whether the stick or the share is there.
+exchange-taken = There is something else at { $place } already.
+    .remedy = Choose another name, or move it away.
+exchange-full = There is no room at { $place }.
+    .remedy = Free some space or choose another disk.
+exchange-storage = { $place } cannot be used.
+    .remedy = Check its permissions and whether it can be written.
+exchange-too-large = { $place } is larger than any Keyward document.
+    .remedy = Choose the right file.
+exchange-unreadable = { $place } cannot be read. { $cause }
+    .remedy = { $what-to-do }
+exchange-unreadable-because = { $place } cannot be read: { $why }.
+    .remedy = Choose the right file, or have it sent again.
+exchange-newer = { $place } was written by a newer Keyward.
+    .remedy = Update the product.
+mailer-storage = The letter could not be handed over to { $place }.
+    .remedy = Check that it can be reached and has room.
+ledger-full = The disk that holds the ledger is full. Nothing was lost and nothing was promised.
+    .remedy = Free some space, then try again.
+ledger-in-use = The ledger is in use by another process.
+    .remedy = Stop that process first.
+ledger-unreadable = The ledger cannot be read: { $why }.
+    .remedy = Restore it from a backup, or update the server if a newer one wrote it.
+ledger-storage = The ledger's storage failed.
+    .remedy = See the server's log.
+ledger-closed = The ledger is closed: the server is stopping.
+    .remedy = Try again when it runs.
+
+## Acts
+
+act-return-waits = The license is off on this host, but its return is not confirmed. { $cause }
+    .remedy = { $what-to-do } The return is sent again at the next refresh.
+act-unexpected = The key server answered something that was not asked.
+    .remedy = Report this to the vendor.
+act-no-such-row = There is no row { $row }.
+    .remedy = Look up the rows with `keyward status`.
+act-nothing-waits = No request waits under { $which }.
+    .remedy = Make the request anew.
+act-trial-stays = A trial is not returned.
+    .remedy = Let it be: it ends by itself.
+act-key-missing = The key of the license vault is missing.
+    .remedy = Run `keyward host new`, then activate again with the license key.
+act-revoked = The issuer took the license away.
+    .remedy = Ask the vendor.
+profile-no-root = The product profile names no root key.
+    .remedy = Make it again with `keyward vendor product profile`.
+profile-other-vendor = The product profile's vendor id is not the digest of its first root key.
+    .remedy = Make it again with `keyward vendor product profile`.
+profile-no-language = The product profile names no language.
+    .remedy = Add one, such as en-US.
+issuer-busy = There are too many requests for the same license at once.
+    .remedy = Try again.
+keys-not-begun = This server has no keys.
+    .remedy = Start it once to make them.
+keys-away = The private half of key { $key } is not on this server.
+    .remedy = Put its file back into the server's keys, or rotate the issuer.
+keys-root-away = The root is not on this server any more.
+    .remedy = Use the file it was exported to.
+trial-begun-verified = The trial has begun; the key server counts its days.
+trial-begun-local = The trial has begun; no key server answered, so this host counts its days. { $cause }
+    .remedy = Refresh when a key server can be reached: then the server counts them.
+taken-granted = The license is active on this host. Nothing has to be restarted.
+step-saved = The request is written down.
+step-sending = The request is on its way.
+step-answered = An answer came.
+step-kept = The answer was checked and written down.
+
+## The portal
+
+portal-key-hint = Upper or lower case, with dashes or without. The letter O counts as 0, I and L count as 1.
+portal-key-is-forgotten = The key is only used to find your license: it is not stored, and this browser keeps no copy of it.
+portal-no-devices = No device uses this license.
+    .remedy = Activate it in the product over the network, or here with a request file.
+portal-devices-of = Devices that use { $product }
+portal-who = By
+portal-the-device = The device
+portal-a-key-holder = Somebody with the license key
+portal-the-owner = The owner
+portal-the-vendor = The vendor
+portal-happened-issued = Issued
+portal-happened-activated = Activated
+portal-happened-activated-again = Activated again
+portal-happened-moved = Moved to another installation
+portal-happened-refreshed = Refreshed
+portal-happened-returned = Returned
+portal-happened-returned-before = Returned before
+portal-happened-told = Told that its license ended
+portal-happened-revoked = Revoked
+portal-happened-extended = Extended
+portal-happened-key-replaced = License key replaced
+portal-happened-slot-freed = Slot freed
+portal-happened-asked-to-free = Asked to free the slot
+portal-nothing-happened = Nothing happened yet.
+portal-older = Older entries
+portal-more-devices = More devices
+portal-file-hint = An XML file, or a picture (PNG, JPEG) of the QR code that the License Manager shows.
+portal-code-text = Or the text of the QR code
+portal-code-text-hint = It begins with KW1. Where there are several codes, one to a line.
+portal-your-answer = Answer
+portal-grants = The license is activated on { $host }.
+    .remedy = Download the answer, bring it to that host, and load it there.
+portal-grants-somewhere = The license is activated.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there.
+portal-confirms = The license is returned: it can be activated on another host.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there: then its row disappears.
+portal-takes-away = The host no longer holds this license.
+    .remedy = Download the answer, bring it to the host that made the request, and load it there: it says why.
+portal-scan-it = Where no file may cross: photograph the code, and load the picture in the License Manager on the host.
+portal-code-of = QR code { $number } of { $of }
+portal-refused = The request was refused
+portal-not-taken = The file was not taken
+portal-code = Code
+portal-refusal-too = This refusal is signed like any answer. Load it on the host, and the host stops waiting for this request.
+portal-transfers-spent =
+    { $times ->
+        [one] { $spent } of 1 slot
+       *[other] { $spent } of { $times } slots
+    } freed within { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }.
+portal-owner-confirms = Only the owner of the license frees a slot, by a link that is sent to the owner's e-mail address. The link works once, within 24 hours; at most 3 are sent in a day.
+portal-send-link = Send the link to the owner
+portal-letter-subject = { $product }: free the slot of a lost device
+portal-letter =
+    Somebody with the license key { $key } of { $product } asked to free the slot of the device { $host }.
+
+    If this device is lost, or cannot return its license itself, open this link to see what will happen, and free the slot there:
+
+    { $link }
+
+    The link works once, until { $until }.
+    If you do not know of this, do nothing: the device keeps its license.
+portal-main-menu = Main menu
+portal-ended = The visit has ended, or the license key was replaced.
+    .remedy = Log in again.
+portal-no-slot = No device holds this slot any more: it was freed, returned or moved.
+    .remedy = Look at the table of devices.
+portal-no-answer = No such answer is kept for this license key.
+    .remedy = Choose one of the list.
+portal-answer-spent = What this answer gave was given back since, so it is not handed out any more.
+    .remedy = Make a new request in the License Manager.
+portal-mailer = The letter could not be sent.
+    .remedy = Try again later. If it still fails, tell the vendor.
+
+## Files that are brought
+
+wrong-file-is-answer = This file is an answer, not a request.
+    .remedy = Load it in the License Manager on the host. Choose the request file here.
+wrong-file-is-return = This request returns a license, and this is the tab for activations. Nothing was returned.
+    .remedy = Choose the file again in the tab Return License.
+wrong-file-is-activation = This request asks for an activation, and this is the tab for returns.
+    .remedy = Choose the file again in the tab Activation.
+wrong-file-is-trial = This request asks for a trial, which needs no license key.
+    .remedy = Begin the trial in the product, over the network.
+wrong-file-other-key = This request was made with another license key than the one you are logged in with.
+    .remedy = Log in with that license key, or make a new request with this one.
+wrong-file-other-license = This request comes from a device that does not hold this license.
+    .remedy = Log in with the license key that was activated on that device.
+unreadable-something-else = It is no Keyward document.
+    .remedy = Choose the right file.
+unreadable-somehow-damaged = It was damaged on its way.
+    .remedy = Fetch or send it again, as an attachment rather than as text.
+unreadable-somehow-hostile = It has something in it that no Keyward document has.
+    .remedy = Do not use it, and ask its sender where it comes from.
+unreadable-not-utf-8 = It is not written in UTF-8.
+    .remedy = Fetch it again, and do not save it with another program.
+unreadable-some-parts-missing = It is one of several QR codes of a document.
+    .remedy = Read all of them together.
+unreadable-too-large =
+    { $most ->
+        [one] The file is larger than any Keyward document: 1 byte at most.
+       *[other] The file is larger than any Keyward document: { $most } bytes at most.
+    }
+    .remedy = Choose the right file.
+unreadable-other-encoding = The file is written in { $found } instead of UTF-8.
+    .remedy = Fetch it again, and do not save it with another program.
+unreadable-web-page = This is a web page and no Keyward document.
+    .remedy = Download the document itself, where the page offers it.
+unreadable-wrapped = There is a Keyward document in this file, but a browser or a mail program put something around it.
+    .remedy = Download it again with "save link as", or have it sent as an attachment.
+unreadable-not-keyward = This is no Keyward document ({ $detail }).
+    .remedy = Choose the right file.
+unreadable-hostile = The file has { $detail }, which no Keyward document has.
+    .remedy = Do not use it, and ask its sender where it comes from.
+unreadable-cut-short = The end of the file is missing.
+    .remedy = Fetch or send it again.
+unreadable-damaged = The file was damaged on its way ({ $detail }).
+    .remedy = Fetch or send it again, as an attachment rather than as text.
+unreadable-other-paper = This is { $found }, and { $expected } is expected.
+    .remedy = Choose the other file.
+unreadable-no-code = No QR code can be read in this picture.
+    .remedy = Take it again: sharp, straight, and with the white around the code.
+unreadable-parts-missing =
+    { $of ->
+        [one] The document comes in 1 code, and it is not here.
+       *[other] The document comes in { $of } codes, and these are not here: { $missing }.
+    }
+    .remedy = Read all of them.
+unreadable-parts-mixed = These codes belong to different documents.
+    .remedy = Read all codes of one document, and no others.
+unreadable-newer = The file was written by a newer Keyward (form { $version }).
+    .remedy = Update the product.
+
+## The command line
+
+join-about = { $about }: { $what }
+command-refused = refused ({ $code }): { $what }
+command-failed = failed ({ $code }): { $what }
+command-no-answer = no answer ({ $code }): { $what }
+command-wrong-file = error ({ $code }): { $what }
+command-wrong = error: { $what }
+command-license = { $license }: { $status }, expires { $until }, { $trust } ({ $id })
+command-license-without-end = { $license }: { $status }, never expires, { $trust } ({ $id })
+command-not-readable = The licenses on this host cannot be read.
+command-no-product = No product is named.
+    .remedy = Give the profile that the product ships with --profile FILE, or set KEYWARD_PROFILE.
+command-no-profile = The product profile { $file } cannot be read: { $why }.
+    .remedy = Give the one that the product ships, or make it with `keyward vendor product profile`.
+command-no-key = No license key was given.
+    .remedy = Type it behind `activate`, or give it on standard input with `-`.
+command-name-a-row = No license is named, and none is in use.
+    .remedy = Name one by its number in `keyward status`.
+command-name-a-request = Several requests wait.
+    .remedy = Name one: `keyward pending` shows their numbers and names.
+command-return-begun = The license is off on this host from now on.
+command-carry-to-portal = Have it answered in the vendor's portal, { $portal } (log in with the license key), or by your reseller. Then load the answer here with `keyward load FILE`.
+command-carry = Have it answered by the vendor or your reseller. Then load the answer here with `keyward load FILE`.
+command-carry-return-to-portal = Have it answered in the vendor's portal, { $portal } (log in with the license key), or by your reseller: then the license is free for another host. Load the answer here with `keyward load FILE` to have the row removed.
+command-carry-return = Have it answered by the vendor or your reseller: then the license is free for another host. Load the answer here with `keyward load FILE` to have the row removed.
+command-picture-saved = The QR code of the request is in the picture { $file }.
+command-file-is-missing = The request is written down and waits.
+    .remedy = Make its file with `keyward pending --request FILE`.
+command-too-many-codes = The request needs { $codes } QR codes, and { $most } are the most.
+    .remedy = Use a file instead: --request FILE.
+command-or-by-hand = Without a network, the same goes by file: add --request FILE.
+command-not-taken-from = The answer in { $file } was not taken.
+command-not-taken = The answer was not taken.
+command-request = Request
+command-about-license = License
+command-since = Since
+command-name = Name
+command-how-to-make-again = `keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends all of them, if there is a network.

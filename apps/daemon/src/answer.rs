@@ -1,0 +1,52 @@
+//! Answering a request without a server: by whoever has the data folder, on a computer that no network leads to.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result, bail};
+use keyward_engine::console::{Brought, Verdict};
+use keyward_files::FolderExchange;
+use keyward_ports::LedgerError;
+
+use crate::Answer;
+use crate::data::Data;
+use crate::key_server::Parts;
+
+/// Who speaks in the log.
+const ACTOR: &str = "administrator at the data folder";
+
+/// Answers a request from a data folder. While a server has it open, nothing is done.
+pub(crate) fn answer(options: &Answer) -> Result<()> {
+    let brought = Brought::read(&FolderExchange, &options.request).context("could not take the request")?;
+    let data = Data::open(&options.dir)?;
+    let Parts { clock, entropy, options: ledger, between, .. } = parts(options)?;
+    let desk = data.desk(&clock, &entropy, ledger, between).map_err(|error| match error.downcast_ref() {
+        Some(LedgerError::InUse(_)) => {
+            error.context("a key server is using this data folder; bring the request to it with `keyward vendor answer`")
+        }
+        _ => error,
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start")?;
+    let answered = runtime.block_on(desk.console.answer(&desk.issuer, brought.request().clone(), ACTOR));
+    let (handed, _) = answered.context("could not answer")?;
+    desk.ledger.close().context("could not close the ledger")?;
+    let mut out = std::io::stdout();
+    let unsaid = "could not say what was answered";
+    write!(out, "{}", brought.report(&handed)).context(unsaid)?;
+    let file = brought.put(&FolderExchange, &handed, options.output.as_deref()).context("could not write the answer")?;
+    writeln!(out, "{:<13}{}", "File", file.display()).and_then(|()| out.flush()).context(unsaid)?;
+    match handed.verdict {
+        Verdict::Refused { code, why, remedy } => bail!("refused ({code}): {why}; {remedy}"),
+        Verdict::Granted { .. } | Verdict::Returned { .. } | Verdict::Revoked { .. } => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "simulation"))]
+#[expect(clippy::unnecessary_wraps, reason = "a simulation can fail to be what was asked for")]
+fn parts(_: &Answer) -> Result<Parts> {
+    Ok(Parts::real())
+}
+
+#[cfg(feature = "simulation")]
+fn parts(options: &Answer) -> Result<Parts> {
+    options.simulate.as_ref().map_or_else(|| Ok(Parts::real()), |simulation| simulation.parts())
+}

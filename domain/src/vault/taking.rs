@@ -1,0 +1,253 @@
+//! Answers: which request each is for, whether it is taken, and what is wrong with one that is not.
+//!
+//! An answer may be brought by anybody, in any order and more than once: from the network at once, or in a file weeks later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Holdings, Kept, Paper, learn_all, returns};
+use crate::document::{Answer, Ask, Body, Request};
+use crate::names::{ActivationId, ProductId};
+use crate::refusal::Refusal;
+use crate::seal::{self, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
+use crate::time::Now;
+
+/// So many answers are kept for the sake of revocations of what is not held yet: the newest.
+pub(super) const MOST_AHEAD: usize = 16;
+
+/// Why an answer is not taken. No license changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// It does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// It is a request.
+    #[error("this is a request, not an answer; send it to the vendor, and load the answer that comes back")]
+    Request,
+    /// It was taken before.
+    #[error("it was used on this host before and is used up; there is nothing to do, or make a new request")]
+    Used,
+    /// It is for another host.
+    #[error("it is for another host; load it there, or make a request on this host and have that one answered")]
+    OtherHost,
+    /// It is for another product.
+    #[error("it is for the product {product}; load it in that product")]
+    OtherProduct {
+        /// Which.
+        product: ProductId,
+    },
+    /// It answers nothing that is being asked here.
+    #[error("it answers nothing that is being asked on this host; make a request here, and load the answer to that one")]
+    NotAsked,
+    /// What it grants is older than what is known.
+    #[error("it is older than what this host knows (generation {found}, known {held}); use the newest answer, or make a new request")]
+    Older {
+        /// Its generation.
+        found: u64,
+        /// The generation known.
+        held: u64,
+    },
+    /// What it grants was returned here since.
+    #[error("what it grants was returned on this host since; activate again")]
+    Returned {
+        /// The activation that was returned.
+        activation: ActivationId,
+    },
+}
+
+/// What an answer brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// A right, or a newer certificate of one.
+    Granted(ActivationId),
+    /// A return is confirmed; its row is gone.
+    Returned(ActivationId),
+    /// A right was taken away.
+    Revoked(ActivationId),
+    /// A no; no license changed.
+    Refused(Refusal),
+}
+
+impl Holdings {
+    /// Takes an answer: only for a request in the outbox, and once. What it says is applied, and it is kept as received.
+    pub fn take(&mut self, statement: Statement, schemes: &[&dyn Scheme], now: &Now) -> Result<Taken, NotTaken> {
+        let (place, answer) = self.open_answer(&statement, schemes)?;
+        let asked = self.outbox[place].request.clone();
+        let taken = self.judge_answer(&asked, &answer)?;
+        learn_all(&mut self.trust, &statement, schemes);
+        self.rest.keys = self.trust.newest().cloned();
+        self.hear(&asked, &answer, now);
+        match &taken {
+            Taken::Refused(refusal) if returns(&asked).is_some() => self.outbox[place].refused = Some(refusal.clone()),
+            Taken::Refused(_) | Taken::Granted(_) | Taken::Returned(_) | Taken::Revoked(_) => {
+                self.outbox.remove(place);
+                self.remember(asked.name());
+            }
+        }
+        if matches!((&taken, &asked.words().ask), (Taken::Granted(_), Ask::Activate { .. })) {
+            self.rest.own_slot = false;
+        }
+        if answer.certificate().is_some() || answer.all_revocations().next().is_some() {
+            let kept = Kept { asked: asked.envelope().clone(), statement };
+            self.papers.push(Paper { kept, asked, answer });
+        }
+        self.prune();
+        Ok(taken)
+    }
+
+    /// Which request of a product an answer is for. If it is for none, what is wrong with it: as much is said as can be verified.
+    pub fn asked_by(&self, statement: &Statement, schemes: &[&dyn Scheme], product: &ProductId) -> Result<&Sealed<Request>, NotTaken> {
+        let found = self.open_answer(statement, schemes).map(|(place, _)| &self.outbox[place].request);
+        match found {
+            Ok(request) if request.words().product == *product => Ok(request),
+            Ok(request) => Err(NotTaken::OtherProduct { product: request.words().product.clone() }),
+            Err(NotTaken::NotAsked) => Err(self.stray(statement, schemes, product)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which request an answer is for whose signer was revoked since: the same request would bring it again, for ever.
+    pub fn void_for(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Option<&Sealed<Request>> {
+        let void = Keyward::void(statement, &self.trust_with(statement, schemes))?;
+        self.outbox.iter().map(|asked| &asked.request).find(|request| request.name() == void)
+    }
+
+    /// Finds the request that an answer belongs to, and opens it.
+    fn open_answer(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Result<(usize, Verified<Answer>), NotTaken> {
+        let trust = self.trust_with(statement, schemes);
+        for (place, asked) in self.outbox.iter().enumerate() {
+            match seal::open(statement, schemes, &trust, &asked.request) {
+                Ok(answer) => return Ok((place, answer)),
+                Err(SealError::OtherRequest) => {}
+                Err(error) if is_request(statement, &error) => return Err(NotTaken::Request),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(NotTaken::NotAsked)
+    }
+
+    /// What is wrong with an answer to no request that waits here.
+    fn stray(&self, statement: &Statement, schemes: &[&dyn Scheme], product: &ProductId) -> NotTaken {
+        if !schemes.iter().any(|scheme| scheme.name() == *statement.scheme()) {
+            return SealError::UnknownScheme(statement.scheme().to_string().into()).into();
+        }
+        if *statement.scheme() != Keyward::NAME {
+            // Another backend's is opened with its request alone.
+            return NotTaken::NotAsked;
+        }
+        let answer = match Keyward::open_any(statement.bytes(), &self.trust_with(statement, schemes)) {
+            Ok(answer) => answer,
+            Err(error) if is_request(statement, &error) => return NotTaken::Request,
+            Err(error) => return error.into(),
+        };
+        if self.rest.spent.contains(&answer.request) {
+            return NotTaken::Used;
+        }
+        let own = self.rest.device;
+        let bound = answer.certificate().and_then(|certificate| certificate.binding.device());
+        if bound.is_some_and(|device| device != own) || answer.all_revocations().any(|revocation| revocation.device != own.id()) {
+            return NotTaken::OtherHost;
+        }
+        let Some(certificate) = answer.certificate() else { return NotTaken::NotAsked };
+        if certificate.rights.product != *product {
+            return NotTaken::OtherProduct { product: certificate.rights.product.clone() };
+        }
+        if self.rest.tombstones.contains(&certificate.activation) {
+            return NotTaken::Returned { activation: certificate.activation.clone() };
+        }
+        match self.known_generation(&certificate.activation) {
+            Some(held) if held >= certificate.generation => NotTaken::Older { found: certificate.generation, held },
+            _ => NotTaken::NotAsked,
+        }
+    }
+
+    fn trust_with(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Trust {
+        let mut trust = self.trust.clone();
+        learn_all(&mut trust, statement, schemes);
+        trust
+    }
+
+    /// The highest generation known of an activation: granted, or taken away. What a late answer grants below it is of the past.
+    fn known_generation(&self, activation: &ActivationId) -> Option<u64> {
+        let held = self.paper_of(activation).and_then(|paper| paper.answer.certificate()).map(|it| it.generation);
+        let revocations = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
+        let ended = revocations.filter(|it| it.activation == *activation && it.device == self.rest.device.id()).map(|it| it.generation);
+        held.into_iter().chain(ended).max()
+    }
+
+    fn judge_answer(&self, asked: &Sealed<Request>, answer: &Verified<Answer>) -> Result<Taken, NotTaken> {
+        match &answer.body {
+            Body::Certificate(certificate) => {
+                if self.rest.tombstones.contains(&certificate.activation) {
+                    return Err(NotTaken::Returned { activation: certificate.activation.clone() });
+                }
+                match self.known_generation(&certificate.activation) {
+                    Some(held) if held >= certificate.generation => Err(NotTaken::Older { found: certificate.generation, held }),
+                    _ => Ok(Taken::Granted(certificate.activation.clone())),
+                }
+            }
+            Body::Receipt(receipt) if returns(asked) == Some(&receipt.activation) => Ok(Taken::Returned(receipt.activation.clone())),
+            // What a license server may sign is no right of a host.
+            Body::Receipt(_) | Body::Delegation(_) => Err(NotTaken::NotAsked),
+            Body::Revocation(revocation) if returns(asked) == Some(&revocation.activation) => {
+                Ok(Taken::Returned(revocation.activation.clone()))
+            }
+            Body::Revocation(revocation) => Ok(Taken::Revoked(revocation.activation.clone())),
+            Body::Refusal(refusal) => Ok(Taken::Refused(refusal.clone())),
+        }
+    }
+
+    fn hear(&mut self, asked: &Sealed<Request>, answer: &Verified<Answer>, now: &Now) {
+        let count = asked.words().count;
+        self.rest.clock.note(now);
+        if self.rest.heard.is_none_or(|(newest, _)| newest <= count) {
+            self.rest.heard = Some((count, answer.issued));
+            self.rest.clock.correct(answer.issued);
+        }
+        // An answer to what was asked before the restore says nothing of what happened since.
+        let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        self.rest.restored = copied || (self.rest.restored && count < self.rest.count);
+        self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
+    }
+
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held
+    /// or may still come.
+    fn prune(&mut self) {
+        let own = self.rest.device.id();
+        // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
+        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. }));
+        let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
+        let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (place, paper) in self.papers.iter().enumerate() {
+            if let Some(certificate) = paper.answer.certificate()
+                && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
+            {
+                newest.insert(&certificate.activation, (certificate.generation, place));
+            }
+        }
+        for (place, paper) in self.papers.iter().enumerate() {
+            for revocation in paper.answer.all_revocations().filter(|it| it.device == own) {
+                let widest = match newest.get(&revocation.activation) {
+                    Some((held, _)) if *held <= revocation.generation => &mut ended,
+                    None if comes && !self.rest.tombstones.contains(&revocation.activation) => &mut ahead,
+                    Some(_) | None => continue,
+                };
+                let last = widest.entry(&revocation.activation).or_insert((revocation.generation, place));
+                *last = (revocation.generation, place).max(*last);
+            }
+        }
+        let ahead: BTreeSet<_> = ahead.into_values().map(|(_, place)| place).collect();
+        let wanted: BTreeSet<_> = newest.into_values().chain(ended.into_values()).map(|(_, place)| place).collect();
+        let wanted: BTreeSet<_> = ahead.into_iter().rev().take(MOST_AHEAD).chain(wanted).collect();
+        let mut place = 0..;
+        self.papers.retain(|_| place.next().is_some_and(|place| wanted.contains(&place)));
+    }
+}
+
+/// Whether something that does not open as an answer is a request: somebody chose the other file.
+fn is_request(statement: &Statement, error: &SealError) -> bool {
+    match error {
+        SealError::OtherType { found, .. } => **found == *Request::PAYLOAD_TYPE,
+        SealError::NotAnEnvelope(_) => Envelope::from_json(statement.bytes()).is_ok_and(|it| it.payload_type() == Request::PAYLOAD_TYPE),
+        _ => false,
+    }
+}

@@ -1,0 +1,171 @@
+//! Chromium without a window, driven from outside.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+
+/// How long something may take to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A browser with a profile and a folder for downloads of its own.
+pub(crate) struct Browser {
+    pub(crate) driver: WebDriver,
+    program: Child,
+    /// Open as long as it runs, so that it can go on talking.
+    _said: BufReader<ChildStdout>,
+    dir: TempDir,
+}
+
+impl Browser {
+    /// A browser; none if there is none on this computer, which is said.
+    pub(crate) async fn start(language: &str) -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a folder of its own");
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let chromium = ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| {
+            let said = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            said.is_ok_and(|status| status.success())
+        });
+        let (Ok(mut program), true) = (started, chromium) else {
+            println!("skipped: chromium or chromedriver is not installed (Debian: chromium, chromium-driver)");
+            return None;
+        };
+        let mut said = BufReader::new(program.stdout.take().expect("its output is a pipe"));
+        let port = port_of(&mut said);
+        let downloads = dir.path().join("downloads");
+        fs::create_dir(&downloads).expect("a folder for downloads");
+        let mut caps = DesiredCapabilities::chrome();
+        for flag in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+        ] {
+            caps.add_arg(flag).expect("a flag");
+        }
+        caps.add_arg(&format!("--user-data-dir={}", dir.path().join("profile").display())).expect("a flag");
+        caps.add_arg(&format!("--lang={language}")).expect("a flag");
+        let prefs = serde_json::json!({ "download.default_directory": downloads, "intl.accept_languages": language });
+        caps.add_experimental_option("prefs", prefs).expect("preferences");
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps).await.expect("chromium starts");
+        Some(Self { driver, program, _said: said, dir })
+    }
+
+    /// Ends it.
+    pub(crate) async fn stop(mut self) {
+        self.driver.clone().quit().await.expect("chromium ends");
+        self.program.kill().and_then(|()| self.program.wait()).expect("chromedriver ends");
+    }
+
+    /// A folder that is the test's own.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) async fn find(&self, css: &str) -> WebElement {
+        self.driver.find(By::Css(css)).await.unwrap_or_else(|error| panic!("there is no {css}: {error}"))
+    }
+
+    /// What the page says to a person.
+    pub(crate) async fn text(&self) -> String {
+        self.find("body").await.text().await.expect("the page has a text")
+    }
+
+    /// Presses something that leads to another page, and waits for that.
+    pub(crate) async fn click(&self, css: &str) {
+        let before = self.find("html").await;
+        self.press(css).await;
+        before.wait_until().stale().await.unwrap_or_else(|error| panic!("{css} leads nowhere: {error}"));
+    }
+
+    /// Presses something that leads to no other page.
+    pub(crate) async fn press(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} cannot be pressed: {error}"));
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn key(&self, key: impl Into<TypingData>) {
+        self.driver.action_chain().send_keys(key).perform().await.expect("a key is pressed");
+    }
+
+    /// Presses a key that leads to another page, and waits for that.
+    pub(crate) async fn key_to_page(&self, key: Key) {
+        let before = self.find("html").await;
+        self.key(key).await;
+        before.wait_until().stale().await.unwrap_or_else(|error| panic!("the key leads nowhere: {error}"));
+    }
+
+    pub(crate) async fn path(&self) -> String {
+        self.driver.current_url().await.expect("an address").path().into()
+    }
+
+    /// Waits for a whole file in the folder for downloads, and takes it out of there.
+    pub(crate) async fn downloaded(&self) -> (String, Vec<u8>) {
+        let mut looks = tokio::time::interval(LOOK);
+        let came = async {
+            loop {
+                looks.tick().await;
+                if let Some(file) = whole_file(&self.dir.path().join("downloads")) {
+                    return file;
+                }
+            }
+        };
+        let file = tokio::time::timeout(PATIENCE, came).await.expect("the file is downloaded");
+        let bytes = fs::read(&file).expect("the file can be read");
+        fs::remove_file(&file).expect("the file is taken");
+        (file.file_name().expect("it has a name").to_string_lossy().into_owned(), bytes)
+    }
+
+    /// Sets the size of what is seen, in CSS pixels, as on that device.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.expect("the size is set");
+    }
+
+    /// Keeps pictures of the page, wide and as on a phone, where somebody wants them; at 360 pixels nothing may stick out.
+    pub(crate) async fn shot(&self, name: &str) {
+        for (width, height) in [(360, 740), (390, 844), (1280, 900)] {
+            self.resize(width, height).await;
+            let wide = self.driver.execute("return document.documentElement.scrollWidth", Vec::new()).await.expect("it has a width");
+            let wide: u32 = wide.convert().expect("a number");
+            assert!(wide <= width, "{name} is {wide} pixels wide on {width}");
+            if let Some(folder) = std::env::var_os("KEYWARD_SHOTS").map(PathBuf::from) {
+                let high = self.driver.execute("return document.documentElement.scrollHeight", Vec::new()).await.expect("it has a height");
+                self.resize(width, high.convert::<u32>().expect("a number").clamp(height, 3000)).await;
+                fs::create_dir_all(&folder).expect("the folder for pictures");
+                let picture = self.driver.screenshot_as_png().await.expect("a picture");
+                fs::write(folder.join(format!("{name}-{width}.png")), picture).expect("the picture is kept");
+            }
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+fn port_of(said: &mut BufReader<ChildStdout>) -> u16 {
+    let port =
+        said.lines().map_while(Result::ok).find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
+    port.expect("chromedriver says its port").trim_end_matches('.').parse().expect("a port")
+}
+
+/// A file that is not still coming.
+fn whole_file(folder: &Path) -> Option<PathBuf> {
+    let mut files = fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    files.find(|path| path.extension().is_some_and(|it| it == "xml"))
+}

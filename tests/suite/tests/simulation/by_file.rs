@@ -1,0 +1,207 @@
+//! Requests and answers that people carry: made today, answered in weeks, loaded twice, or at the wrong host.
+
+use std::sync::Arc;
+
+use keyward_domain::document::{Ask, Request};
+use keyward_domain::seal::{SealError, Sealed, Statement};
+use keyward_domain::vault::{NotTaken, Taken};
+use keyward_engine::ActError;
+use keyward_engine::license_manager::Loaded;
+use keyward_fakes::CrashPoint;
+use keyward_fakes::world::{Host, run};
+use keyward_ports::KeyServer as _;
+use rand::RngExt as _;
+
+use crate::acts::{Deed, Said};
+use crate::simulation::{SERVERS, Simulation};
+use crate::tap::{Brought, improved, words};
+
+/// So many files lie about, of each kind.
+const DRAWER: usize = 24;
+
+/// Files on their way.
+#[derive(Default)]
+pub(crate) struct Drawer {
+    /// Requests, each with the host that it came from.
+    requests: Vec<(String, Sealed<Request>)>,
+    /// Answers, each with the host and the request that it is for.
+    answers: Vec<(String, Sealed<Request>, Statement)>,
+}
+
+fn put<T>(drawer: &mut Vec<T>, file: T) {
+    if drawer.len() == DRAWER {
+        drawer.remove(0);
+    }
+    drawer.push(file);
+}
+
+/// Mostly the newest file, now and then one that lay about.
+fn a_place(s: &mut Simulation, all: usize) -> usize {
+    if s.chance(60) { all - 1 } else { s.dice.random_range(0..all) }
+}
+
+/// Somebody generates a request file, and now and then the host dies over it.
+pub(crate) fn generate(s: &mut Simulation) {
+    let host = s.a_host();
+    let dies = s.chance(10);
+    if dies {
+        let point = *s.pick(&[CrashPoint::BeforeSave, CrashPoint::AfterSave, CrashPoint::AfterAnchor]);
+        host.crash_at(point);
+    }
+    let deed = match s.dice.random_range(0..100) {
+        0..40 => s.an_activation(&host),
+        40..75 => s.a_return(&host),
+        75..90 => Deed::Refresh,
+        _ => Deed::Try("Standard".parse().expect("an edition")),
+    };
+    generate_this(s, &host, &deed);
+    if dies {
+        host.restart();
+    }
+}
+
+/// Somebody generates a file at a host instead of pressing the button beside it.
+pub(crate) fn generate_this(s: &mut Simulation, host: &Arc<Host>, deed: &Deed) {
+    let licenses = host.licenses();
+    let held: Vec<_> = s.model(host).held.keys().cloned().collect();
+    let result = match deed {
+        Deed::Activate(key) => run(licenses.request_activation(key)),
+        Deed::Return(activation) => run(licenses.request_return(activation.as_str())),
+        Deed::Refresh if !held.is_empty() => run(licenses.request_refresh(s.pick(&held).as_str())),
+        _ => run(licenses.request_refresh("trial")),
+    };
+    match result {
+        Ok(request) => {
+            s.note(format_args!("{}: a file to {} is made", host.name(), request.words().ask.kind()));
+            s.tally.outcome(format!("file to {}", request.words().ask.kind()));
+            // Whoever has the file can carry it: that is as good as sending it.
+            s.tap.look_at_disks(host.name(), &request);
+            s.tap.heard().sent.push((host.name().into(), request.clone()));
+            if let Ask::Return { activation, .. } = &request.words().ask {
+                let off = (activation.clone(), request.words().device);
+                s.model(host).off.insert(off);
+            }
+            put(&mut s.drawer.requests, (host.name().into(), request));
+        }
+        Err(error) => {
+            s.note(format_args!("{}: no file is made: {}", host.name(), error.code()));
+            s.tally.outcome(format!("no file: {}", error.code()));
+        }
+    }
+}
+
+/// A stick goes to the vendor and back, and nothing else happens meanwhile.
+pub(crate) fn trip(s: &mut Simulation) {
+    generate(s);
+    if let Some(newest) = s.drawer.requests.len().checked_sub(1) {
+        answer_this(s, newest);
+    }
+    if let Some(newest) = s.drawer.answers.len().checked_sub(1) {
+        load_this(s, newest);
+    }
+}
+
+/// Somebody brings a request to the vendor, perhaps for the second time.
+pub(crate) fn answer(s: &mut Simulation) {
+    if s.drawer.requests.is_empty() {
+        return;
+    }
+    let place = a_place(s, s.drawer.requests.len());
+    answer_this(s, place);
+}
+
+fn answer_this(s: &mut Simulation, place: usize) {
+    let (name, request) = s.drawer.requests[place].clone();
+    let server = *s.pick(&SERVERS);
+    let server = s.world.vendor().server(server);
+    if let Ok(statement) = run(server.exchange(&request)) {
+        s.note(format_args!("{name}: its file to {} is answered", request.words().ask.kind()));
+        put(&mut s.drawer.answers, (name, request, statement));
+    }
+}
+
+/// Somebody loads an answer: an old one, one that was loaded before, one for another host, or one with a better answer written into it.
+pub(crate) fn load(s: &mut Simulation) {
+    if s.drawer.answers.is_empty() {
+        return;
+    }
+    let place = a_place(s, s.drawer.answers.len());
+    load_this(s, place);
+}
+
+fn load_this(s: &mut Simulation, place: usize) {
+    let (name, request, mut statement) = s.drawer.answers[place].clone();
+    let host = if s.chance(90) {
+        s.touched.insert(name.clone());
+        s.world.host(&name)
+    } else {
+        s.a_host()
+    };
+    let honest = statement.clone();
+    if s.chance(10) {
+        statement = improved(&honest).unwrap_or(statement);
+    }
+    let meddled = statement != honest;
+    let dies = s.chance(10);
+    if dies {
+        let point = *s.pick(&[CrashPoint::BeforeSave, CrashPoint::AfterSave]);
+        host.crash_at(point);
+    }
+    let waits = host.licenses().pending().iter().any(|it| it.request == request.name());
+    let before = (host.vault().dump(), host.standing());
+    let result = run(host.licenses().load(statement.clone()));
+    s.note(format_args!(
+        "{}: an answer to {} of {name} is loaded: {}",
+        host.name(),
+        request.words().ask.kind(),
+        result.as_ref().map_or_else(ActError::code, |_| "ok")
+    ));
+    s.look_at_loaded(&host, waits && !meddled && !dies, &result, &before);
+    if dies {
+        host.restart();
+    }
+    let answer = Brought { answer: words(&statement), meddled };
+    match result {
+        Ok(Loaded { taken, .. }) => {
+            s.tally.outcome(match &taken {
+                Taken::Granted(_) => "file granted",
+                Taken::Returned(_) => "file returned",
+                Taken::Revoked(_) => "file revoked",
+                Taken::Refused(_) => "file refused",
+            });
+            let said = match taken {
+                Taken::Granted(activation) => Said::Granted(activation),
+                Taken::Returned(_) | Taken::Revoked(_) | Taken::Refused(_) => Said::Returned,
+            };
+            s.heard_of(&host, &Ok(said), &[answer]);
+        }
+        Err(error) => s.tally.outcome(format!("file {}", error.code())),
+    }
+}
+
+impl Simulation {
+    /// What waits for its answer takes it; what does not take it stays as it is.
+    fn look_at_loaded(
+        &mut self,
+        host: &Arc<Host>,
+        good: bool,
+        result: &Result<Loaded, ActError>,
+        before: &(String, keyward_domain::standing::Standing),
+    ) {
+        let Err(error) = result else {
+            return;
+        };
+        let known = match error {
+            ActError::NotTaken(NotTaken::Older { .. } | NotTaken::Returned { .. }) => return,
+            ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) if self.truth.restored => return,
+            ActError::NotTaken(_) => true,
+            _ => !good,
+        };
+        if good || !known {
+            self.broken("L1", host.name(), format!("its answer is not taken: {error}"));
+        }
+        if matches!(error, ActError::NotTaken(_)) && (host.vault().dump(), host.standing()) != *before {
+            self.broken("P12", host.name(), format!("an answer that is not taken changed something: {error}"));
+        }
+    }
+}
