@@ -100,8 +100,9 @@ impl Office {
     }
 
     fn delegate(&mut self, delegation: Delegation) -> String {
-        self.delegation = delegation.clone();
-        self.act(Act::Delegate(Box::new(charter(&delegation))))
+        let charter = Box::new(charter(&delegation));
+        self.delegation = delegation;
+        self.act(Act::Delegate(charter))
     }
 
     fn decide(&mut self, op: Op) -> Outcome {
