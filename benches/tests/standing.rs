@@ -1,7 +1,5 @@
 //! What a look at the standing takes: a product may look before every command.
 
-#![expect(clippy::expect_used, reason = "a test's helpers say the step as a test does")]
-
 use std::hint::black_box;
 use std::sync::Arc;
 

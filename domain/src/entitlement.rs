@@ -170,6 +170,12 @@ impl Entitlement {
         self.revoked.is_none() && self.slots.iter().any(|slot| slot.activation == *activation && slot.device == *device)
     }
 
+    /// Whether an activation is or was a device's own, as far back as that is remembered.
+    pub fn knew(&self, activation: &ActivationId, device: &PublicKey) -> bool {
+        let held = self.slots.iter().any(|slot| slot.activation == *activation && slot.device == *device);
+        held || self.ended.iter().any(|ended| ended.activation == *activation && ended.device == *device)
+    }
+
     /// What a device has to be told was taken from it.
     pub fn revocations(&self, device: &PublicKey) -> Vec<Revocation> {
         let ended = self.ended.iter().rev().filter(|ended| ended.device == *device).take(MOST_TOLD);

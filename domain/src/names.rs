@@ -68,6 +68,16 @@ fn printable(c: char) -> bool {
     !c.is_control()
 }
 
+/// Printable, and nothing that is not seen itself but changes how the text around it is (Unicode 16: general categories Cf, Zl and Zp).
+fn visible(c: char) -> bool {
+    let is_hidden = matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0001}' | '\u{e0020}'..='\u{e007f}');
+    printable(c) && !is_hidden
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $what:literal, $most:literal, $allowed:literal, $good:path) => {
         $(#[$doc])*
@@ -141,7 +151,7 @@ name!(
 );
 name!(
     /// What a host calls itself, for people who look at lists. A claim: nothing is decided by it.
-    HostName, "the host name", 255, "use printable characters", printable
+    HostName, "the host name", 255, "use characters that can be seen", visible
 );
 name!(
     /// Who uses a host, as the host has it. A claim: where users have seats of their own, it tells them apart on one host.
@@ -208,6 +218,13 @@ impl fmt::Display for EmailAddress {
     }
 }
 
+impl HostName {
+    /// Whether the character may stand in a host's name; a probe leaves out those that may not.
+    pub fn takes(c: char) -> bool {
+        visible(c)
+    }
+}
+
 impl EntitlementId {
     /// Makes an id of 80 random bits.
     pub fn from_random(bytes: [u8; 10]) -> Self {
@@ -265,6 +282,17 @@ mod tests {
         }
         assert!("x".repeat(65).parse::<ProductId>().expect_err("is too long").to_string().contains("64 is the most"));
         assert!("new\nline".parse::<HostName>().is_err());
+    }
+
+    #[test]
+    fn a_host_is_called_what_can_be_seen() {
+        for hidden in ["\u{202e}", "\u{2028}", "\u{2029}", "\u{200b}", "\u{2066}", "\u{feff}", "\u{ad}", "\u{e0041}"] {
+            assert!(format!("box{hidden}7").parse::<HostName>().is_err(), "{hidden:?}");
+            assert!(format!("Pro{hidden}").parse::<Edition>().is_ok(), "a vendor writes as it likes");
+        }
+        for seen in ["box-7", "中文 7", "e\u{301}", "حاسوب", "💾"] {
+            assert!(seen.parse::<HostName>().is_ok(), "{seen:?}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ words! {
     StaffRole("role") {
         /// Everything that the administration offers.
         Administrator = "administrator",
-        /// Answer requests that customers bring, and nothing else (row M2).
+        /// Answer requests that customers bring (row M2), free the slots of their lost devices (row A2), and nothing else.
         Reseller = "reseller",
     }
 }
@@ -28,7 +28,7 @@ words! {
 /// Something that needs a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Duty {
-    /// To answer a request that somebody brought.
+    /// To do what customers come for: answer a request that somebody brought, free a slot within the owner's budget.
     Answer,
     /// Anything else.
     Administer,
@@ -47,7 +47,7 @@ impl StaffRole {
     pub fn duties(self) -> &'static str {
         match self {
             Self::Administrator => "do everything",
-            Self::Reseller => "answer requests and nothing else",
+            Self::Reseller => "answer requests, free slots of lost devices and nothing else",
         }
     }
 }

@@ -77,6 +77,11 @@ pub fn after(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
+/// An instant moved back, at most to the beginning of all time.
+fn before(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
 /// How long it is from one instant to a later one; zero if it is not later.
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
@@ -124,10 +129,18 @@ impl ClockRecord {
         ran
     }
 
-    /// An answer of the issuer came: its time is the truth, and doubt begins anew.
-    pub fn correct(&mut self, issued: Timestamp) {
-        self.seen = issued;
-        self.behind = Duration::ZERO;
+    /// How it stands now, to be kept with what is asked now.
+    pub fn mark(&self) -> Mark {
+        Mark { seen: self.seen, behind: self.behind }
+    }
+
+    /// An answer of the issuer came to what was asked at a mark: its time is the truth, and the doubt of before the mark is over. What came
+    /// since the mark stays: an answer may have lain in a drawer as long as somebody liked.
+    pub fn correct(&mut self, issued: Timestamp, asked: Mark) -> Correction {
+        let correction = Correction { ahead: between(issued, asked.seen), behind: asked.behind };
+        self.seen = before(self.seen, correction.ahead).max(issued);
+        self.behind = self.behind.saturating_sub(correction.behind);
+        correction
     }
 
     /// Running time spent since the last reading that was taken in. Across a boot it is not known, and none is counted: neither what ran
@@ -151,6 +164,32 @@ impl ClockRecord {
         let left = suspect.then(|| DOUBT_GRACE.saturating_sub(fresh.behind));
         Judged { at, suspect: left }
     }
+}
+
+/// How a [`ClockRecord`] stood when something was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The latest wall time by then.
+    pub seen: Timestamp,
+    /// The running time that was counted by then.
+    #[serde(with = "seconds")]
+    pub behind: Duration,
+}
+
+impl Mark {
+    /// The same moment, as it looks after a correction.
+    pub fn corrected(self, by: Correction) -> Self {
+        Self { seen: before(self.seen, by.ahead), behind: self.behind.saturating_sub(by.behind) }
+    }
+}
+
+/// What an answer took off a [`ClockRecord`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correction {
+    /// By so much the wall clock was ahead.
+    ahead: Duration,
+    /// So much running time was counted in doubt.
+    behind: Duration,
 }
 
 impl Reading {
@@ -256,7 +295,7 @@ mod tests {
         assert_eq!(record.judge(&back(13), signed).suspect, Some(days(1)));
         assert_eq!(record.judge(&back(14), signed).at, at("2026-06-15T00:00:00Z"));
         record.note(&back(14));
-        record.correct(at("2026-01-16T00:00:00Z"));
+        record.correct(at("2026-01-16T00:00:00Z"), record.mark());
         assert_eq!(record.judge(&now("2026-01-16T00:00:00Z", 14 * day), signed).suspect, None);
     }
 
@@ -270,6 +309,22 @@ mod tests {
         let judged = record.judge(&now("2026-06-01T01:00:00Z", 338 * 3_600), at("2026-01-01T00:00:00Z"));
         assert_eq!(judged.suspect, Some(Duration::ZERO));
         assert!(judged.at > at("2026-06-15T00:00:00Z"), "{}", judged.at);
+    }
+
+    #[test]
+    fn an_answer_ends_the_doubt_of_before_it_was_asked_for_and_no_other() {
+        let day = 86_400;
+        let mut record = ClockRecord::new(&now("2036-06-01T00:00:00Z", 0));
+        record.note(&now("2026-06-01T00:00:00Z", 5 * day));
+        let asked = record.mark();
+        record.note(&now("2026-06-04T00:00:00Z", 8 * day));
+        let corrected = record.correct(at("2026-06-01T00:00:00Z"), asked);
+        assert_eq!((record.seen, record.behind), (at("2026-06-01T00:00:00Z"), days(3)));
+        // What was asked at the same time brings nothing more.
+        record.note(&now("2026-07-01T00:00:00Z", 9 * day));
+        let before = record.clone();
+        record.correct(at("2026-06-01T00:00:00Z"), asked.corrected(corrected));
+        assert_eq!(record, before);
     }
 
     #[test]

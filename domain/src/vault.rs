@@ -17,7 +17,7 @@ use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Envelope, Scheme, SealError, Sealed, Statement, Trust, Verified};
 use crate::standing::Evidence;
-use crate::time::Now;
+use crate::time::{Mark, Now};
 use crate::trial::LocalTrial;
 pub use contents::{Kept, Pending, VaultContents};
 pub use taking::{NotTaken, Taken};
@@ -46,6 +46,7 @@ struct Paper {
 #[derive(Debug, Clone)]
 struct Asked {
     request: Sealed<Request>,
+    clock: Option<Mark>,
     refused: Option<Refusal>,
 }
 
@@ -64,15 +65,20 @@ impl Holdings {
         }
         // A request that was damaged cannot be asked again; its count stays used.
         let outbox = std::mem::take(&mut rest.outbox);
-        let outbox =
-            outbox.into_iter().filter_map(|pending| Some(Asked { request: reseal(&pending.request).ok()?, refused: pending.refused }));
+        let outbox = outbox.into_iter().filter_map(|Pending { request, clock, refused }| {
+            let request = reseal(&request).ok()?;
+            Some(Asked { request, clock, refused })
+        });
         Self { outbox: outbox.collect(), rest, trust, papers, unreadable }
     }
 
     /// What is to be written down.
     pub fn contents(&self) -> VaultContents {
         let kept = self.unreadable.iter().map(|(kept, _)| kept).chain(self.papers.iter().map(|paper| &paper.kept));
-        let outbox = self.outbox.iter().map(|asked| Pending { request: asked.request.envelope().clone(), refused: asked.refused.clone() });
+        let outbox = self.outbox.iter().map(|asked| {
+            let request = asked.request.envelope().clone();
+            Pending { request, clock: asked.clock, refused: asked.refused.clone() }
+        });
         VaultContents { kept: kept.cloned().collect(), outbox: outbox.collect(), ..self.rest.clone() }
     }
 
@@ -267,7 +273,7 @@ impl Holdings {
             // What is given back is not asked about any more, whoever carries the question.
             self.outbox.retain(|asked| !matches!(&asked.request.words().ask, Ask::Refresh { activation: of, .. } if of == activation));
         }
-        self.outbox.push(Asked { request, refused: None });
+        self.outbox.push(Asked { request, clock: Some(self.rest.clock.mark()), refused: None });
     }
 
     /// Takes a request out of the outbox that certainly reached nobody. A return stays: it is off, and it is asked again.

@@ -94,7 +94,7 @@ enum Taken {
 }
 
 fn name(said: &str) -> HostName {
-    let printable: String = said.trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let printable: String = said.trim().chars().filter(|c| HostName::takes(*c)).take(LONGEST_NAME).collect();
     let Some(name) = [printable.as_str(), UNNAMED].into_iter().find_map(|name| name.parse().ok()) else {
         unreachable!("{UNNAMED} is a name")
     };
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_host_has_a_name_whatever_it_calls_itself() {
-        for (said, expected) in [(" box-7\n", "box-7"), ("a\u{7}b\0", "ab"), ("", UNNAMED), ("\u{1}", UNNAMED)] {
+        for (said, expected) in [(" box-7\n", "box-7"), ("a\u{7}b\0", "ab"), ("a\u{202e}b", "ab"), ("", UNNAMED), ("\u{1}", UNNAMED)] {
             assert_eq!(name(said).as_str(), expected, "{said:?}");
         }
         assert_eq!(name(&"ж".repeat(300)).as_str().chars().count(), LONGEST_NAME);

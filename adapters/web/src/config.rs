@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Uri;
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Digest;
 use keyward_engine::Portal;
@@ -24,7 +25,7 @@ pub struct Config {
     /// How long to wait for what.
     pub timeouts: Timeouts,
     /// What product profiles say of where the key servers are: `https://HOST[:PORT]`, the first to be asked first (row O2).
-    /// None = this server under its own URL.
+    /// None = this server under its own URL. The server does not start with anything else than an origin.
     pub public_servers: Vec<String>,
     /// What product profiles say of how the servers' certificates are judged.
     pub public_tls: TlsTerms,
@@ -80,6 +81,19 @@ impl AdminToken {
     pub fn of(name: &str, token: &str) -> Self {
         Self { name: name.into(), digest: Digest::of(token.as_bytes()) }
     }
+}
+
+/// A URL as an origin: `https://HOST[:PORT]`, or plain HTTP for what is on loopback. None = it is none, or has more than a `/` behind it.
+pub(crate) fn origin(typed: &str) -> Option<String> {
+    let url: Uri = typed.parse().ok()?;
+    let (scheme, authority) = (url.scheme_str()?, url.authority()?);
+    // A name and a password, or a port that is no number.
+    let place = match authority.port_u16() {
+        Some(port) => format!("{}:{port}", authority.host()),
+        None => authority.host().into(),
+    };
+    let bare = matches!(scheme, "https" | "http") && url.path() == "/" && !typed.contains(['?', '#']);
+    (bare && !authority.host().is_empty() && place == authority.as_str()).then(|| format!("{scheme}://{}", place.to_lowercase()))
 }
 
 /// How often who may ask. None = as often as they like.
@@ -173,3 +187,33 @@ pub enum ReplyPoint {
 
 /// Called at each [`ReplyPoint`], on a thread that serves: whoever blocks in it, blocks others.
 pub type ReplyHook = Arc<dyn Fn(ReplyPoint) + Send + Sync>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_place_and_nothing_more() {
+        for (url, expected) in [
+            ("https://keys.example.com", Some("https://keys.example.com")),
+            ("https://keys.example.com/", Some("https://keys.example.com")),
+            ("HTTPS://Keys.Example.com:8443/", Some("https://keys.example.com:8443")),
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("https://[::1]:8443", Some("https://[::1]:8443")),
+            ("https://keys.example.com/keyward", None),
+            ("https://keys.example.com//", None),
+            ("https://keys.example.com?a", None),
+            ("https://keys.example.com/#a", None),
+            ("https://ada@keys.example.com", None),
+            ("https://keys.example.com:port", None),
+            ("https://keys.example.com:", None),
+            ("ftp://keys.example.com", None),
+            ("keys.example.com", None),
+            ("//keys.example.com", None),
+            ("https://", None),
+            ("", None),
+        ] {
+            assert_eq!(origin(url).as_deref(), expected, "{url}");
+        }
+    }
+}

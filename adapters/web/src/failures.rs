@@ -1,5 +1,5 @@
 //! Who failed to show the right secret, and how long they wait before they are told again. Whoever shows the right one never waits, so
-//! nobody can lock its owner out.
+//! nobody can lock its owner out; and it shortens nobody's wait, so whoever has one secret cannot guess another the faster for it.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -46,16 +46,43 @@ impl Failures {
     /// An address failed.
     pub(crate) fn note(&mut self, caller: Caller, now: Instant) {
         self.0.retain(|_, failed| now.saturating_duration_since(failed.last) < MEMORY);
-        if self.0.len() >= MOST_ADDRESSES {
-            self.0.clear();
+        if self.0.len() >= MOST_ADDRESSES
+            && !self.0.contains_key(&caller)
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, failed)| failed.last).map(|(caller, _)| *caller)
+        {
+            self.0.remove(&oldest);
         }
         let failed = self.0.entry(caller).or_insert(Failed { times: 0, last: now });
         failed.times = failed.times.saturating_add(1);
         failed.last = now;
     }
+}
 
-    /// An address showed the right secret.
-    pub(crate) fn forgive(&mut self, caller: Caller) {
-        self.0.remove(&caller);
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+
+    #[test]
+    fn many_addresses_make_the_oldest_be_forgotten_and_no_other() {
+        let caller = |n: u32| Caller::of(SocketAddr::from((Ipv4Addr::from(n), 1)));
+        let (mut failures, now) = (Failures::default(), Instant::now());
+        let most = u32::try_from(MOST_ADDRESSES).expect("a number");
+        for (first, at) in [(1, now), (2, now + Duration::from_millis(1))] {
+            for _ in 0..=FREE_FAILURES {
+                failures.note(caller(first), at);
+            }
+        }
+        let later = now + Duration::from_millis(2);
+        for other in 3..=most {
+            failures.0.insert(caller(other), Failed { times: 1, last: later });
+        }
+        failures.note(caller(0), later);
+        assert_eq!(failures.0.len(), MOST_ADDRESSES);
+        assert_eq!(failures.wait(caller(1), later), None, "the oldest");
+        assert!(failures.wait(caller(2), later).is_some());
+        failures.note(caller(2), later);
+        assert!(failures.0.contains_key(&caller(3)), "who is remembered takes nobody's place");
     }
 }

@@ -31,6 +31,8 @@ use cookies::Cookies;
 
 /// So many pictures are looked at at once; each may take a hundred megabytes while it is.
 const PICTURES: usize = 1;
+/// So many files are taken at once; each may have eight megabytes.
+const UPLOADS: usize = 8;
 
 /// What the portal's handlers work with.
 pub(crate) struct Counter {
@@ -40,14 +42,18 @@ pub(crate) struct Counter {
     /// What letters call this server: `https://HOST[:PORT]`.
     base: String,
     failures: Mutex<Failures>,
-    pictures: Semaphore,
+    /// Turns to look at a picture.
+    pictures: Arc<Semaphore>,
+    /// Turns to send a file.
+    uploads: Arc<Semaphore>,
 }
 
 impl Counter {
     fn new(portal: Arc<Portal>, site: Arc<Site>) -> Self {
         let base = site.public_servers.first().cloned().unwrap_or_default();
-        let cookies = if base.starts_with("https:") { Cookies::Secure } else { Cookies::Plain };
-        Self { portal, site, cookies, base, failures: Mutex::default(), pictures: Semaphore::new(PICTURES) }
+        let cookies = if [&base, &site.url].iter().any(|url| url.starts_with("https:")) { Cookies::Secure } else { Cookies::Plain };
+        let turns = |most| Arc::new(Semaphore::new(most));
+        Self { portal, site, cookies, base, failures: Mutex::default(), pictures: turns(PICTURES), uploads: turns(UPLOADS) }
     }
 }
 
@@ -71,9 +77,10 @@ pub(crate) fn router(portal: Arc<Portal>, site: &Arc<Site>) -> Router<Arc<Site>>
         .route("/portal/style.css", get(look::style))
         .route("/portal/icon.svg", get(look::icon))
         .route("/portal/{*rest}", any(trouble::no_such_page))
-        .method_not_allowed_fallback(trouble::no_such_page)
+        .method_not_allowed_fallback(trouble::no_such_method)
         .layer(from_fn_with_state(Arc::clone(&counter), visitor::choose_language))
         .layer(from_fn_with_state(Arc::clone(&counter), trouble::limit_addresses))
+        .layer(from_fn_with_state(Arc::clone(&counter), trouble::say_in_pages))
         .layer(axum::middleware::map_response(look::headers))
         .with_state(counter)
 }

@@ -31,7 +31,7 @@ pub(crate) fn watched() -> OpenApiRouter<Arc<Site>> {
 
 /// For all who work here.
 pub(crate) fn staffed() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(answers::answer))
+    OpenApiRouter::new().routes(routes!(answers::answer)).routes(routes!(entitlements::free))
 }
 
 /// For administrators.
@@ -44,7 +44,6 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(entitlements::revoke))
         .routes(routes!(entitlements::extend))
         .routes(routes!(entitlements::reissue))
-        .routes(routes!(entitlements::free))
         .routes(routes!(entitlements::set_owner))
         .routes(routes!(tokens::add, tokens::list))
         .routes(routes!(tokens::revoke))

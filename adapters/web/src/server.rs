@@ -12,7 +12,7 @@ use hyper_util::rt::TokioTimer;
 use keyward_engine::{Console, Issuer};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, origin};
 use crate::gates::Gates;
 use crate::metrics::Metrics;
 use crate::patience::Patience;
@@ -38,6 +38,9 @@ pub enum StartError {
     /// Plain HTTP, where others could listen.
     #[error("plain HTTP is served on loopback only, and {0} is not; give a TLS certificate and key, or listen on 127.0.0.1")]
     PlainHttp(SocketAddr),
+    /// What profiles and letters would say of where the server is.
+    #[error("{0:?} is not where a key server can be; give https://HOST or https://HOST:PORT, without a path")]
+    PublicUrl(String),
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -65,7 +68,9 @@ impl Server {
     /// Begins to listen, and serves from a task of its own on the runtime that this is called on. When this returns, connections are
     /// taken.
     pub async fn start(config: Config, issuer: Arc<Issuer>, console: Arc<Console>) -> Result<Running, StartError> {
-        let Config { listen, tls, tokens, limits, timeouts, mut public_servers, public_tls, portal, on_reply } = config;
+        let Config { listen, tls, tokens, limits, timeouts, public_servers, public_tls, portal, on_reply } = config;
+        let mut public_servers =
+            public_servers.into_iter().map(|url| origin(&url).ok_or(StartError::PublicUrl(url))).collect::<Result<Vec<_>, _>>()?;
         if tls.is_none() && !listen.ip().to_canonical().is_loopback() {
             return Err(StartError::PlainHttp(listen));
         }
@@ -83,6 +88,7 @@ impl Server {
             metrics: Metrics::new(),
             ids: RequestIds::new(),
             timeouts,
+            url: url.clone(),
             public_servers,
             public_tls,
             on_reply,

@@ -20,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) metrics: Metrics,
     pub(crate) ids: RequestIds,
     pub(crate) timeouts: Timeouts,
+    /// Where it listens, as a URL.
+    pub(crate) url: String,
     pub(crate) public_servers: Vec<String>,
     pub(crate) public_tls: TlsTerms,
     pub(crate) on_reply: Option<ReplyHook>,

@@ -10,10 +10,11 @@ use image::{GrayImage, ImageFormat, ImageReader, Limits, Luma};
 use qrcode::bits::Bits;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, EcLevel, QrCode, Version};
-use rxing::common::HybridBinarizer;
+use rxing::common::{BitMatrix, HybridBinarizer};
 use rxing::multi::MultipleBarcodeReader as _;
 use rxing::multi::qrcode::QRCodeMultiReader;
 use rxing::qrcode::QRCodeReader;
+use rxing::qrcode::detector::FinderPatternFinder;
 use rxing::{BinaryBitmap, DecodeHints, Luma8LuminanceSource, Reader as _};
 
 use crate::Unreadable;
@@ -33,6 +34,10 @@ const LONGEST_SIDE: u32 = 10_000;
 const MOST_MEMORY: u64 = 64 << 20;
 /// Below this a picture is also tried at twice its size, above at half of it.
 const SMALL: u32 = 1200;
+/// A picture has at most so many corner marks of codes, seen in two rows or more: the readers look at every three of them.
+const MOST_MARKS: usize = 60;
+/// And so many that were seen once: each that is found is compared with all before it.
+const MOST_GLIMPSES: usize = 2_000;
 
 /// The colours of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +86,11 @@ pub fn read(picture: &[u8]) -> Result<Vec<String>, Unreadable> {
     let mut others = BTreeSet::new();
     for attempt in [Attempt::AsItIs, Attempt::Resized, Attempt::Inverted] {
         let texts = match attempt {
-            Attempt::AsItIs => codes(&picture),
-            Attempt::Resized => codes(&resized(&picture)),
+            Attempt::AsItIs => codes(&picture)?,
+            Attempt::Resized => codes(&resized(&picture))?,
             Attempt::Inverted => {
                 invert(&mut picture);
-                codes(&picture)
+                codes(&picture)?
             }
         };
         let (documents, rest): (BTreeSet<_>, BTreeSet<_>) = texts.into_iter().partition(|text| is_one(text));
@@ -151,19 +156,53 @@ fn decode(bytes: &[u8]) -> Result<GrayImage, Unreadable> {
     }
 }
 
-fn codes(picture: &GrayImage) -> Vec<String> {
-    let source = || Luma8LuminanceSource::new(picture.as_raw().clone(), picture.width(), picture.height());
+fn codes(picture: &GrayImage) -> Result<Vec<String>, Unreadable> {
+    let source = Luma8LuminanceSource::new(picture.as_raw().clone(), picture.width(), picture.height());
     let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
-    let bitmap = || source().map(|it| BinaryBitmap::new(HybridBinarizer::new(it)));
-    let mut found = Vec::new();
+    let Ok(source) = source else { return Ok(Vec::new()) };
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    check_marks(bitmap.get_black_matrix())?;
     // One finds several codes, the other finds one that the first overlooks.
-    if let Ok(mut bitmap) = bitmap() {
-        found.extend(QRCodeMultiReader::new().decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default());
-    }
-    if found.is_empty()
-        && let Ok(mut bitmap) = bitmap()
-    {
+    let mut found = QRCodeMultiReader::new().decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default();
+    if found.is_empty() {
         found.extend(QRCodeReader::new().decode_with_hints(&mut bitmap, &hints));
     }
-    found.iter().map(|code| code.getText().to_owned()).collect()
+    Ok(found.iter().map(|code| code.getText().to_owned()).collect())
+}
+
+/// Counts the corner marks as the readers do, in every row instead of some, so that they find no others.
+fn check_marks(picture: &BitMatrix) -> Result<(), Unreadable> {
+    let mut finder = FinderPatternFinder::new(picture);
+    for y in 0..picture.getHeight() {
+        look_for_marks(&mut finder, picture, y);
+        let marks = finder.getPossibleCenters();
+        if marks.len() > MOST_GLIMPSES || marks.iter().filter(|mark| mark.getCount() >= 2).count() > MOST_MARKS {
+            return Err(Unreadable::Hostile("corners of codes without number"));
+        }
+    }
+    Ok(())
+}
+
+/// Hands the finder each place of a row where dark and light alternate as in a mark: 1:1:3:1:1.
+fn look_for_marks(finder: &mut FinderPatternFinder<'_>, picture: &BitMatrix, y: u32) {
+    let mut runs = [0_u32; 5];
+    let mut run = 0;
+    for x in 0..picture.getWidth() {
+        // Even runs are dark.
+        let dark = picture.get(x, y);
+        if dark == (run % 2 == 0) {
+            runs[run] += 1;
+        } else if run < 4 {
+            run += 1;
+            runs[run] += 1;
+        } else if FinderPatternFinder::foundPatternCross(&runs, 0.0) && finder.handlePossibleCenter(&runs, y, x) {
+            (runs, run) = ([0; 5], 0);
+        } else {
+            runs = [runs[2], runs[3], runs[4], 1, 0];
+            run = 3;
+        }
+    }
+    if FinderPatternFinder::foundPatternCross(&runs, 0.0) {
+        finder.handlePossibleCenter(&runs, y, picture.getWidth());
+    }
 }

@@ -3,7 +3,7 @@
 //! One test alone, because the allocator that counts is the whole program's.
 
 use keyward_domain::seal::{Digest, MOST_BYTES};
-use keyward_wire::{pictures, qr, xml};
+use keyward_wire::{Unreadable, pictures, qr, xml};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -23,6 +23,15 @@ fn peak(act: impl FnOnce()) -> usize {
 fn bomb() -> String {
     let bits = miniz_oxide::deflate::compress_to_vec(&vec![0; 2_500_000], 10);
     format!("KW1:{}", base45::encode([&Digest::of(&bits).bytes()[..4], &bits].concat()))
+}
+
+/// A picture of so many marks in a row and in a column.
+fn marks(side: u32) -> image::GrayImage {
+    image::GrayImage::from_fn(side * 24, side * 24, |x, y| {
+        let from_middle = |at: u32| (at % 24 / 2).abs_diff(5);
+        let ring = from_middle(x).max(from_middle(y));
+        image::Luma([if ring <= 1 || ring == 3 { 0 } else { 255 }])
+    })
 }
 
 #[test]
@@ -59,6 +68,16 @@ fn hostile_input_takes_little_memory() {
     drop(grey);
     let taken = peak(|| assert!(pictures::read(&photo).is_err()));
     assert!(taken <= 128 << 20, "a photograph took {taken} bytes");
+    // A wall of the marks that stand in a code's corners: whoever looks at every three of them never ends.
+    let [wall, few] = [30, 7].map(|side| {
+        let mut png = std::io::Cursor::new(Vec::new());
+        marks(side).write_to(&mut png, image::ImageFormat::Png).expect("it is encoded");
+        png.into_inner()
+    });
+    let taken = peak(|| assert!(matches!(pictures::read(&wall), Err(Unreadable::Hostile(_)))));
+    assert!(taken <= 16 << 20, "a wall of marks took {taken} bytes");
+    let taken = peak(|| assert_eq!(pictures::read(&few), Err(Unreadable::NoCode)));
+    assert!(taken <= 16 << 20, "a few marks took {taken} bytes");
     // What all the limits leave: the largest document there is.
     let large = keyward_domain::seal::Statement::new(keyward_domain::seal::Keyward::NAME, vec![7; MOST_BYTES - 16]);
     let file = xml::write_answer(&large, &[]);

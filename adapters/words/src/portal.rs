@@ -152,7 +152,7 @@ impl Say for PortalText {
 }
 
 /// The words of a key server's log, and how they are told.
-pub(crate) const HAPPENED: [(&str, &str); 14] = [
+pub(crate) const HAPPENED: [(&str, &str); 17] = [
     ("issued", "portal-happened-issued"),
     ("activated", "portal-happened-activated"),
     ("activated again", "portal-happened-activated-again"),
@@ -167,9 +167,18 @@ pub(crate) const HAPPENED: [(&str, &str); 14] = [
     ("license key replaced", "portal-happened-key-replaced"),
     ("slot freed", "portal-happened-slot-freed"),
     ("asked to free a slot", "portal-happened-asked-to-free"),
+    ("answered a request: granted", "portal-happened-answered-granted"),
+    ("answered a request: returned", "portal-happened-answered-returned"),
+    ("answered a request: taken away", "portal-happened-answered-taken-away"),
 ];
 
+/// What stands around the code of a refusal in the log's word for it.
+pub(crate) const REFUSED: (&str, &str) = ("answered a request: refused (", ")");
+
 fn happened(act: &str) -> Message {
+    if let Some(code) = act.strip_prefix(REFUSED.0).and_then(|act| act.strip_suffix(REFUSED.1)) {
+        return Message::new("portal-happened-answered-refused").text("code", code);
+    }
     match HAPPENED.iter().find(|(known, _)| *known == act) {
         Some((_, id)) => Message::new(id),
         None => Message::untold(act),

@@ -61,6 +61,30 @@ fn there_is_a_sample_of_every_variant() {
     }
 }
 
+/// What stands between marks in a source.
+fn between(source: &str, before: &str, after: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(source)).expect("the source can be read");
+    let ends = text.split(before).skip(1).filter_map(|rest| rest.split_once(after));
+    ends.map(|(it, _)| it.to_owned()).filter(|it| !it.contains(['"', '\n'])).collect()
+}
+
+#[test]
+fn whatever_the_log_has_of_a_license_is_told_to_customers_or_left_out() {
+    let console = "ports/driving/src/console.rs";
+    let mut acts = between("domain/src/entitlement/decide.rs", "now, \"", "\")");
+    acts.extend(between("domain/src/entitlement/decide.rs", "happened: \"", "\","));
+    acts.extend(between(console, "self.change(id, actor, \"", "\","));
+    acts.extend(between(console, ".change(id, actor, \"", "\","));
+    acts.extend(between(console, "self.entry(actor, \"", "\", Some(id)"));
+    acts.extend(between("ports/driving/src/portal/freeing.rs", "act: \"", "\".into()"));
+    acts.extend(between("ports/driving/src/portal/freeing.rs", "ASKED: &str = \"", "\";"));
+    let brought = "ports/driving/src/console/brought.rs";
+    acts.extend(between(brought, "(\"answered", "\".into()").into_iter().map(|act| format!("answered{act}")));
+    let known: BTreeSet<_> = crate::portal::HAPPENED.iter().map(|(act, _)| (*act).to_owned()).collect();
+    assert_eq!(acts, known);
+    assert_eq!(between(brought, "format!(\"", "{code}"), BTreeSet::from([crate::portal::REFUSED.0.to_owned()]));
+}
+
 #[test]
 fn both_languages_say_everything_and_leave_nothing_open() {
     for message in everything() {

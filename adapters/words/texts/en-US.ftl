@@ -498,7 +498,7 @@ answer-not-asked = It answers nothing that is being asked on this host.
 answer-older = It is older than what this host knows (generation { $found }, known { $held }).
     .remedy = Use the newest answer, or make a new request.
 answer-returned = What it grants was returned on this host since (activation { $activation }).
-    .remedy = Activate again.
+    .remedy = If its return still waits (`keyward pending` shows it), carry that first. Then activate again.
 
 ## Key servers
 
@@ -606,6 +606,8 @@ act-return-waits = The license is off on this host, but its return is not confir
     .remedy = { $what-to-do } The return is sent again at the next refresh.
 act-unexpected = The key server answered something that was not asked.
     .remedy = Report this to the vendor.
+act-broken-off = It was broken off in the middle.
+    .remedy = Do the same again: what was written down is taken up.
 act-no-such-row = There is no row { $row }.
     .remedy = Look up the rows with `keyward status`.
 act-nothing-waits = No request waits under { $which }.
@@ -664,6 +666,10 @@ portal-happened-extended = Extended
 portal-happened-key-replaced = License key replaced
 portal-happened-slot-freed = Slot freed
 portal-happened-asked-to-free = Asked to free the slot
+portal-happened-answered-granted = Request answered by hand: granted
+portal-happened-answered-returned = Request answered by hand: returned
+portal-happened-answered-taken-away = Request answered by hand: the license had ended
+portal-happened-answered-refused = Request answered by hand: refused ({ $code })
 portal-nothing-happened = Nothing happened yet.
 portal-older = Older entries
 portal-more-devices = More devices
@@ -714,8 +720,8 @@ portal-no-answer = No such answer is kept for this license key.
     .remedy = Choose one of the list.
 portal-answer-spent = What this answer gave was given back since, so it is not handed out any more.
     .remedy = Make a new request in the License Manager.
-portal-mailer = The letter could not be sent.
-    .remedy = Try again later. If it still fails, tell the vendor.
+portal-short-secret = The server's secret for visits has { $found } bytes, which is not the length it was made with.
+    .remedy = Delete the secret, so that another one is made. Visits and links end with it.
 
 ## Files that are brought
 

@@ -442,7 +442,7 @@ answer-not-asked = 本机没有等待此响应的请求。
 answer-older = 它比本机已知的更旧（第 { $found } 代，已知第 { $held } 代）。
     .remedy = 请使用最新的响应，或重新生成请求。
 answer-returned = 它所授予的许可证此后已在本机归还（激活编号 { $activation }）。
-    .remedy = 请重新激活。
+    .remedy = 如果其归还请求仍在等待（`keyward pending` 会显示），请先将其送达，然后重新激活。
 
 ## 激活服务器
 
@@ -550,6 +550,8 @@ act-return-waits = 该许可证在本机已停用，但归还尚未得到确认�
     .remedy = { $what-to-do }下次刷新时将重新发送归还请求。
 act-unexpected = 激活服务器的响应与请求不符。
     .remedy = 请将此情况告知供应商。
+act-broken-off = 操作中途中断。
+    .remedy = 请重新执行同一操作：已写入的内容会继续使用。
 act-no-such-row = 没有编号为 { $row } 的行。
     .remedy = 请用 `keyward status` 查看各行。
 act-nothing-waits = 没有编号为 { $which } 的待响应请求。
@@ -608,6 +610,10 @@ portal-happened-extended = 已延期
 portal-happened-key-replaced = 已更换许可证密钥
 portal-happened-slot-freed = 名额已释放
 portal-happened-asked-to-free = 请求释放名额
+portal-happened-answered-granted = 人工答复请求：已授予
+portal-happened-answered-returned = 人工答复请求：已归还
+portal-happened-answered-taken-away = 人工答复请求：许可证已终止
+portal-happened-answered-refused = 人工答复请求：已拒绝（{ $code }）
 portal-nothing-happened = 尚无记录。
 portal-older = 更早的记录
 portal-more-devices = 更多设备
@@ -651,8 +657,8 @@ portal-no-answer = 此许可证密钥下没有保存这样的响应。
     .remedy = 请从列表中选择。
 portal-answer-spent = 此响应授予的许可证已经归还，因此不再提供。
     .remedy = 请在许可证管理器中生成新的请求。
-portal-mailer = 邮件未能发送。
-    .remedy = 请稍后再试。如果仍然失败，请告知供应商。
+portal-short-secret = 服务器用于访问的密文有 { $found } 字节，与生成时的长度不同。
+    .remedy = 请删除该密文，以便重新生成。访问和链接将随之失效。
 
 ## 带来的文件
 

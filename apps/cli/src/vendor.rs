@@ -62,7 +62,7 @@ enum Verb {
     Free(Free),
     /// Say who owns a license; the owner frees slots of lost hosts by a link that comes by mail
     Owner(SetOwner),
-    /// Answer a request that a customer brought as a file; all that a reseller may do
+    /// Answer a request that a customer brought as a file; a reseller may do this and `free`
     Answer(Answer),
     /// The tokens of those who work at the key server
     #[command(subcommand)]

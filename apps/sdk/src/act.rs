@@ -42,7 +42,7 @@ impl<T> Future for Act<T> {
     type Output = Result<T, ActError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.result).poll(context).map(|result| result.unwrap_or(Err(ActError::Unexpected)))
+        Pin::new(&mut self.result).poll(context).map(|result| result.unwrap_or(Err(ActError::BrokenOff)))
     }
 }
 
@@ -93,5 +93,24 @@ impl Drop for Thread {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use keyward_fakes::world::World;
+
+    use super::*;
+
+    #[test]
+    fn an_act_that_is_broken_off_says_so_and_blames_no_server() {
+        let thread = Thread::start(&World::new(1).host("a").licenses()).expect("a thread");
+        let broken: Act<()> = thread.act(|_| async { panic!("planted") });
+        assert_eq!(broken.wait().expect_err("it panicked").code(), "broken-off");
+        let left: Act<()> = thread.act(|_| pending());
+        drop(thread);
+        assert_eq!(left.wait().expect_err("its thread is gone").code(), "broken-off");
     }
 }

@@ -9,7 +9,7 @@ use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{Digest, Envelope, Statement};
 use crate::signers::VendorId;
-use crate::time::{ClockRecord, Now, Timestamp};
+use crate::time::{ClockRecord, Mark, Now, Timestamp};
 use crate::trial::LocalTrial;
 
 /// What is written down. One vault per host and vendor.
@@ -72,6 +72,9 @@ pub struct Kept {
 pub struct Pending {
     /// The request, byte for byte.
     pub request: Envelope,
+    /// How the clock stood when it was written down: its answer ends no doubt that came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Mark>,
     /// The issuer's no to a return: it stays off and can be asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refusal>,

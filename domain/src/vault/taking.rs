@@ -8,7 +8,7 @@ use super::{Holdings, Kept, Paper, learn_all, returns};
 use crate::document::{Answer, Ask, Body, Request};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
-use crate::seal::{self, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
+use crate::seal::{self, Digest, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
 use crate::time::Now;
 
 /// So many answers are kept for the sake of revocations of what is not held yet: the newest.
@@ -47,7 +47,9 @@ pub enum NotTaken {
         held: u64,
     },
     /// What it grants was returned here since.
-    #[error("what it grants was returned on this host since; activate again")]
+    #[error(
+        "what it grants was returned on this host since; if its return still waits (`keyward pending`), carry that first, then activate again"
+    )]
     Returned {
         /// The activation that was returned.
         activation: ActivationId,
@@ -75,7 +77,7 @@ impl Holdings {
         let taken = self.judge_answer(&asked, &answer)?;
         learn_all(&mut self.trust, &statement, schemes);
         self.rest.keys = self.trust.newest().cloned();
-        self.hear(&asked, &answer, now);
+        self.hear(place, &answer, now);
         match &taken {
             Taken::Refused(refusal) if returns(&asked).is_some() => self.outbox[place].refused = Some(refusal.clone()),
             Taken::Refused(_) | Taken::Granted(_) | Taken::Returned(_) | Taken::Revoked(_) => {
@@ -103,6 +105,11 @@ impl Holdings {
             Err(NotTaken::NotAsked) => Err(self.stray(statement, schemes, product)),
             Err(error) => Err(error),
         }
+    }
+
+    /// The name of the waiting request that an answer opens with.
+    pub fn answers(&self, statement: &Statement, schemes: &[&dyn Scheme]) -> Option<Digest> {
+        self.open_answer(statement, schemes).ok().map(|(place, _)| self.outbox[place].request.name())
     }
 
     /// Which request an answer is for whose signer was revoked since: the same request would bring it again, for ever.
@@ -196,12 +203,19 @@ impl Holdings {
         }
     }
 
-    fn hear(&mut self, asked: &Sealed<Request>, answer: &Verified<Answer>, now: &Now) {
-        let count = asked.words().count;
+    fn hear(&mut self, place: usize, answer: &Verified<Answer>, now: &Now) {
+        let asked = &self.outbox[place];
+        let count = asked.request.words().count;
         self.rest.clock.note(now);
-        if self.rest.heard.is_none_or(|(newest, _)| newest <= count) {
+        // A refused return waits on, and its refusal can be brought again and again: it is heard once.
+        if self.rest.heard.is_none_or(|heard| heard < (count, answer.issued)) {
             self.rest.heard = Some((count, answer.issued));
-            self.rest.clock.correct(answer.issued);
+            if let Some(mark) = asked.clock {
+                let correction = self.rest.clock.correct(answer.issued, mark);
+                for waiting in &mut self.outbox {
+                    waiting.clock = waiting.clock.map(|mark| mark.corrected(correction));
+                }
+            }
         }
         // An answer to what was asked before the restore says nothing of what happened since.
         let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));

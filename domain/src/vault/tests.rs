@@ -455,7 +455,7 @@ fn a_request_that_was_damaged_is_gone_and_its_count_stays_used() {
     let mut vault = activated();
     let request = post(&mut vault, activate());
     let damaged = Envelope::new(request.envelope().payload_type(), b"{}".to_vec(), request.envelope().signatures().to_vec());
-    let contents = VaultContents { outbox: vec![Pending { request: damaged, refused: None }], ..vault.contents() };
+    let contents = VaultContents { outbox: vec![Pending { request: damaged, clock: None, refused: None }], ..vault.contents() };
     let vault = open(contents);
     assert_eq!((vault.outbox().count(), vault.next_count()), (0, 3));
     assert_eq!(states(&vault), ["activated"]);

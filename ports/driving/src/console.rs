@@ -31,6 +31,9 @@ pub use tokens::{NewToken, StaffNow};
 /// So often a change is made again because the record changed in between.
 const MOST_CONFLICTS: u32 = 16;
 
+/// What the log calls it that another owner is on record, or none.
+pub(crate) const OWNER_CHANGED: &str = "owner changed";
+
 /// Why something could not be administered. Fits after "could not ...: ".
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -208,7 +211,7 @@ impl Console {
 
     /// Says who owns it, or that nobody is known to.
     pub async fn set_owner(&self, id: &EntitlementId, owner: Option<EmailAddress>, actor: &str) -> Result<Entitlement, ConsoleError> {
-        self.change(id, actor, "owner changed", None, |it| {
+        self.change(id, actor, OWNER_CHANGED, None, |it| {
             it.owner = owner.clone();
             Ok(())
         })

@@ -113,7 +113,11 @@ impl Issuer {
         let Some(desk) = self.desk(desk.as_ref()) else { return self.decide(&Line::alone(errand), Some(round)).await };
         match desk.turn(errand).await {
             Turn::Answered(answered) => Ok(answered),
-            Turn::Next(line, _turn) => self.decide(&line, line.is_alone().then_some(round)).await,
+            Turn::Next(line, _turn) => {
+                // A trial may have been begun here meanwhile by a host that shares parts with this one: no record that was found tells.
+                let stands = line.is_alone() && !matches!(line.errands().first().map(|it| &it.request.ask), Some(Ask::Trial { .. }));
+                self.decide(&line, stands.then_some(round)).await
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //!
 //! Nothing here decides about licenses: it loads, asks the domain, saves, and only then tells (promise 3).
 
+pub mod answer_file;
 pub mod console;
 pub mod issuer;
 pub mod license_manager;

@@ -12,7 +12,7 @@ mod refresh;
 mod trial;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use async_lock::Mutex;
 use keyward_domain::anchor::AnchorContents;
@@ -80,6 +80,8 @@ pub struct LicenseManager {
     ports: HostPorts,
     /// One act at a time in this process; between processes it is the vault's lead.
     turn: Mutex<()>,
+    /// One look at a time: what was read earlier never takes the place of what was read later.
+    looking: std::sync::Mutex<()>,
     view: View,
 }
 
@@ -101,7 +103,7 @@ impl LicenseManager {
     pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
         profile.check()?;
         let view = View::new(&*ports.clock);
-        let manager = Self { profile, ports, turn: Mutex::new(()), view };
+        let manager = Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), view };
         manager.look()?;
         Ok(manager)
     }
@@ -129,8 +131,9 @@ impl LicenseManager {
 
     /// Reads vault, anchor and host again if another process saved since.
     pub fn catch_up(&self) -> Result<(), OpenError> {
+        let seen = self.view.seen();
         match self.ports.vault.generation() {
-            Ok(generation) if generation == self.view.seen().generation => Ok(()),
+            Ok(generation) if generation == seen.generation && seen.trouble.is_none() => Ok(()),
             _ => self.look(),
         }
     }
@@ -218,22 +221,28 @@ impl LicenseManager {
         }
     }
 
+    /// What cannot be read takes nothing away (only what was signed, or observed, stops a product): what was read last is seen on.
     fn look(&self) -> Result<(), OpenError> {
+        let _one = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.view.seen();
         let generation = self.ports.vault.generation().unwrap_or_default();
-        let anchor = read_anchor(&self.ports, &self.profile)?;
+        let (anchor, read) = match read_anchor(&self.ports, &self.profile) {
+            Ok(anchor) => (anchor, Ok(())),
+            Err(error) => (before.anchor.clone(), Err(error)),
+        };
         let probed = self.ports.host.look();
         let seen = match self.ports.vault.load() {
             Ok(Some(contents)) => {
                 let mut holdings = open_holdings(&self.profile, &self.ports, contents);
                 // What the anchor knows better counts before anything is written down.
                 holdings.notice_restore(&anchor);
-                Seen::of(generation, &self.profile, &holdings, &anchor, &probed)
+                Seen::of(generation, &self.profile, &holdings, anchor, &probed)
             }
-            Ok(None) => Seen { generation, ..Seen::nothing() },
-            Err(trouble) => Seen { generation, trouble: Some(Arc::new(trouble)), ..Seen::nothing() },
+            Ok(None) => Seen { generation, anchor, ..Seen::nothing() },
+            Err(trouble) => Seen { anchor, trouble: Some(Arc::new(trouble)), ..Seen::clone(&before) },
         };
         self.view.see(seen, &*self.ports.clock);
-        Ok(())
+        Ok(read?)
     }
 }
 

@@ -14,22 +14,22 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_lock::Mutex;
 use keyward_domain::document::Answer;
 use keyward_domain::entitlement::Entitlement;
 use keyward_domain::keys::{KeyId, SigningKey};
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::EntitlementId;
+use keyward_domain::names::{EntitlementId, Language, ProductId};
 use keyward_domain::record::{Lookup, Record, RecordKey};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Keyward, SealError, Statement, Trust, Verified};
 use keyward_domain::time::{Timestamp, after};
-use keyward_ports::{Clock, Entropy, EntropyError, Ledger, LedgerError, Mailer, MailerError, Secrets, SecretsError};
+use keyward_ports::{Clock, Entropy, EntropyError, Ledger, LedgerError, Mailer, Secrets, SecretsError};
 
 use crate::issuer::{Issuer, IssuerError};
 use crate::vendor_keys::{KeysError, VendorKeys};
 pub use answers::{KeptAnswer, OwnAnswer, Submitted, Tab, WrongFile};
-pub use freeing::{Freeing, OwnersLink};
+use freeing::Desks;
+pub use freeing::{Asked, Freeing, OwnersLink};
 pub use history::{History, Line, Who};
 use stamp::{Stamp, Use};
 pub use table::{LicenseState, Row, Table};
@@ -46,8 +46,7 @@ pub struct Portal {
     mailer: Arc<dyn Mailer>,
     keys: VendorKeys,
     stamp: Stamp,
-    /// Letters are counted and sent one after the other.
-    desk: Mutex<()>,
+    desks: Desks,
 }
 
 /// Somebody who showed a license key.
@@ -104,9 +103,15 @@ pub enum PortalError {
     /// The secret that tickets are sealed with.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
-    /// The letter.
-    #[error(transparent)]
-    Mailer(#[from] MailerError),
+    /// The secret is not one that [`Portal::open`] made.
+    #[error(
+        "the secret `portal` has {found} bytes where {} are needed; delete it, so that another one is made: visits and links end",
+        stamp::LENGTH
+    )]
+    ShortSecret {
+        /// So many it has.
+        found: usize,
+    },
     /// No random numbers.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -128,7 +133,7 @@ impl Portal {
     ) -> Result<Self, PortalError> {
         let stamp = Stamp::open(&*secrets, &*entropy)?;
         let keys = VendorKeys::new(Arc::clone(&ledger), secrets);
-        Ok(Self { ledger, clock, entropy, issuer, mailer, keys, stamp, desk: Mutex::new(()) })
+        Ok(Self { ledger, clock, entropy, issuer, mailer, keys, stamp, desks: Desks::new() })
     }
 
     /// Begins a visit with a license key.
@@ -187,6 +192,14 @@ impl Portal {
             Some(key) => Ok(self.ledger.read(&key).await?.map(|found| found.record)),
             None => Ok(None),
         }
+    }
+
+    /// What people call a product, and the languages it speaks.
+    async fn product(&self, id: &ProductId) -> Result<(Box<str>, Vec<Language>), PortalError> {
+        Ok(match self.record(Some(RecordKey::Product(id.clone()))).await? {
+            Some(Record::Product(product)) => (product.name.into(), product.languages),
+            _ => (id.as_str().into(), Vec::new()),
+        })
     }
 
     /// Whom this server believes: itself.

@@ -44,7 +44,11 @@ fn contents(count: u64) -> VaultContents {
     let mut contents = VaultContents::new(vendor(1), public(2), &now());
     contents.count = count;
     contents.kept.push(Kept { asked: envelope.clone(), statement: Statement::new(Keyward::NAME, [0_u8, 255, 34]) });
-    contents.outbox.push(Pending { request: envelope.clone(), refused: Some(Refusal::Expired { until: day(3) }) });
+    contents.outbox.push(Pending {
+        request: envelope.clone(),
+        clock: Some(contents.clock.mark()),
+        refused: Some(Refusal::Expired { until: day(3) }),
+    });
     contents.trials.insert(name("cad"), LocalTrial { edition: name("Standard"), first: day(1) });
     contents.tombstones.insert(activation(1));
     contents.heard = Some((7, day(2)));

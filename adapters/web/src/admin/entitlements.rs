@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use keyward_domain::entitlement::{Entitlement, Freer, Sale};
 use keyward_domain::names::EntitlementId;
 use keyward_domain::record::Record;
+use keyward_domain::staff::Duty;
 use keyward_engine::console;
 use keyward_ports::Query;
 use keyward_wire::{EntitlementPage, Extend, Free, Issued, Owner};
@@ -142,7 +143,8 @@ pub(crate) async fn reissue(
     tag = "entitlements",
     operation_id = "free",
     summary = "Free the slot of a host that cannot return it",
-    description = "By the vendor, at will. The host learns of it at its next contact.",
+    description = "By an administrator, at will; by a reseller, within the budget of the owner, who is not named to them. The host learns of it \
+                   at its next contact.",
     security(("admin" = [])),
     params(("id" = String, Path, description = "The entitlement's id")),
     request_body(content = ref("#/components/schemas/Free"), content_type = "application/json"),
@@ -154,7 +156,11 @@ pub(crate) async fn free(
     InPath(id): InPath<EntitlementId>,
     InBody(Free { activation }): InBody<Free>,
 ) -> Result<Json<Entitlement>, Failure> {
-    Ok(Json(site.console.free(&id, &activation, Freer::Vendor, who.actor()).await?))
+    if who.check(Duty::Administer).is_ok() {
+        return Ok(Json(site.console.free(&id, &activation, Freer::Vendor, who.actor()).await?));
+    }
+    let freed = site.console.free(&id, &activation, Freer::Owner, who.actor()).await?;
+    Ok(Json(Entitlement { owner: None, ..freed }))
 }
 
 #[utoipa::path(

@@ -9,22 +9,27 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use data_encoding::BASE64;
-use keyward_domain::document;
+use keyward_domain::document::{self, Kind};
 use keyward_domain::names::{HostName, ProductId};
 use keyward_domain::seal::{Digest, Statement};
+use keyward_engine::console::Verdict;
 use keyward_engine::portal::{KeptAnswer, Submitted};
-use keyward_engine::{PortalError, portal};
+use keyward_engine::{PortalError, answer_file, portal};
 use keyward_wire::{pictures, qr, xml};
 use keyward_words::{Label, Notice, PortalText, Words};
 
 use super::Counter;
 use super::page::{Frame, Instant, Period, Trouble, page};
-use super::trouble::{failed, told};
+use super::trouble::{NotTaken, failed};
 use super::upload::{self, Field};
 use super::visitor::Visitor;
 
-/// The side of a code's picture, in pixels.
-const SIDE: u32 = 600;
+/// The side of a code's picture, in pixels: as few as there can be, because the page draws it as large as there is room, and no more white
+/// around it than a code needs.
+const SIDE: u32 = 1;
+
+/// In a form: a return was asked for.
+const RETURN: &str = "return";
 
 /// The page of an answer.
 #[derive(Template)]
@@ -40,6 +45,8 @@ struct AnswerPage {
     kept: Option<String>,
     /// The answer itself, where it is not kept.
     carried: String,
+    /// What was asked, as the page brings it along.
+    asked: &'static str,
     /// The codes it crosses in, and what they are called.
     codes: Vec<(u64, String)>,
 }
@@ -53,12 +60,12 @@ pub(crate) async fn show(State(counter): State<Arc<Counter>>, visitor: Visitor, 
             let texts = qr::write_answer(&kept.statement).unwrap_or_default();
             let of = texts.len() as u64;
             let codes = (1..=of).map(|number| (number, frame.text(&PortalText::CodeOf { number, of }))).collect();
-            let facts = facts(frame.words, &kept.product, kept.host.as_ref());
+            let facts = facts(frame.words, &kept.product_name, kept.host.as_ref());
             let period = kept.answer.certificate().map(|it| Period::of(it.window));
             let issued = Instant::of(kept.answer.issued);
             let title = frame.text(&PortalText::YourAnswer);
             let kept = Some(format!("/portal/answers/{}", kept.name));
-            page(StatusCode::OK, &AnswerPage { frame, title, says, facts, period, issued, kept, carried: String::new(), codes })
+            page(StatusCode::OK, &AnswerPage { frame, title, says, facts, period, issued, kept, carried: String::new(), asked: "", codes })
         }
         Err(error) => failed(frame, &error),
     }
@@ -73,11 +80,12 @@ pub(crate) fn unkept(frame: Frame, submitted: &Submitted) -> Response {
     };
     let answer = AnswerPage {
         title: frame.text(&title),
-        facts: facts(words, &submitted.product, Some(&submitted.host)),
+        facts: facts(words, &submitted.product_name, Some(&submitted.host)),
         period: None,
         issued: Instant::of(submitted.answer.issued),
         kept: None,
         carried: BASE64.encode(submitted.statement.bytes()),
+        asked: if submitted.asked == Kind::Return { RETURN } else { "" },
         codes: Vec::new(),
         says,
         frame,
@@ -88,7 +96,10 @@ pub(crate) fn unkept(frame: Frame, submitted: &Submitted) -> Response {
 /// A kept answer, as an XML file.
 pub(crate) async fn file(State(counter): State<Arc<Counter>>, visitor: Visitor, Path(name): Path<String>) -> Response {
     match kept(&counter, &visitor, &name).await {
-        Ok(KeptAnswer { statement, answer, host, product, .. }) => download(&statement, &answer, &product, host.as_ref()),
+        Ok(KeptAnswer { statement, answer, host, product, .. }) => {
+            let asked = if matches!(answer.body, document::Body::Receipt(_)) { Kind::Return } else { Kind::Activate };
+            download(&statement, &answer, asked, &product, host.as_ref())
+        }
         Err(error) => failed(visitor.frame(), &error),
     }
 }
@@ -103,7 +114,7 @@ pub(crate) async fn code(State(counter): State<Arc<Counter>>, visitor: Visitor, 
     let drawn = number.checked_sub(1).and_then(|place| texts.get(place)).and_then(|text| pictures::png(text, SIDE).ok());
     match drawn {
         Some(png) => ([(CONTENT_TYPE, "image/png")], png).into_response(),
-        None => told(StatusCode::NOT_FOUND, visitor.frame(), &Notice::NoSuchPage),
+        None => NotTaken::from(Notice::NoSuchPage).page(visitor.frame()),
     }
 }
 
@@ -111,14 +122,15 @@ pub(crate) async fn code(State(counter): State<Arc<Counter>>, visitor: Visitor, 
 pub(crate) async fn refusal(State(counter): State<Arc<Counter>>, visitor: Visitor, body: Body) -> Response {
     let fields = match upload::form(&counter, body).await {
         Ok(fields) => fields,
-        Err(notice) => return told(StatusCode::BAD_REQUEST, visitor.frame(), &notice),
+        Err(why) => return why.page(visitor.frame()),
     };
     if let Err(notice) = visitor.check(&counter, fields.get(Field::Form)) {
-        return told(StatusCode::FORBIDDEN, visitor.frame(), &notice);
+        return NotTaken::from(notice).page(visitor.frame());
     }
+    let asked = if fields.get(Field::Asked) == RETURN { Kind::Return } else { Kind::Activate };
     let bytes = BASE64.decode(fields.get(Field::Refusal).as_bytes()).unwrap_or_default();
     match counter.portal.own_answer(&visitor.visit, bytes).await {
-        Ok(portal::OwnAnswer { statement, answer, product }) => download(&statement, &answer, &product, None),
+        Ok(portal::OwnAnswer { statement, answer, product }) => download(&statement, &answer, asked, &product, None),
         Err(error) => failed(visitor.frame(), &error),
     }
 }
@@ -129,24 +141,10 @@ async fn kept(counter: &Counter, visitor: &Visitor, name: &str) -> Result<KeptAn
 }
 
 /// The file, under the name that the guides give it. What its summary says comes from what was signed.
-fn download(statement: &Statement, answer: &document::Answer, product: &ProductId, host: Option<&HostName>) -> Response {
-    let end = match answer.body {
-        document::Body::Receipt(_) => "-resp-return.xml",
-        document::Body::Certificate(_) | document::Body::Delegation(_) | document::Body::Revocation(_) | document::Body::Refusal(_) => {
-            "-resp.xml"
-        }
-    };
-    let name = format!("attachment; filename=\"{product}{}{end}\"", answer.issued.strftime("%Y-%m-%d"));
-    let (product, issued) = (product.to_string(), answer.issued.to_string());
-    let says = match &answer.body {
-        document::Body::Certificate(it) => format!("certificate {}, generation {}", it.activation, it.generation),
-        document::Body::Delegation(it) => format!("delegation {}, generation {}", it.activation, it.generation),
-        document::Body::Receipt(it) => format!("receipt for the return of {}", it.activation),
-        document::Body::Revocation(it) => format!("revocation of {}", it.activation),
-        document::Body::Refusal(it) => format!("refusal: {it}"),
-    };
-    let mut summary = vec![("Product", product.as_str()), ("Answer", says.as_str()), ("Issued", issued.as_str())];
-    summary.extend(host.map(|host| ("Device", host.as_str())));
+fn download(statement: &Statement, answer: &document::Answer, asked: Kind, product: &ProductId, host: Option<&HostName>) -> Response {
+    let name = format!("attachment; filename=\"{}\"", answer_file::name(product, answer.issued, asked));
+    let summary = answer_file::summary(product, host, &Verdict::of(&answer.body), answer.issued);
+    let summary: Vec<_> = summary.iter().map(|(word, what)| (*word, what.as_str())).collect();
     let file = xml::write_answer(statement, &summary);
     ([(CONTENT_TYPE, "application/xml"), (CONTENT_DISPOSITION, name.as_str())], file).into_response()
 }
@@ -161,7 +159,7 @@ fn says(words: Words, body: &document::Body, host: Option<&HostName>) -> Trouble
     Trouble::of(words, &text)
 }
 
-fn facts(words: Words, product: &ProductId, host: Option<&HostName>) -> Vec<(String, String)> {
+fn facts(words: Words, product: &str, host: Option<&HostName>) -> Vec<(String, String)> {
     let mut facts = vec![(words.label(Label::Product), product.to_string())];
     facts.extend(host.map(|host| (words.label(Label::Device), host.to_string())));
     facts

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use keyward_domain::license_key::LicenseKey;
 use keyward_engine::PortalError;
@@ -17,10 +16,9 @@ use zeroize::Zeroizing;
 use super::Counter;
 use super::cookies::Cookie;
 use super::page::{Frame, Trouble, page};
-use super::trouble::{failed, told};
+use super::trouble::{NotTaken, failed};
 use super::upload::{self, Field};
 use super::visitor::{Guest, Visitor, is_own};
-use crate::gates::seconds;
 
 #[derive(Template)]
 #[template(path = "log_in.html")]
@@ -51,11 +49,12 @@ pub(crate) async fn log_in(State(counter): State<Arc<Counter>>, guest: Guest, bo
     let words = guest.words;
     let fields = match upload::form(&counter, body).await {
         Ok(fields) => fields,
-        Err(notice) => return told(StatusCode::BAD_REQUEST, Frame::outside(words), &notice),
+        Err(why) => return why.page(Frame::outside(words)),
     };
     let known = counter.cookies.get(Cookie::Guest, &guest.headers).unwrap_or_default();
     if let Err(notice) = is_own(&counter, &guest.headers, known, fields.get(Field::Form)) {
-        return log_in_page(&counter, &guest, StatusCode::FORBIDDEN, Some(Trouble::of(words, &notice)), None, "");
+        return NotTaken::from(notice)
+            .on(|status, notice| log_in_page(&counter, &guest, status, Some(Trouble::of(words, notice)), None, ""));
     }
     let typed = fields.get(Field::Key);
     let again = |status, trouble| log_in_page(&counter, &guest, status, Some(trouble), None, typed);
@@ -65,22 +64,18 @@ pub(crate) async fn log_in(State(counter): State<Arc<Counter>>, guest: Guest, bo
     };
     match counter.portal.log_in(&key).await {
         Ok(visit) => {
-            counter.failures.lock().unwrap_or_else(PoisonError::into_inner).forgive(guest.caller);
             let mut response = Redirect::to("/portal/licenses").into_response();
             counter.cookies.set(Cookie::Visit, &counter.portal.ticket(&visit), response.headers_mut());
             counter.cookies.clear(Cookie::Guest, response.headers_mut());
             response
         }
-        // Only who had this key knows that there was one.
-        Err(error @ PortalError::KeyReplaced) => again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, &error)),
+        // Only who had this key knows that there was one. It was a real one: the page does not repeat it.
+        Err(error @ PortalError::KeyReplaced) => {
+            log_in_page(&counter, &guest, StatusCode::UNPROCESSABLE_ENTITY, Some(Trouble::of(words, &error)), None, "")
+        }
         Err(error @ PortalError::UnknownKey) => match wait(&counter, &guest) {
             None => again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, &error)),
-            Some(wait) => {
-                let seconds = seconds(wait).get();
-                let mut response = again(StatusCode::TOO_MANY_REQUESTS, Trouble::of(words, &Notice::TooOften { seconds: seconds.into() }));
-                response.headers_mut().insert(RETRY_AFTER, seconds.into());
-                response
-            }
+            Some(wait) => NotTaken::too_often(wait).on(|status, notice| again(status, Trouble::of(words, notice))),
         },
         Err(error) => failed(Frame::outside(words), &error),
     }
@@ -88,12 +83,9 @@ pub(crate) async fn log_in(State(counter): State<Arc<Counter>>, guest: Guest, bo
 
 /// Ends the visit in this browser.
 pub(crate) async fn log_out(State(counter): State<Arc<Counter>>, visitor: Visitor, body: Body) -> Response {
-    let checked = match upload::form(&counter, body).await {
-        Ok(fields) => visitor.check(&counter, fields.get(Field::Form)),
-        Err(notice) => Err(notice),
-    };
-    if let Err(notice) = checked {
-        return told(StatusCode::FORBIDDEN, visitor.frame(), &notice);
+    let form = upload::form(&counter, body).await;
+    if let Err(why) = form.and_then(|fields| Ok(visitor.check(&counter, fields.get(Field::Form))?)) {
+        return why.page(visitor.frame());
     }
     let mut response = Redirect::to("/portal?logged-out").into_response();
     counter.cookies.clear(Cookie::Visit, response.headers_mut());

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use keyward_domain::names::ActivationId;
+use keyward_domain::names::{ActivationId, HostName};
 use keyward_engine::PortalError;
 use keyward_engine::portal::{Freeing, OwnersLink};
 use keyward_ports::Letter;
@@ -15,9 +15,13 @@ use keyward_words::{Label, Notice, PortalText, Words};
 
 use super::Counter;
 use super::page::{Frame, Instant, Trouble, page};
-use super::trouble::{failed, told};
+use super::trouble::failed;
 use super::upload::{self, Field};
 use super::visitor::{Guest, Visitor, is_own};
+use crate::failure;
+
+/// So many characters of a host's name stand in a letter.
+const MOST_IN_LETTER: usize = 64;
 
 /// What would be freed, and the button for it.
 #[derive(Template)]
@@ -67,19 +71,16 @@ pub(crate) async fn show_lost(State(counter): State<Arc<Counter>>, visitor: Visi
 
 /// Has the link sent.
 pub(crate) async fn ask(State(counter): State<Arc<Counter>>, visitor: Visitor, Path(activation): Path<String>, body: Body) -> Response {
-    let checked = match upload::form(&counter, body).await {
-        Ok(fields) => visitor.check(&counter, fields.get(Field::Form)),
-        Err(notice) => Err(notice),
-    };
-    if let Err(notice) = checked {
-        return told(StatusCode::FORBIDDEN, visitor.frame(), &notice);
+    let form = upload::form(&counter, body).await;
+    if let Err(why) = form.and_then(|fields| Ok(visitor.check(&counter, fields.get(Field::Form))?)) {
+        return why.page(visitor.frame());
     }
     let words = visitor.words;
     let write = |to, link: &OwnersLink| {
-        let product = link.freeing.terms.product.to_string();
+        let product = link.freeing.product.to_string();
         let text = words.say(&PortalText::Letter {
             product: product.clone(),
-            host: link.freeing.slot.host.to_string(),
+            host: quoted(&link.freeing.slot.host),
             key: key(&link.freeing),
             link: format!("{}/portal/owner/{}", counter.base, link.token),
             until: link.until,
@@ -91,12 +92,17 @@ pub(crate) async fn ask(State(counter): State<Arc<Counter>>, visitor: Visitor, P
         Err(_) => Err(PortalError::NoSlot),
     };
     match asked {
-        Ok(()) => Redirect::to("/portal/link-sent").into_response(),
+        Ok(asked) => {
+            if let Some(error) = asked.unsent {
+                failure::log(&error);
+            }
+            Redirect::to("/portal/link-sent").into_response()
+        }
         Err(error) => failed(visitor.frame(), &error),
     }
 }
 
-/// The same whether or not there is an owner on record.
+/// The same whether or not there is an owner on record, or a way to write to them.
 pub(crate) async fn link_sent(visitor: Visitor) -> Response {
     let says = Trouble::of(visitor.words, &Notice::LinkSent);
     page(StatusCode::OK, &Done { frame: visitor.frame(), says })
@@ -118,12 +124,9 @@ pub(crate) async fn show_link(State(counter): State<Arc<Counter>>, guest: Guest,
 /// Frees the slot.
 pub(crate) async fn free(State(counter): State<Arc<Counter>>, guest: Guest, Path(token): Path<String>, body: Body) -> Response {
     let frame = Frame::outside(guest.words);
-    let checked = match upload::form(&counter, body).await {
-        Ok(fields) => is_own(&counter, &guest.headers, &token, fields.get(Field::Form)),
-        Err(notice) => Err(notice),
-    };
-    if let Err(notice) = checked {
-        return told(StatusCode::FORBIDDEN, frame, &notice);
+    let form = upload::form(&counter, body).await;
+    if let Err(why) = form.and_then(|fields| Ok(is_own(&counter, &guest.headers, &token, fields.get(Field::Form))?)) {
+        return why.page(frame);
     }
     match counter.portal.free(&token).await {
         Ok(freed) => {
@@ -145,7 +148,7 @@ impl FreeingPage {
             path,
             mark,
             what_happens: words.say(&Notice::FreeingASlot { host: host.clone() }),
-            product: freeing.terms.product.to_string(),
+            product: freeing.product.to_string(),
             key: key(freeing),
             host,
             seen: Instant::of(freeing.slot.seen),
@@ -156,6 +159,11 @@ impl FreeingPage {
             frame,
         }
     }
+}
+
+/// A host's name in a letter: a claim, which may be anything, so it stands in quotation marks and is not long.
+fn quoted(host: &HostName) -> String {
+    format!("{:?}", host.as_str().chars().take(MOST_IN_LETTER).collect::<String>())
 }
 
 fn key(freeing: &Freeing) -> String {

@@ -1,25 +1,31 @@
 //! Reading forms and files, bounded in size and time. A file's name is never read: it may be a path of somebody's disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use keyward_domain::seal::Envelope;
 use keyward_wire::pictures::{self, MOST_PICTURE_BYTES};
 use keyward_wire::xml::MOST_FILE_BYTES;
 use keyward_wire::{Unreadable, qr, xml};
 use keyward_words::Notice;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use super::Counter;
+use super::trouble::NotTaken;
 
-/// A form without a file has at most so many bytes; a signed refusal that is sent back is the largest thing in one.
+/// A form has at most so many bytes besides a file; a signed refusal that is sent back is the largest thing in one.
 const MOST_FORM_BYTES: usize = 96 * 1024;
 /// An upload has at most so many bytes: a photograph.
 const MOST_UPLOAD_BYTES: usize = 8 << 20;
 const _: () = assert!(MOST_UPLOAD_BYTES <= MOST_PICTURE_BYTES);
+
+/// So long somebody waits for their turn before they are asked to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A field of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub(crate) enum Field {
     Key,
     /// A signed refusal.
     Refusal,
+    /// What it answers.
+    Asked,
 }
 
 impl Field {
@@ -38,6 +46,7 @@ impl Field {
             Self::Form => "form",
             Self::Key => "key",
             Self::Refusal => "refusal",
+            Self::Asked => "asked",
         }
     }
 }
@@ -53,14 +62,16 @@ impl Fields {
 }
 
 /// Reads a form without a file.
-pub(crate) async fn form(counter: &Counter, body: Body) -> Result<Fields, Notice> {
-    let bytes = whole(counter, body, MOST_FORM_BYTES).await?;
+pub(crate) async fn form(counter: &Counter, body: Body) -> Result<Fields, NotTaken> {
+    // Room for all of it, so that no copy is left behind where it grew.
+    let bytes = Zeroizing::new(Vec::with_capacity(MOST_FORM_BYTES));
+    let bytes = whole(counter, body, MOST_FORM_BYTES, bytes).await?;
     let pairs = form_urlencoded::parse(&bytes);
     Ok(Fields(pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect()))
 }
 
 /// A form with a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Upload {
     /// The mark.
     pub(crate) form: String,
@@ -68,19 +79,23 @@ pub(crate) struct Upload {
     file: Bytes,
     /// What was pasted instead.
     text: String,
+    /// Others wait for it to be done with.
+    turn: OwnedSemaphorePermit,
 }
 
-/// Reads a form with a file. Of several files only the first counts.
-pub(crate) async fn upload(counter: &Counter, headers: &HeaderMap, body: Body) -> Result<Upload, Notice> {
+/// Reads a form with a file, when it is its turn. Of several files only the first counts.
+pub(crate) async fn upload(counter: &Counter, headers: &HeaderMap, body: Body) -> Result<Upload, NotTaken> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(kind).map_err(|_| Notice::FormIsOld)?;
-    let bytes = whole(counter, body, MOST_UPLOAD_BYTES).await?;
+    let boundary = multer::parse_boundary(kind).map_err(|_| NotTaken::broken())?;
+    let turn = turn(&counter.uploads, PATIENCE).await?;
+    let bytes = Bytes::from(whole(counter, body, MOST_UPLOAD_BYTES, Vec::new()).await?);
     let mut parts = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(bytes)]), boundary);
-    let mut upload = Upload::default();
-    while let Some(part) = parts.next_field().await.map_err(|_| Notice::FormIsOld)? {
+    let mut upload = Upload { form: String::new(), file: Bytes::new(), text: String::new(), turn };
+    while let Some(part) = parts.next_field().await.map_err(|_| NotTaken::broken())? {
         let name = part.name().map(String::from);
-        let bytes = part.bytes().await.map_err(|_| Notice::FormIsOld)?;
+        let bytes = part.bytes().await.map_err(|_| NotTaken::broken())?;
         match name.as_deref() {
+            Some("form" | "text") if bytes.len() > MOST_FORM_BYTES => return Err(too_large(MOST_FORM_BYTES)),
             Some("form") => upload.form = String::from_utf8_lossy(&bytes).into_owned(),
             Some("text") => upload.text = String::from_utf8_lossy(&bytes).into_owned(),
             Some("file") if upload.file.is_empty() => upload.file = bytes,
@@ -93,40 +108,108 @@ pub(crate) async fn upload(counter: &Counter, headers: &HeaderMap, body: Body) -
 /// Why a request could not be read from an upload.
 pub(crate) enum NoRequest {
     /// The form.
-    Notice(Notice),
+    NotTaken(NotTaken),
     /// The file.
     Unreadable(Unreadable),
 }
 
 impl Upload {
     /// The request in it: an XML file, a picture of its code, or the code's text.
-    pub(crate) async fn request(self, counter: &Arc<Counter>) -> Result<Envelope, NoRequest> {
-        if pictures::is_picture(&self.file) {
-            // One picture at a time; whoever else has one waits.
-            let Ok(_turn) = counter.pictures.acquire().await else { return Err(NoRequest::Notice(Notice::OutOfOrder)) };
-            let texts = tokio::task::spawn_blocking(move || pictures::read(&self.file)).await;
-            let texts = texts.map_err(|_| NoRequest::Notice(Notice::OutOfOrder))?.map_err(NoRequest::Unreadable)?;
-            return qr::read_request(&texts).map_err(NoRequest::Unreadable);
+    pub(crate) async fn request(self, counter: &Counter) -> Result<Envelope, NoRequest> {
+        let Self { file, text, turn, .. } = self;
+        if pictures::is_picture(&file) {
+            let look = move || {
+                let _turn = turn;
+                pictures::read(&file)
+            };
+            let texts = in_turn(&counter.pictures, PATIENCE, look).await.map_err(NoRequest::NotTaken)?;
+            return qr::read_request(&texts.map_err(NoRequest::Unreadable)?).map_err(NoRequest::Unreadable);
         }
-        if self.file.is_empty() {
-            let texts: Vec<_> = self.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if file.is_empty() {
+            let texts: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             return match texts.is_empty() {
-                true => Err(NoRequest::Notice(Notice::NoFileChosen)),
+                true => Err(NoRequest::NotTaken(Notice::NoFileChosen.into())),
                 false => qr::read_request(&texts).map_err(NoRequest::Unreadable),
             };
         }
-        if self.file.len() > MOST_FILE_BYTES {
-            return Err(NoRequest::Notice(Notice::FileTooLarge { most: MOST_FILE_BYTES as u64 }));
+        if file.len() > MOST_FILE_BYTES {
+            return Err(NoRequest::NotTaken(too_large(MOST_FILE_BYTES)));
         }
-        xml::read_request(&self.file).map_err(NoRequest::Unreadable)
+        xml::read_request(&file).map_err(NoRequest::Unreadable)
     }
 }
 
-async fn whole(counter: &Counter, body: Body, most: usize) -> Result<Bytes, Notice> {
-    match tokio::time::timeout(counter.site.timeouts.body, to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        // It broke off, or is too large; for who sees the page it is the latter.
-        Ok(Err(_)) => Err(Notice::FileTooLarge { most: most as u64 }),
-        Err(_) => Err(Notice::FormIsOld),
+/// Works on a thread of its own when it is its turn. The turn lasts as long as the work does: nobody ends it by hanging up.
+async fn in_turn<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    patience: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NotTaken> {
+    let turn = turn(turns, patience).await?;
+    let work = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    work.await.map_err(|_| Notice::OutOfOrder.into())
+}
+
+async fn turn(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit, NotTaken> {
+    match tokio::time::timeout(patience, Arc::clone(turns).acquire_owned()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        Ok(Err(_)) | Err(_) => Err(NotTaken::busy(PATIENCE)),
+    }
+}
+
+/// Reads a body of so many bytes at most into a place for it.
+async fn whole<B: AsMut<Vec<u8>>>(counter: &Counter, body: Body, most: usize, into: B) -> Result<B, NotTaken> {
+    let timeout = counter.site.timeouts.body;
+    tokio::time::timeout(timeout, collect(body, most, into)).await.unwrap_or_else(|_| Err(NotTaken::slow()))
+}
+
+async fn collect<B: AsMut<Vec<u8>>>(body: Body, most: usize, mut into: B) -> Result<B, NotTaken> {
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| NotTaken::broken())?;
+        let read = into.as_mut();
+        if read.len() + chunk.len() > most {
+            return Err(too_large(most));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(into)
+}
+
+fn too_large(most: usize) -> NotTaken {
+    Notice::FileTooLarge { most: most as u64 }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_hangs_up_keeps_the_turn_until_the_work_is_done() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let (finish, may_finish) = mpsc::channel::<()>();
+        let work = move || {
+            let _ = started.send(());
+            let _ = may_finish.recv();
+        };
+        {
+            tokio::select! {
+                _ = in_turn(&turns, PATIENCE, work) => panic!("it ends only when it may"),
+                it = has_started => it.expect("the work has begun"),
+            }
+        }
+        let busy = in_turn(&turns, Duration::ZERO, || ()).await;
+        finish.send(()).expect("the work goes on");
+        let busy = busy.expect_err("the first is still at work").on(|status, _| axum::response::IntoResponse::into_response(status));
+        assert!(busy.status() == 503 && busy.headers().contains_key("retry-after"), "{busy:?}");
+        assert!(in_turn(&turns, PATIENCE, || ()).await.is_ok(), "the next has its turn when the work is done");
+        let panicked = in_turn(&turns, PATIENCE, || panic!("a planted panic")).await.map(|()| "it ended");
+        assert!(panicked.is_err());
     }
 }

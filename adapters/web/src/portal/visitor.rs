@@ -43,6 +43,11 @@ impl Visitor {
         Frame::visiting(self.words, &self.form)
     }
 
+    /// Whether a browser says that another site has it send this: enough to read no more of it.
+    pub(crate) fn is_sent_from_elsewhere(&self) -> bool {
+        !from_here(&self.headers)
+    }
+
     /// Checks that a form is the visitor's own.
     pub(crate) fn check(&self, counter: &Counter, form: &str) -> Result<(), Notice> {
         is_own(counter, &self.headers, &self.ticket, form)

@@ -42,6 +42,10 @@ struct Parts {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::with(config()).await
+    }
+
+    pub(crate) async fn with(base: Config) -> Self {
         let desk = Desk::begun().await;
         let parts = Parts {
             issuer: Arc::clone(&desk.issuer),
@@ -52,14 +56,14 @@ impl Shop {
         let clock = Arc::new(FakeClock::at("2027-01-01T09:00:00Z".parse().expect("an instant")));
         let mailer = Arc::new(FakeMailer::new());
         let ledger = Arc::clone(&desk.ledger);
-        let config = parts.config(&ledger, &clock, &mailer);
+        let config = parts.config(base, &ledger, &clock, &mailer);
         let world = desk.serve(config).await.expect("the server starts");
         Self { world, desk: parts, clock, mailer }
     }
 
     /// Ends the server and begins it again on the same ledger and secrets.
     pub(crate) async fn restart(&mut self) {
-        let config = self.desk.config(&self.world.ledger, &self.clock, &self.mailer);
+        let config = self.desk.config(config(), &self.world.ledger, &self.clock, &self.mailer);
         let running = Server::start(config, Arc::clone(&self.desk.issuer), Arc::clone(&self.desk.console)).await;
         self.world.running = running.expect("the server starts again");
     }
@@ -102,12 +106,12 @@ impl Shop {
 }
 
 impl Parts {
-    fn config(&self, ledger: &Arc<crate::world::Troubled>, clock: &Arc<FakeClock>, mailer: &Arc<FakeMailer>) -> Config {
+    fn config(&self, base: Config, ledger: &Arc<crate::world::Troubled>, clock: &Arc<FakeClock>, mailer: &Arc<FakeMailer>) -> Config {
         let entropy = Arc::new(FakeEntropy::seeded(100 + u64::from(self.starts.fetch_add(1, Ordering::Relaxed))));
         let ledger = Arc::clone(ledger);
         let portal =
             Portal::open(ledger, self.secrets.clone(), Arc::clone(clock) as _, entropy, Arc::clone(&self.issuer), Arc::clone(mailer) as _);
-        Config { portal: Some(Arc::new(portal.expect("the portal opens"))), ..config() }
+        Config { portal: Some(Arc::new(portal.expect("the portal opens"))), ..base }
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use keyward_domain::seal::MOST_BYTES;
 use keyward_web::{Config, Timeouts};
-use keyward_wire::media;
+use keyward_wire::{IssuedToken, media};
 use reqwest::Method;
+use serde_json::json;
 
-use crate::world::{Host, INTERNALS, TOKEN, Trouble, World, config, problem};
+use crate::world::{Host, INTERNALS, TOKEN, Trouble, World, config, problem, read};
 
 #[tokio::test]
 async fn what_is_no_request_is_told_why_and_what_to_do() {
@@ -189,4 +190,37 @@ async fn every_answer_tells_browsers_to_be_careful_and_has_an_id() {
         ids.insert(response.headers()["x-request-id"].to_str().expect("an id").to_owned());
     }
     assert!(ids.len() == 4 && !ids.contains("chosen-by-the-caller"), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_back_while_a_request_comes_answers_it_no_more() {
+    let world = World::new().await;
+    let issued: IssuedToken = read(world.post("/v1/admin/tokens", json!({ "name": "shop", "role": "reseller" })).await).await;
+    let body = Host(1).activates(&world, 1, &world.issue(1).await.key).to_json();
+    let mut stream = TcpStream::connect(world.addr()).expect("a connection");
+    let head = format!(
+        "POST /v1/admin/answer HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        *issued.secret,
+        media::ENVELOPE,
+        body.len()
+    );
+    // Who is told to go on was let in.
+    let asked = tokio::task::spawn_blocking(move || {
+        stream.write_all(head.as_bytes()).expect("the head is sent");
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).expect("an answer");
+        (stream, go_on)
+    });
+    let (mut stream, go_on) = asked.await.expect("nobody panicked");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(world.post("/v1/admin/tokens/shop/revoke", json!(null)).await.status().as_u16(), 200);
+    let before = world.ledger.commits();
+    let answer = tokio::task::spawn_blocking(move || {
+        stream.write_all(&body).expect("the body is sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        answer
+    });
+    assert_eq!(&answer.await.expect("nobody panicked"), b"HTTP/1.1 401");
+    assert_eq!(world.ledger.commits(), before);
 }

@@ -1,6 +1,7 @@
 //! Who works at the server: tokens with roles, and what a reseller does with theirs (row M2).
 
-use keyward_domain::document::Body;
+use keyward_domain::document::{Ask, Body};
+use keyward_domain::entitlement::Entitlement;
 use keyward_domain::record::LogEntry;
 use keyward_domain::seal::{Envelope, Reply, SignatureEntry};
 use keyward_engine::console::{Handed, Verdict};
@@ -101,7 +102,6 @@ async fn a_reseller_answers_requests_and_may_do_nothing_else() {
         (Method::POST, of("/revoke")),
         (Method::POST, of("/extend")),
         (Method::POST, of("/reissue")),
-        (Method::POST, of("/free")),
         (Method::POST, of("/owner")),
         (Method::GET, "/v1/admin/tokens".to_owned()),
         (Method::POST, "/v1/admin/tokens".to_owned()),
@@ -116,20 +116,68 @@ async fn a_reseller_answers_requests_and_may_do_nothing_else() {
     ] {
         let refused = problem(called(&world, &shop, method.clone(), &path, None).await).await;
         assert_eq!((refused.status, &*refused.code), (403, "role-may-not"), "{method} {path}");
-        assert_eq!(refused.detail, "the token shop has the role reseller, which may answer requests and nothing else");
+        assert_eq!(
+            refused.detail,
+            "the token shop has the role reseller, which may answer requests, free slots of lost devices and nothing else"
+        );
     }
     assert_eq!(world.ledger.commits(), before, "nothing was done");
     let handed: Handed = read(brought(&world, &shop, &Host(1).activates(&world, 1, &issued.key)).await).await;
     assert!(matches!(handed.verdict, Verdict::Granted { .. }), "{handed:?}");
 }
 
-/// The list above is whole: what the description guards is there, or is the answer.
+#[tokio::test]
+async fn a_reseller_frees_slots_of_lost_devices_within_the_owners_budget() {
+    let world = World::new().await;
+    let shop = hired(&world, "shop", "reseller").await;
+    let issued = world.issue(4).await;
+    let id = &issued.entitlement.id;
+    world.post(&format!("/v1/admin/entitlements/{id}/owner"), json!({ "owner": "ada@example.com" })).await;
+    let mut held = Vec::new();
+    for host in 1..=4 {
+        let handed: Handed = read(brought(&world, &shop, &Host(host).activates(&world, 1, &issued.key)).await).await;
+        let Verdict::Granted { activation, .. } = handed.verdict else { panic!("{handed:?}") };
+        held.push(activation);
+    }
+    let last = held.pop().expect("four");
+    let path = format!("/v1/admin/entitlements/{id}/free");
+    let free = async |token: &str, activation| called(&world, token, Method::POST, &path, Some(json!({ "activation": activation }))).await;
+    for activation in &held {
+        let left: Entitlement = read(free(&shop, activation).await).await;
+        assert!(left.slots.iter().all(|slot| slot.activation != *activation) && left.owner.is_none(), "{left:?}");
+    }
+    let refused = problem(free(&shop, &last).await).await;
+    assert_eq!(&*refused.code, "transfers-spent", "{refused}");
+    let line = log(&world).await.into_iter().find(|line| &*line.act == "slot freed").expect("it is written down");
+    assert_eq!(&*line.actor, "reseller shop");
+    let left: Entitlement = read(free(TOKEN, &last).await).await;
+    assert!(left.slots.is_empty() && left.owner.is_some(), "the vendor does at will");
+}
+
+#[tokio::test]
+async fn who_saw_an_activations_id_learns_nothing_of_its_license() {
+    let world = World::new().await;
+    let shop = hired(&world, "shop", "reseller").await;
+    let issued = world.issue(1).await;
+    let granted: Handed = read(brought(&world, &shop, &Host(1).activates(&world, 1, &issued.key)).await).await;
+    let Verdict::Granted { activation, .. } = granted.verdict else { panic!("{granted:?}") };
+    let held = granted.answer;
+    for ask in [Ask::Refresh { activation: activation.clone(), held: held.clone() }, Ask::Return { activation, held }] {
+        let strangers: Handed = read(brought(&world, &shop, &Host(2).asks(&world, 1, ask.clone(), None)).await).await;
+        assert_eq!((strangers.license, strangers.last_five), (None, None));
+        assert_eq!(log(&world).await[0].entitlement, None, "nor does the license's history tell of it");
+        let own: Handed = read(brought(&world, &shop, &Host(1).asks(&world, 2, ask, None)).await).await;
+        assert_eq!((own.license.as_ref(), own.last_five.as_ref()), (Some(&issued.entitlement.id), issued.entitlement.last_five.as_ref()));
+    }
+}
+
+/// The list above is whole: what the description guards is there, or is what resellers do.
 #[test]
 fn what_a_reseller_is_refused_is_all_that_there_is() {
     let api: Value = serde_json::from_str(&keyward_web::openapi()).expect("the description is JSON");
     let paths = api["paths"].as_object().expect("paths");
     let guarded = paths.iter().filter(|(path, _)| path.starts_with("/v1/admin/"));
-    assert_eq!(guarded.map(|(_, item)| item.as_object().expect("operations").len()).sum::<usize>(), 21 + 1);
+    assert_eq!(guarded.map(|(_, item)| item.as_object().expect("operations").len()).sum::<usize>(), 20 + 2);
 }
 
 #[tokio::test]

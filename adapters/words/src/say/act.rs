@@ -18,6 +18,7 @@ impl Say for ActError {
             }
             Self::NotTaken(error) => error.message(),
             Self::Unexpected => Message::new("act-unexpected"),
+            Self::BrokenOff => Message::new("act-broken-off"),
             Self::NoSuchRow { row } => Message::new("act-no-such-row").text("row", row),
             Self::NothingWaits { which } => Message::new("act-nothing-waits").text("which", which),
             Self::TrialStays => Message::new("act-trial-stays"),

@@ -25,7 +25,7 @@ impl Say for PortalError {
             Self::Keys(error) => error.message(),
             Self::Ledger(error) => error.message(),
             Self::Secrets(error) => error.message(),
-            Self::Mailer(_) => plain("portal-mailer"),
+            Self::ShortSecret { found } => plain("portal-short-secret").number("found", *found as u64),
             Self::Entropy(error) => error.message(),
             Self::Busy => plain("issuer-busy"),
             other => Message::untold(other),

@@ -30,7 +30,7 @@ use keyward_wire::{Paper, Unreadable};
 use self::domain::*;
 use crate::message::{Length, Message};
 use crate::portal::HAPPENED;
-use crate::{CommandText, Label, Notice, PortalText, Say};
+use crate::{Label, Notice, PortalText, Say};
 
 /// Everything of one type.
 pub(super) struct Group {
@@ -84,7 +84,7 @@ pub(super) fn all() -> Vec<Group> {
     let mut all = vec![
         group("Label", "", Remedy::None, Label::ALL.iter().copied()),
         group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
-        group("CommandText", "adapters/words/src/command.rs", Remedy::Some, self::command::texts()),
+        group("CommandText", "adapters/words/src/command.rs", Remedy::Some, command::texts()),
         group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
         group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
         group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
@@ -247,6 +247,7 @@ fn portal_texts() -> Vec<PortalText> {
         PortalText::MainMenu,
     ];
     texts.extend(HAPPENED.map(|(act, _)| PortalText::Happened(act.into())));
+    texts.push(PortalText::Happened("answered a request: refused (revoked)".into()));
     texts
 }
 
@@ -266,7 +267,7 @@ fn portal_errors() -> Vec<PortalError> {
         PortalError::Keys(KeysError::NotBegun),
         PortalError::Ledger(LedgerError::Closed),
         PortalError::Secrets(SecretsError::Taken("portal".into())),
-        PortalError::Mailer(mailer_error()),
+        PortalError::ShortSecret { found: 3 },
         PortalError::Entropy(EntropyError(cause())),
         PortalError::Busy,
     ]
@@ -416,6 +417,7 @@ fn act_errors() -> Vec<ActError> {
         ActError::ReturnWaits(silent(Trouble::Broken)),
         ActError::NotTaken(NotTaken::NotAsked),
         ActError::Unexpected,
+        ActError::BrokenOff,
         ActError::NoSuchRow { row: "7".into() },
         ActError::NothingWaits { which: "7".into() },
         ActError::TrialStays,

@@ -35,7 +35,7 @@ pub(super) enum TokenVerb {
 pub(super) struct Add {
     /// What the log calls whoever shows it
     name: TokenName,
-    /// What its holder may do: an administrator everything, a reseller answer requests
+    /// What its holder may do: an administrator everything, a reseller answer requests and free slots of lost devices
     #[arg(long, value_parser = one_of(StaffRole::ALL))]
     role: StaffRole,
 }

@@ -132,13 +132,30 @@ fn a_copy_that_becomes_a_host_of_its_own_keeps_no_license_and_forgets_no_trial()
 fn an_answer_corrects_the_clock_and_an_older_one_does_not_set_it_back() {
     let mut vault = activated();
     let (ask, later) = (refresh(&vault, "A-1"), activate());
-    let (first, second) = (post(&mut vault, ask), post(&mut vault, later));
     // The wall clock runs a year ahead; the issuer says it is day 10.
     vault.note(&now(day(365), 2), &here().looks);
+    let (first, second) = (post(&mut vault, ask), post(&mut vault, later));
     vault.take(replied(&second, day(10), certificate("A-2", 1)), &[&Keyward], &now(day(365), 2)).expect("taken");
     let clock = vault.contents().clock;
     assert_eq!((clock.seen, clock.behind), (day(10), Duration::ZERO));
     assert_eq!(vault.contents().heard, Some((3, day(10))));
     vault.take(replied(&first, day(3), certificate("A-1", 4)), &[&Keyward], &now(day(10), 2)).expect("taken");
     assert_eq!((vault.contents().clock.seen, vault.contents().heard), (day(10), Some((3, day(10)))));
+}
+
+/// Promise 7: a refused return waits on, and its refusal can be brought as often as somebody likes.
+#[test]
+fn a_refusal_is_heard_once_and_takes_no_doubt_off_that_came_after_it_was_asked_for() {
+    let mut vault = activated();
+    let ask = give_back(&vault, "A-1");
+    let request = post(&mut vault, ask);
+    let refused = |on| replied(&request, day(on), Body::Refusal(Refusal::UnknownActivation));
+    vault.note(&now(day(30), 2), &here().looks);
+    let ran = |days: u64| now(day(1), 2 + days);
+    for (days, on, heard) in [(5, 2, 2), (10, 2, 2), (13, 1, 2), (15, 3, 3)] {
+        vault.take(refused(on), &[&Keyward], &ran(days)).expect("taken");
+        let it = vault.contents();
+        assert_eq!((it.clock.seen, it.clock.behind.as_secs()), (day(30), days * 86_400), "after {days} days");
+        assert_eq!(it.heard, Some((2, day(heard))), "after {days} days");
+    }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use keyward_domain::document::{Answer, Ask, Body, Request, RevocationReason};
+use keyward_domain::keys::PublicKey;
 use keyward_domain::license_key::LastFive;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::record::{LogEntry, Lookup, Record};
@@ -16,6 +17,7 @@ use keyward_ports::{Committed, Deed, Document, FileExchange, FileExchangeError, 
 use serde::{Deserialize, Serialize};
 
 use super::{Console, ConsoleError};
+use crate::answer_file;
 use crate::issuer::{Issuer, Says};
 
 /// A request that was brought as a file. Its signatures hold.
@@ -145,9 +147,8 @@ impl Brought {
             Some(folder) if folder.is_dir() => FilePlace::Folder(folder.into(), name()),
             Some(file) => FilePlace::File(file.into()),
         };
-        let (product, host) = (self.request.product.as_str(), self.request.host.as_str());
-        let (says, issued) = (handed.verdict.to_string(), handed.issued.to_string());
-        let summary = [("Product", product), ("Device", host), ("Answer", &says), ("Issued", &issued)];
+        let summary = answer_file::summary(&self.request.product, Some(&self.request.host), &handed.verdict, handed.issued);
+        let summary: Vec<_> = summary.iter().map(|(word, what)| (*word, what.as_str())).collect();
         files.put(&Document::Answer(handed.answer.clone()), &summary, &place)
     }
 
@@ -188,7 +189,8 @@ fn asks(ask: &Ask) -> String {
 }
 
 impl Verdict {
-    fn of(body: &Body) -> Self {
+    /// What a body says.
+    pub fn of(body: &Body) -> Self {
         match body {
             Body::Certificate(it) => Self::Granted { activation: it.activation.clone(), until: it.window.until },
             Body::Delegation(it) => Self::Granted { activation: it.activation.clone(), until: it.window.until },
@@ -219,12 +221,12 @@ impl Console {
         if request.to != *self.keys.trust(&signers)?.vendor() {
             return Err(ConsoleError::Refused(Refusal::OtherVendor));
         }
-        let (name, host, ask) = (request.name(), request.host.clone(), request.ask.clone());
+        let (name, host, device, ask) = (request.name(), request.host.clone(), request.device, request.ask.clone());
         let statement = issuer.answer_verified(request).await?.statement;
         // The request may have brought newer keys to a server that was restored.
         let (_, signers) = self.keys.signers().await?;
         let answer = Keyward::open_any(statement.bytes(), &self.keys.trust(&signers)?).map_err(ConsoleError::Seal)?;
-        let (license, last_five) = self.license_of(&ask).await?;
+        let (license, last_five) = self.license_of(&ask, &device).await?;
         let (verdict, says) = (Verdict::of(&answer.body), Says::of(&answer.body));
         let (act, activation) = match &verdict {
             Verdict::Granted { activation, .. } => ("answered a request: granted".into(), Some(activation)),
@@ -241,8 +243,9 @@ impl Console {
         Ok((Handed { license, last_five, issued: answer.issued, verdict, answer: statement }, says))
     }
 
-    /// The license that a request is about, and the end of the key that it was made with.
-    async fn license_of(&self, ask: &Ask) -> Result<(Option<EntitlementId>, Option<LastFive>), ConsoleError> {
+    /// The license that a request is about, and the end of the key that it was made with. An activation's id proves nothing: its license is
+    /// named only to a device that holds it or held it.
+    async fn license_of(&self, ask: &Ask, device: &PublicKey) -> Result<(Option<EntitlementId>, Option<LastFive>), ConsoleError> {
         let lookup = match ask {
             Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => return Ok((None, None)),
             Ask::Activate { key, .. } | Ask::Delegate { key } => Lookup::LicenseKey(key.id()),
@@ -252,6 +255,13 @@ impl Console {
         };
         for found in self.ledger.find(&lookup).await? {
             if let Some(Record::Entitlement(it)) = self.ledger.read(&found).await?.map(|it| it.record) {
+                let is_known = match ask {
+                    Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Activate { .. } | Ask::Delegate { .. } => true,
+                    Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => it.knew(activation, device),
+                };
+                if !is_known {
+                    continue;
+                }
                 let is_current = !matches!(ask, Ask::Activate { key, .. } | Ask::Delegate { key } if it.key != Some(*key));
                 return Ok((Some(it.id), it.last_five.filter(|_| is_current)));
             }

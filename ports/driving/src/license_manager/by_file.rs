@@ -92,7 +92,7 @@ impl Desk<'_> {
             return Ok(Ask::Trial { edition, since: Some(since) });
         }
         let activation: ActivationId = row.parse().map_err(|_| no_row())?;
-        let (held, _) = self.holdings.held(&activation).ok_or_else(no_row)?;
+        let (held, _) = self.held_here(&activation).ok_or_else(no_row)?;
         if self.holdings.tombstones().contains(&activation) {
             return Err(NotTaken::Returned { activation }.into());
         }
@@ -105,6 +105,9 @@ impl Desk<'_> {
         let void = self.holdings.void_for(&statement, &schemes).cloned();
         let asked = self.holdings.asked_by(&statement, &schemes, &self.profile.product).map(|request| Awaited::of(request, None));
         if let Some(request) = void {
+            if !self.is_ours(&request) {
+                return Err(NotTaken::OtherProduct { product: request.words().product.clone() }.into());
+            }
             // The same request would bring the same answer for ever: another one takes its place.
             self.ask_anew(&request)?;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::anchor::AnchorContents;
-use keyward_domain::document::{Ask, Nonce, Request, Typed};
+use keyward_domain::document::{Answer, Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
@@ -146,7 +146,18 @@ impl<'a> Desk<'a> {
 
     /// What this product asked and waits for, oldest first: one vault serves all products of a vendor.
     pub(super) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Sealed<Request>> {
-        self.holdings.outbox().map(|(request, _)| request).filter(|request| request.words().product == self.profile.product)
+        self.holdings.outbox().map(|(request, _)| request).filter(|request| self.is_ours(request))
+    }
+
+    /// Whether this product asked it.
+    pub(super) fn is_ours(&self, request: &Sealed<Request>) -> bool {
+        request.words().product == self.profile.product
+    }
+
+    /// The newest statement of a row of this product.
+    pub(super) fn held_here(&self, activation: &ActivationId) -> Option<(&Statement, &Answer)> {
+        let ours = |answer: &Answer| answer.certificate().is_some_and(|it| it.rights.product == self.profile.product);
+        self.holdings.held(activation).filter(|(_, answer)| ours(answer))
     }
 
     /// Asks for a slot of the entitlement of a license key.
@@ -202,7 +213,7 @@ impl<'a> Desk<'a> {
             return Err(ActError::TrialStays);
         }
         let activation: ActivationId = row.parse().map_err(|_| no_row())?;
-        let (held, answer) = self.holdings.held(&activation).ok_or_else(no_row)?;
+        let (held, answer) = self.held_here(&activation).ok_or_else(no_row)?;
         if answer.certificate().is_some_and(|it| it.hold == keyward_domain::document::Hold::Trial) {
             return Err(ActError::TrialStays);
         }
@@ -235,10 +246,13 @@ impl<'a> Desk<'a> {
     /// this request for ever: the same is asked anew.
     pub(super) async fn send(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
         match self.send_once(request, sent, steps).await {
-            Err(ActError::NotTaken(NotTaken::Sealed(error @ SealError::KeyNotValid { .. }))) => match self.ask_anew(request)? {
-                Some(anew) => self.send_once(&anew, Sent::Never, steps).await,
-                None => Err(NotTaken::Sealed(error).into()),
-            },
+            // What another product asked is asked anew there.
+            Err(ActError::NotTaken(NotTaken::Sealed(error @ SealError::KeyNotValid { .. }))) if self.is_ours(request) => {
+                match self.ask_anew(request)? {
+                    Some(anew) => self.send_once(&anew, Sent::Never, steps).await,
+                    None => Err(NotTaken::Sealed(error).into()),
+                }
+            }
             result => result,
         }
     }
@@ -256,6 +270,10 @@ impl<'a> Desk<'a> {
             }
         };
         steps(Step::Answered);
+        // A server that mixes two requests up answers neither.
+        if self.holdings.answers(&statement, &self.schemes()).is_some_and(|answered| answered != request.name()) {
+            return Err(NotTaken::Sealed(SealError::OtherRequest).into());
+        }
         let taken = self.take(request.name(), statement)?;
         steps(Step::Kept);
         Ok(taken)

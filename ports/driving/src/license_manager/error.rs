@@ -38,6 +38,9 @@ pub enum ActError {
     /// An answer of a kind that does not belong to what was asked.
     #[error("the key server answered something that was not asked; report this to the vendor")]
     Unexpected,
+    /// What carried the act out ended before the act did.
+    #[error("it was broken off in the middle; do the same again: what was written down is taken up")]
+    BrokenOff,
     /// There is no such row.
     #[error("there is no row {row}; `status` shows them")]
     NoSuchRow {
@@ -111,6 +114,7 @@ impl ActError {
                 }
             },
             Self::Unexpected => "answer-not-taken",
+            Self::BrokenOff => "broken-off",
             Self::NothingWaits { .. } => "nothing-waits",
             Self::NoSuchRow { .. } => "no-such-row",
             Self::TrialStays => "trial-stays",
@@ -133,6 +137,7 @@ impl ActError {
             Self::Vault(error) => error.retry(),
             Self::Signer(error) => error.retry(),
             Self::Entropy(error) => error.retry(),
+            Self::BrokenOff => Retry::Now,
             _ => Retry::Never,
         }
     }

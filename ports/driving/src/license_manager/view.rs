@@ -18,8 +18,10 @@ use keyward_ports::{Clock, Probed, Second, VaultError};
 use super::Awaited;
 
 /// All that a standing is made of, but the time.
+#[derive(Clone)]
 pub(super) struct Seen {
     pub(super) generation: u64,
+    pub(super) anchor: AnchorContents,
     pub(super) licenses: Vec<License>,
     pub(super) evidence: Option<Evidence>,
     pub(super) outbox: Vec<Awaited>,
@@ -28,16 +30,17 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn nothing() -> Self {
-        Self { generation: 0, licenses: Vec::new(), evidence: None, outbox: Vec::new(), trouble: None }
+        Self { generation: 0, anchor: AnchorContents::default(), licenses: Vec::new(), evidence: None, outbox: Vec::new(), trouble: None }
     }
 
-    pub(super) fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: &AnchorContents, probed: &Probed) -> Self {
+    pub(super) fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: AnchorContents, probed: &Probed) -> Self {
         let observed = Fingerprint::of(&profile.vendor, &probed.parts);
         let outbox = holdings.outbox().map(|(request, refused)| Awaited::of(request, refused));
         Self {
             generation,
             licenses: holdings.licenses(&profile.product),
-            evidence: Some(holdings.evidence(anchor, profile, observed)),
+            evidence: Some(holdings.evidence(&anchor, profile, observed)),
+            anchor,
             outbox: outbox.collect(),
             trouble: None,
         }

@@ -1,6 +1,6 @@
 //! Requests that are brought, and the answers they get.
 
-use keyward_domain::document::{Answer, Ask, Body, Request};
+use keyward_domain::document::{Answer, Ask, Body, Kind, Request};
 use keyward_domain::entitlement::Entitlement;
 use keyward_domain::names::{ActivationId, HostName, ProductId};
 use keyward_domain::record::{Granted, Lookup, RecordKey, Remembered};
@@ -27,11 +27,15 @@ pub struct Submitted {
     pub statement: Statement,
     /// What it says.
     pub answer: Verified<Answer>,
+    /// What was asked.
+    pub asked: Kind,
     /// For which product it asked.
     pub product: ProductId,
+    /// What people call that.
+    pub product_name: Box<str>,
     /// What the asking host calls itself.
     pub host: HostName,
-    /// Whether the ledger remembers it. A no is not remembered.
+    /// Whether it can be taken again by its name. A no cannot.
     pub remembered: bool,
 }
 
@@ -46,6 +50,8 @@ pub struct KeptAnswer {
     pub answer: Verified<Answer>,
     /// For which product.
     pub product: ProductId,
+    /// What people call it.
+    pub product_name: Box<str>,
     /// The host it is for, where that is known.
     pub host: Option<HostName>,
 }
@@ -116,21 +122,24 @@ impl Portal {
         }
         let statement = self.issuer.answer(envelope).await?;
         let answer = self.open_own(&statement).await?;
-        let remembered = self.ledger.answered(&request.name()).await?.is_some_and(|known| known.statement == statement);
-        Ok(Submitted { name: request.name(), statement, answer, product: request.product.clone(), host: request.host.clone(), remembered })
+        let (name, asked) = (request.name(), request.ask.kind());
+        let kept = self.kept(&self.license(visit).await?, &name).await?;
+        let remembered = kept.is_ok_and(|kept| kept.statement == statement);
+        let (product, host) = (request.product.clone(), request.host.clone());
+        let product_name = self.product(&product).await?.0;
+        Ok(Submitted { name, statement, answer, asked, product, product_name, host, remembered })
     }
 
     /// An answer that was given under the visited license, as long as what it gave is held.
     pub async fn answer(&self, visit: &Visit, name: &Digest) -> Result<KeptAnswer, PortalError> {
         let license = self.license(visit).await?;
-        let Some(Remembered { statement, granted }) = self.ledger.answered(name).await? else { return Err(PortalError::NoAnswer) };
-        let answer = self.open_own(&statement).await?;
-        let Some(activation) = about(&license, &answer) else { return Err(PortalError::NoAnswer) };
-        if !stands(&license, granted.as_ref()) {
-            return Err(PortalError::AnswerSpent);
-        }
-        let host = license.slots.iter().find(|slot| slot.activation == activation).map(|slot| slot.host.clone());
-        Ok(KeptAnswer { name: *name, statement, answer, product: license.terms.product, host })
+        let Kept { statement, answer, host } = match self.kept(&license, name).await? {
+            Ok(kept) => kept,
+            Err(NotKept::Stranger) => return Err(PortalError::NoAnswer),
+            Err(NotKept::Spent) => return Err(PortalError::AnswerSpent),
+        };
+        let product_name = self.product(&license.terms.product).await?.0;
+        Ok(KeptAnswer { name: *name, statement, answer, product: license.terms.product, product_name, host })
     }
 
     /// Takes an answer back that was shown to a visitor and is not kept. Only what this server signed is taken.
@@ -143,7 +152,19 @@ impl Portal {
 
     /// Whether an answer can be taken again.
     pub(super) async fn can_be_taken(&self, license: &Entitlement, name: &Digest) -> Result<bool, PortalError> {
-        Ok(self.ledger.answered(name).await?.is_some_and(|known| stands(license, known.granted.as_ref())))
+        Ok(self.kept(license, name).await?.is_ok())
+    }
+
+    /// What is kept of an answer, or why a license's visitors cannot take it.
+    async fn kept(&self, license: &Entitlement, name: &Digest) -> Result<Result<Kept, NotKept>, PortalError> {
+        let Some(Remembered { statement, granted }) = self.ledger.answered(name).await? else { return Ok(Err(NotKept::Stranger)) };
+        let answer = self.open_own(&statement).await?;
+        let Some(activation) = about(license, &answer) else { return Ok(Err(NotKept::Stranger)) };
+        if !stands(license, granted.as_ref()) {
+            return Ok(Err(NotKept::Spent));
+        }
+        let host = license.slots.iter().find(|slot| slot.activation == activation).map(|slot| slot.host.clone());
+        Ok(Ok(Kept { statement, answer, host }))
     }
 
     async fn check(&self, license: &Entitlement, request: &Verified<Request>, tab: Tab) -> Result<(), PortalError> {
@@ -179,6 +200,21 @@ impl Portal {
     async fn vendor(&self) -> Result<VendorId, PortalError> {
         Ok(*self.trust().await?.vendor())
     }
+}
+
+/// An answer of a license that its visitors can take.
+struct Kept {
+    statement: Statement,
+    answer: Verified<Answer>,
+    host: Option<HostName>,
+}
+
+/// Why they cannot.
+enum NotKept {
+    /// None of this license is known by this name.
+    Stranger,
+    /// What it gave is not held any more.
+    Spent,
 }
 
 /// The activation of a license that an answer is about; none if it is about another's.

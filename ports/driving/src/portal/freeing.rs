@@ -1,17 +1,21 @@
 //! Freeing the slot of a device that cannot return it: asked for with the license key, done by a link that only the owner gets (row A2).
 //!
-//! The link holds what it does: this slot, as this device holds it, until tomorrow. Once the slot is free, or another device has it, the link
-//! does nothing; so it works once, and nothing has to be remembered about it.
+//! The link holds what it does: this slot, as this device holds it, for the owner whom it was sent to, until tomorrow. Once the slot is free,
+//! or another device has it, or somebody else owns the license, the link does nothing; so it works once, and nothing has to be remembered
+//! about it.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
 use std::time::Duration;
 
+use async_lock::Mutex;
 use keyward_domain::entitlement::{Entitlement, Freer, Slot, Terms};
 use keyward_domain::license_key::LastFive;
 use keyward_domain::names::{ActivationId, EmailAddress, EntitlementId};
 use keyward_domain::record::{LogEntry, Record, RecordKey};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::time::{Timestamp, after, between, days};
-use keyward_ports::{Committed, Deed, Letter, Query, Write};
+use keyward_ports::{Committed, Deed, Letter, MailerError, Query, Write};
 
 use super::history::Who;
 use super::{Portal, PortalError, Visit};
@@ -19,11 +23,15 @@ use crate::portal::stamp::Use;
 
 /// How long a link works.
 const LINK: Duration = days(1);
-/// So many links a license is sent in [`SPAN`].
+/// So many links the owner is sent about one activation in [`SPAN`], and so many about all of a license.
 const MOST_LETTERS: usize = 3;
+const MOST_LETTERS_OF_LICENSE: usize = 12;
 const SPAN: Duration = days(1);
-/// Lines of the log that are read at once to count them.
-const LINES: u32 = 200;
+/// Lines of the log that are read at once to count them, and how often. A license of which the log has more to tell is sent no letter.
+const LINES: u32 = 500;
+const LOOKS: usize = 10;
+/// Licenses whose letters are counted at the same time.
+const DESKS: u64 = 64;
 /// What the log calls it. It says so whether or not a letter was sent, because who holds a license key need not know its owner.
 const ASKED: &str = "asked to free a slot";
 /// So often a change is made again because the record changed in between.
@@ -34,6 +42,8 @@ const MOST_CONFLICTS: u32 = 16;
 pub struct Freeing {
     /// The slot.
     pub slot: Slot,
+    /// What people call the product.
+    pub product: Box<str>,
     /// What was sold.
     pub terms: Terms,
     /// The last five characters of the license key.
@@ -55,45 +65,85 @@ pub struct OwnersLink {
     pub freeing: Freeing,
 }
 
+/// What came of asking for a link. Whoever asked is told the same, whatever it is.
+#[derive(Debug, Default)]
+#[must_use = "that a letter was not sent is for the server's log"]
+pub struct Asked {
+    /// Why there was a letter and it could not be handed over.
+    pub unsent: Option<MailerError>,
+}
+
+/// Where letters about one license are counted one after the other.
+pub(super) struct Desks(Vec<Mutex<()>>);
+
+impl Desks {
+    pub(super) fn new() -> Self {
+        Self((0..DESKS).map(|_| Mutex::default()).collect())
+    }
+
+    fn of(&self, license: &EntitlementId) -> Option<&Mutex<()>> {
+        let mut hasher = DefaultHasher::new();
+        license.hash(&mut hasher);
+        self.0.get(usize::try_from(hasher.finish() % DESKS).unwrap_or_default())
+    }
+}
+
 impl Portal {
     /// What would be freed, for the visitor who asks for it.
     pub async fn lost(&self, visit: &Visit, activation: &ActivationId) -> Result<Freeing, PortalError> {
         let license = self.license(visit).await?;
         let slot = license.slots.iter().find(|slot| slot.activation == *activation).ok_or(PortalError::NoSlot)?;
-        Ok(self.freeing_of(&license, slot))
+        self.freeing_of(&license, slot).await
     }
 
-    /// Has a link sent to the owner on record that frees a slot. Whoever asks is not told whether there is an owner on record, nor whether
-    /// too many letters were sent already.
+    /// Has a link sent to the owner on record that frees a slot. Whoever asks is not told whether there is an owner on record, whether too
+    /// many letters were sent already, nor whether this one could be.
     pub async fn ask_to_free(
         &self,
         visit: &Visit,
         activation: &ActivationId,
         write: impl FnOnce(EmailAddress, &OwnersLink) -> Letter + Send,
-    ) -> Result<(), PortalError> {
+    ) -> Result<Asked, PortalError> {
         let freeing = self.lost(visit, activation).await?;
         if let Some(refusal) = freeing.refused {
             return Err(PortalError::Refused(refusal));
         }
-        let _desk = self.desk.lock().await;
-        if self.asked_lately(&visit.entitlement).await? >= MOST_LETTERS {
-            return Ok(());
+        if !self.note_asking(visit, &freeing.slot).await? {
+            return Ok(Asked::default());
         }
-        let entry = self.entry(Who::KEY_HOLDER, ASKED, visit, &freeing.slot);
-        self.ledger.commit(Deed { log: vec![entry], ..Deed::default() }).await?;
         let license = self.license(visit).await?;
-        let Some(owner) = license.owner else { return Ok(()) };
+        let Some(owner) = license.owner else { return Ok(Asked::default()) };
         let until = after(self.now(), LINK);
         let device = freeing.slot.device.id().to_string();
-        let token = self.stamp.seal(Use::Free, &[license.id.as_str(), activation.as_str(), &device], until);
+        let fields = [license.id.as_str(), activation.as_str(), &device, &self.mark_of(&owner)];
+        let token = self.stamp.seal(Use::Free, &fields, until);
         let letter = write(owner, &OwnersLink { token, until, freeing });
-        Ok(self.mailer.send(&letter).await?)
+        Ok(Asked { unsent: self.mailer.send(&letter).await.err() })
+    }
+
+    /// Writes down that somebody asked, unless that happened too often lately.
+    async fn note_asking(&self, visit: &Visit, slot: &Slot) -> Result<bool, PortalError> {
+        let _turn = match self.desks.of(&visit.entitlement) {
+            Some(desk) => Some(desk.lock().await),
+            None => None,
+        };
+        if self.asked_too_often(&visit.entitlement, &slot.activation).await? {
+            return Ok(false);
+        }
+        let entry = self.entry(Who::KEY_HOLDER, ASKED, visit, slot);
+        self.ledger.commit(Deed { log: vec![entry], ..Deed::default() }).await?;
+        Ok(true)
+    }
+
+    /// Stands for an owner in a link. Who has the link cannot tell by trying which address it is.
+    fn mark_of(&self, owner: &EmailAddress) -> String {
+        self.stamp.mark(Use::Owner, &owner.as_str().to_lowercase())
     }
 
     /// What an owner's link would free.
     pub async fn freeing(&self, token: &str) -> Result<Freeing, PortalError> {
         let (_, license, slot) = self.linked(token).await?;
-        Ok(self.freeing_of(&license, &slot))
+        self.freeing_of(&license, &slot).await
     }
 
     /// Frees the slot of an owner's link, within the budget of transfers.
@@ -102,7 +152,7 @@ impl Portal {
             let (read, mut license, slot) = self.linked(token).await?;
             let now = self.now();
             license.free(&slot.activation, Freer::Owner, now).map_err(PortalError::Refused)?;
-            let freed = self.freeing_of(&license, &slot);
+            let freed = self.freeing_of(&license, &slot).await?;
             let entry = LogEntry {
                 at: now,
                 actor: Who::OWNER.into(),
@@ -120,46 +170,57 @@ impl Portal {
         Err(PortalError::Busy)
     }
 
-    /// What a link is about, while the slot is held by the device that it was written for.
+    /// What a link is about, while the license is its reader's and the slot is held by the device that it was written for.
     async fn linked(&self, token: &str) -> Result<(u64, Entitlement, Slot), PortalError> {
-        let ([license, activation, device], _) = self.stamp.open_sealed(Use::Free, token, self.now()).ok_or(PortalError::NoLink)?;
+        let ([license, activation, device, owner], _) = self.stamp.open_sealed(Use::Free, token, self.now()).ok_or(PortalError::NoLink)?;
         let license: EntitlementId = license.parse().map_err(|_| PortalError::NoLink)?;
         let Some(found) = self.ledger.read(&RecordKey::Entitlement(license)).await? else { return Err(PortalError::NoLink) };
         let Record::Entitlement(license) = found.record else { return Err(PortalError::NoLink) };
+        if license.owner.as_ref().map(|now| self.mark_of(now)) != Some(owner) {
+            return Err(PortalError::NoLink);
+        }
         let slot = license.slots.iter().find(|slot| slot.activation.as_str() == activation && slot.device.id().to_string() == device);
         let slot = slot.cloned().ok_or(PortalError::NoSlot)?;
         Ok((found.version, license, slot))
     }
 
-    fn freeing_of(&self, license: &Entitlement, slot: &Slot) -> Freeing {
+    async fn freeing_of(&self, license: &Entitlement, slot: &Slot) -> Result<Freeing, PortalError> {
         let now = self.now();
         let span = days(license.terms.transfers.days.into());
-        Freeing {
+        Ok(Freeing {
             slot: slot.clone(),
+            product: self.product(&license.terms.product).await?.0,
             terms: license.terms.clone(),
             last_five: license.last_five.clone(),
             spent: license.transfers.iter().filter(|at| between(**at, now) < span).count(),
             // The domain alone knows when a slot may be freed: it is tried on a copy.
             refused: license.clone().free(&slot.activation, Freer::Owner, now).err(),
-        }
+        })
     }
 
-    /// How often somebody asked to free a slot of a license within the last day.
-    async fn asked_lately(&self, license: &EntitlementId) -> Result<usize, PortalError> {
-        let (now, mut before, mut asked) = (self.now(), None, 0);
-        loop {
+    /// Whether somebody asked too often within the last day: for this slot, or for whichever of the license.
+    async fn asked_too_often(&self, license: &EntitlementId, activation: &ActivationId) -> Result<bool, PortalError> {
+        let (now, mut before, mut of_license, mut of_slot) = (self.now(), None, 0, 0);
+        for _ in 0..LOOKS {
             let page = self.ledger.page(&Query::Log { of: Some(license.clone()), before, most: LINES }).await?;
             before = page.log.last().map(|(position, _)| *position);
             for (_, entry) in &page.log {
                 if between(entry.at, now) >= SPAN {
-                    return Ok(asked);
+                    return Ok(false);
                 }
-                asked += usize::from(&*entry.act == ASKED);
+                if &*entry.act == ASKED {
+                    of_license += 1;
+                    of_slot += usize::from(entry.activation.as_ref() == Some(activation));
+                }
+                if of_slot >= MOST_LETTERS || of_license >= MOST_LETTERS_OF_LICENSE {
+                    return Ok(true);
+                }
             }
-            if !page.more || asked >= MOST_LETTERS {
-                return Ok(asked);
+            if !page.more {
+                return Ok(false);
             }
         }
+        Ok(true)
     }
 
     fn entry(&self, actor: &str, act: &str, visit: &Visit, slot: &Slot) -> LogEntry {

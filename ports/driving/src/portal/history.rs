@@ -7,6 +7,7 @@ use keyward_domain::time::Timestamp;
 use keyward_ports::Query;
 
 use super::{Portal, PortalError, Visit};
+use crate::console::OWNER_CHANGED;
 
 /// Lines of a page.
 const PAGE: u32 = 25;
@@ -71,7 +72,8 @@ impl Portal {
         let page = self.ledger.page(&Query::Log { of: Some(license.id.clone()), before, most: PAGE }).await?;
         let next = page.log.last().map(|(position, _)| *position).filter(|_| page.more);
         let mut lines = Vec::new();
-        for (_, entry) in page.log {
+        // Whether there is an owner is nobody's business who only has the key.
+        for (_, entry) in page.log.into_iter().filter(|(_, entry)| &*entry.act != OWNER_CHANGED) {
             let answer = match entry.request {
                 Some(name) if self.can_be_taken(&license, &name).await? => Some(name),
                 _ => None,

@@ -10,6 +10,8 @@ use super::PortalError;
 
 /// What the secret is called.
 const NAME: &str = "portal";
+/// So many bytes it has: as many as the mark, so that guessing the one is no easier than guessing the other.
+pub(super) const LENGTH: usize = 32;
 /// Stands between fields; no id and no key id has it, and it needs no escape in a cookie or an address.
 const BETWEEN: char = '~';
 
@@ -25,6 +27,8 @@ pub(super) enum Use {
     Form,
     /// An owner's link that frees a slot.
     Free,
+    /// An owner, in their link.
+    Owner,
 }
 
 impl Use {
@@ -33,6 +37,7 @@ impl Use {
             Self::Visit => "visit",
             Self::Form => "form",
             Self::Free => "free",
+            Self::Owner => "owner",
         }
     }
 }
@@ -42,16 +47,20 @@ impl Stamp {
     pub(super) fn open(secrets: &dyn Secrets, entropy: &dyn Entropy) -> Result<Self, PortalError> {
         let name = SecretName::new(NAME);
         if let Some(secret) = secrets.get(&name)? {
-            return Ok(Self(secret));
+            return Self::of(secret);
         }
-        let mut fresh = Zeroizing::new(vec![0; 32]);
+        let mut fresh = Zeroizing::new(vec![0; LENGTH]);
         entropy.fill(&mut fresh)?;
         match secrets.put(&name, &fresh) {
             Ok(()) => Ok(Self(fresh)),
             // A replica was faster.
-            Err(SecretsError::Taken(taken)) => secrets.get(&name)?.map(Self).ok_or(SecretsError::Taken(taken).into()),
+            Err(SecretsError::Taken(taken)) => Self::of(secrets.get(&name)?.ok_or(SecretsError::Taken(taken))?),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn of(secret: Zeroizing<Vec<u8>>) -> Result<Self, PortalError> {
+        if secret.len() == LENGTH { Ok(Self(secret)) } else { Err(PortalError::ShortSecret { found: secret.len() }) }
     }
 
     /// Writes fields and their time down so that nobody can change them.
@@ -113,6 +122,15 @@ mod tests {
         assert_eq!(stamp.open_sealed::<2>(Use::Visit, &sealed, at(100)), None);
         assert_eq!(stamp.open_sealed::<2>(Use::Free, &sealed, at(99)), None);
         assert_eq!(stamp.open_sealed::<3>(Use::Visit, &sealed, at(99)), None);
+    }
+
+    #[test]
+    fn a_secret_of_another_length_is_none() {
+        for found in [0, 1, LENGTH - 1, LENGTH + 1] {
+            let error = Stamp::of(Zeroizing::new(vec![7; found])).err();
+            assert!(matches!(error, Some(PortalError::ShortSecret { found: said }) if said == found), "{error:?}");
+        }
+        assert!(Stamp::of(Zeroizing::new(vec![7; LENGTH])).is_ok());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use keyward_domain::entitlement::{Entitlement, Slot, Terms};
 use keyward_domain::license_key::LastFive;
 use keyward_domain::names::{ActivationId, Language};
-use keyward_domain::record::{Record, RecordKey};
 use keyward_domain::seal::Digest;
 use keyward_domain::time::{Place, Timestamp};
 use keyward_ports::Query;
@@ -17,6 +16,8 @@ const PAGE: usize = 50;
 /// Lines of the log that are read at once, and how often, to find the answers of a page.
 const LINES: u32 = 500;
 const LOOKS: usize = 8;
+/// So many answers of a slot are looked at: the newest one can be taken, unless it is one that the slot's device had before it was moved.
+const TRIES: usize = 3;
 
 /// What was sold, and a page of its devices.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,10 +77,7 @@ impl Portal {
     /// The visited license, and a page of its devices.
     pub async fn table(&self, visit: &Visit, from: usize) -> Result<Table, PortalError> {
         let license = self.license(visit).await?;
-        let (product, languages) = match self.record(Some(RecordKey::Product(license.terms.product.clone()))).await? {
-            Some(Record::Product(product)) => (product.name.into(), product.languages),
-            _ => (license.terms.product.as_str().into(), Vec::new()),
-        };
+        let (product, languages) = self.product(&license.terms.product).await?;
         let state = LicenseState::of(&license, self.now());
         let mut slots = license.slots.clone();
         slots.sort_by(|a, b| b.seen.cmp(&a.seen).then_with(|| a.activation.cmp(&b.activation)));
@@ -94,18 +92,29 @@ impl Portal {
     /// The newest answer of each slot that can still be taken, as far as the newest lines of the log tell.
     async fn newest_answers(&self, license: &Entitlement, slots: &[Slot]) -> Result<BTreeMap<ActivationId, Digest>, PortalError> {
         let mut found = BTreeMap::new();
+        // What a revoked license gave is not handed out.
+        if license.revoked.is_some() {
+            return Ok(found);
+        }
+        let mut tries: BTreeMap<_, _> = slots.iter().map(|slot| (slot.activation.clone(), TRIES)).collect();
         let mut before = None;
         for _ in 0..LOOKS {
             let page = self.ledger.page(&Query::Log { of: Some(license.id.clone()), before, most: LINES }).await?;
             before = page.log.last().map(|(position, _)| *position);
             for (_, entry) in page.log {
                 let (Some(activation), Some(name)) = (entry.activation, entry.request) else { continue };
-                let asked_for = !found.contains_key(&activation) && slots.iter().any(|slot| slot.activation == activation);
-                if asked_for && self.can_be_taken(license, &name).await? {
+                let Some(left) = tries.get_mut(&activation) else { continue };
+                *left -= 1;
+                let is_last = *left == 0;
+                let can_be_taken = self.can_be_taken(license, &name).await?;
+                if can_be_taken || is_last {
+                    tries.remove(&activation);
+                }
+                if can_be_taken {
                     found.insert(activation, name);
                 }
             }
-            if !page.more || found.len() == slots.len() {
+            if !page.more || tries.is_empty() {
                 break;
             }
         }

@@ -238,7 +238,7 @@ fn each_wrong_file_has_its_own_code_and_changes_nothing() {
         (1, "answer-forged", a.put("forged.xml", &forged)),
         (1, "answer-newer", a.put("newer.xml", &newer)),
         (2, "damaged", a.put("damaged.xml", swapped.as_bytes())),
-        (2, "cut-short", a.put("half.xml", text[..text.len() / 2].as_bytes())),
+        (2, "cut-short", a.put("half.xml", &text.as_bytes()[..text.len() / 2])),
         (2, "web-page", a.put("login.html", b"<!DOCTYPE html><html><body>Log in</body></html>")),
         (2, "wrapped", a.put("wrapped.html", format!("<html><body><pre>{text}</pre></body></html>").as_bytes())),
         (2, "not-keyward", a.put("letter.txt", b"Dear customer")),

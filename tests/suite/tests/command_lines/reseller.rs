@@ -18,7 +18,10 @@ struct Shop {
 impl Shop {
     fn hired(site: &Site, name: &str) -> Self {
         let said = site.vendor(&["token", "add", name, "--role", "reseller"]);
-        assert!(said.err.starts_with(&format!("{name}: reseller, which may answer requests and nothing else; ")), "{said:?}");
+        assert!(
+            said.err.starts_with(&format!("{name}: reseller, which may answer requests, free slots of lost devices and nothing else; ")),
+            "{said:?}"
+        );
         let secret = said.done();
         assert_eq!((secret.lines().count(), secret.trim_end().len()), (1, 43), "the token is alone on its line");
         let token = site.dir().join(format!("{name}-token"));

@@ -3,6 +3,9 @@
 use keyward_domain::document::Kind;
 use keyward_domain::entitlement::{Allowance, Terms};
 use keyward_domain::license_key::LicenseKey;
+use keyward_domain::names::ProductId;
+use keyward_domain::product::Product;
+use keyward_domain::profile::{ProductProfile, TlsTerms};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, Reply};
 use keyward_domain::standing::{Reason, Row};
@@ -266,7 +269,7 @@ fn each_wrong_file_is_told_from_the_others() {
     };
     let as_file = |bytes: &[u8]| Statement::new(Keyward::NAME, bytes);
     let wrong = [
-        ("answer-other-host", others.clone()),
+        ("answer-other-host", others),
         ("answer-other-vendor", foreign_answer),
         ("answer-is-request", as_file(&own_request.envelope().to_json())),
         ("answer-damaged", as_file(&own.bytes()[..own.bytes().len() / 2])),
@@ -303,33 +306,64 @@ fn each_wrong_file_is_told_from_the_others() {
     assert_eq!(not_taken(&a, &never), "answer-returned");
 }
 
+/// A second product of the vendor, and one key of it.
+fn viewer(world: &World) -> (Arc<ProductProfile>, Sold) {
+    let id: ProductId = "viewer".parse().expect("an id");
+    let product = run(world.vendor().console().product(&"cad".parse().expect("an id"))).expect("a product");
+    run(world.vendor().console().add_product(Product { id: id.clone(), ..product }, "the vendor")).expect("added");
+    let sold = world.vendor().sell(Terms { product: id.clone(), ..world.vendor().terms() }).expect("sold");
+    let profile = run(world.vendor().console().profile(&id, vec!["https://keys.example".into()], TlsTerms::default()));
+    (Arc::new(profile.expect("a profile")), sold)
+}
+
 // M1: two products of one vendor share a vault.
 #[test]
 fn an_answer_for_another_product_is_sent_there() {
     let world = World::new(12);
     let cad = sold(&world);
-    let viewer = {
-        let product = run(world.vendor().console().product(&"cad".parse().expect("an id"))).expect("a product");
-        let product = keyward_domain::product::Product { id: "viewer".parse().expect("an id"), ..product };
-        run(world.vendor().console().add_product(product, "the vendor")).expect("added");
-        world.vendor().sell(Terms { product: "viewer".parse().expect("an id"), ..world.vendor().terms() }).expect("sold")
-    };
+    let (profile, viewer) = viewer(&world);
     let host = offline(&world, "a");
     // The same key in the wrong product is refused by the vendor, not by the host.
     let request = host.request_activation(&viewer.key).expect("a request");
     let no = host.load(&world.vendor().answer(&request).expect("an answer")).expect("a no is an answer");
     assert!(matches!(no.taken, Taken::Refused(Refusal::OtherProduct { .. })), "{no:?}");
-    let servers = vec!["https://keys.example".into()];
-    let tls = keyward_domain::profile::TlsTerms::default();
-    let profile = run(world.vendor().console().profile(&"viewer".parse().expect("an id"), servers, tls)).expect("a profile");
-    let viewers = host.beside(Arc::new(profile));
+    let viewers = host.beside(profile);
     let request = run(viewers.request_activation(&viewer.key)).expect("a request");
     let answer = world.vendor().answer(&request).expect("an answer");
     assert_eq!(host.load(&answer).expect_err("not here").code(), "answer-other-product");
     let loaded = run(viewers.load(answer)).expect("but there");
     assert!(matches!(loaded.taken, Taken::Granted(_)));
-    activated(&world, &host, &cad.key);
+    let row = activated(&world, &host, &cad.key);
     assert!(is_fully_trusted(&host) && viewers.standing().may_run());
+    // A row belongs to its product.
+    assert_eq!(run(viewers.request_refresh(row.as_str())).expect_err("not there").code(), "no-such-row");
+    assert_eq!(run(viewers.request_return(row.as_str())).expect_err("not there").code(), "no-such-row");
+    assert!(is_fully_trusted(&host));
+}
+
+// O4 by file, two products: each makes anew what it asked itself.
+#[test]
+fn what_another_product_asked_is_not_asked_anew_here() {
+    let world = World::new(16);
+    let vendor = world.vendor();
+    let (profile, viewer) = viewer(&world);
+    let host = offline(&world, "a");
+    let viewers = host.beside(profile);
+    let activation = activated(&world, &host, &sold(&world).key);
+    world.advance(days(1));
+    let (since, stolen) = (world.now(), run(vendor.console().keys()).expect("the keys").keys[1].id);
+    let request = host.request_return(&activation).expect("a request");
+    let void = vendor.answer(&request).expect("an answer");
+    world.advance(days(1));
+    vendor.rotate_issuer().expect("rotated");
+    let change = keyward_engine::console::KeyChange::Revoke { key: stolen, since };
+    run(vendor.console().change_keys(&change, "the vendor")).expect("revoked");
+    let news = run(viewers.request_activation(&viewer.key)).expect("a request");
+    run(viewers.load(vendor.answer(&news).expect("an answer"))).expect("it is taken");
+    assert_eq!(run(viewers.load(void.clone())).expect_err("not there").code(), "answer-other-product");
+    assert_eq!(host.request_return(&activation).expect("it waits").name(), request.name());
+    assert_eq!(host.load(&void).expect_err("it is void").code(), "answer-key-revoked");
+    assert_ne!(host.request_return(&activation).expect("it was made anew").name(), request.name());
 }
 
 // O4 by file: a stolen issuer is replaced while an answer is under way.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::Terms;
+use keyward_domain::license_key::LicenseKey;
 use keyward_domain::standing::Reason;
-use keyward_domain::time::days;
+use keyward_domain::time::{Timestamp, days};
 use keyward_fakes::world::World;
 
 use super::*;
@@ -66,6 +67,46 @@ fn a_rental_does_not_outlive_its_end_by_more_than_the_clock_grace_when_the_clock
     }
     assert!(over <= 14, "{over} days");
     assert!(!host.standing().may_run());
+}
+
+/// So many days of running time a host works on with its clock set back to a day, loading an answer every 13 days.
+fn days_over(world: &World, host: &Host, back: Timestamp, answers: Vec<Statement>) -> u64 {
+    let mut answers = answers.into_iter();
+    let mut over = 0;
+    for day in 0..100 {
+        host.clock().set_wall(back);
+        if day % 13 == 12
+            && let Some(answer) = answers.next()
+        {
+            // Whether it is taken is not the question.
+            let _ = host.load(&answer);
+        }
+        over += u64::from(host.standing().may_run());
+        host.work(days(1)).expect("written down");
+    }
+    assert!(!host.standing().may_run(), "at {}", world.now());
+    over
+}
+
+// P7
+#[test]
+fn answers_that_were_hoarded_before_the_clock_was_moved_back_renew_no_grace() {
+    let world = World::new(7);
+    let sold = world.vendor().sell(world.vendor().rental(world.day(30))).expect("sold");
+    let host = world.host("a");
+    host.activate(&sold.key).expect("activated");
+    let back = world.now();
+    let mut hoarded = Vec::new();
+    for seed in 0..8 {
+        let request = host.request_activation(&LicenseKey::from_random([seed; 15])).expect("a request");
+        hoarded.push(world.vendor().answer(&request).expect("a refusal"));
+    }
+    for _ in 0..31 {
+        host.work(days(1)).expect("written down");
+    }
+    assert!(matches!(reason(&host), Reason::Expired { .. }));
+    let over = days_over(&world, &host, back, hoarded);
+    assert!(over <= 14, "{over} days");
 }
 
 // P7

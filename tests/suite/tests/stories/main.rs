@@ -8,6 +8,7 @@ mod by_file;
 mod clocks;
 mod copies;
 mod issuing;
+mod looking;
 mod online;
 mod order;
 mod seats;

@@ -292,3 +292,29 @@ fn a_server_restored_from_before_a_rotation_is_still_believed() {
     assert!(matches!(results.as_slice(), [(_, Ok(Taken::Granted(_)))]), "{results:?}");
     assert!(is_fully_trusted(&host));
 }
+
+/// A server that mixes up whom it answers.
+struct MixesUp(Statement);
+
+#[async_trait]
+impl KeyServer for MixesUp {
+    async fn exchange(&self, _request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        Ok(self.0.clone())
+    }
+}
+
+// P4
+#[test]
+fn the_answer_to_another_request_that_waits_is_not_taken_for_the_answer_to_this_one() {
+    let detour = Detour::default();
+    let world = World::fitted(30, Arc::new(detour.clone()));
+    let [one, other] = [(); 2].map(|()| world.vendor().sell(world.vendor().terms()).expect("sold"));
+    let host = world.host("a");
+    let request = host.request_activation(&one.key).expect("a request");
+    host.request_activation(&other.key).expect("a request");
+    let answer = world.vendor().answer(&request).expect("an answer");
+    detour.lead_to(Arc::new(MixesUp(answer.clone())));
+    assert_eq!(host.activate(&other.key).expect_err("it is the answer to the first").code(), "answer-not-asked");
+    assert_eq!((host.licenses().pending().len(), host.standing().rows.len()), (2, 0));
+    host.load(&answer).expect("the first is still taken");
+}

@@ -6,9 +6,9 @@ use keyward_domain::document::Kind;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::{days, typed_end};
-use keyward_engine::license_manager::TrialBegun;
+use keyward_engine::license_manager::{TrialBegun, unheard};
 use keyward_fakes::Fate;
-use keyward_fakes::world::World;
+use keyward_fakes::world::{World, in_turn};
 use keyward_ports::{Attempt, Trouble};
 
 use super::*;
@@ -183,6 +183,19 @@ fn a_reinstalled_host_goes_on_with_its_own_trial() {
     assert_eq!(host.standing().trial_days_left(), Some(10));
     assert!(matches!(world.host("b").start_trial("Standard"), Ok(TrialBegun::Verified)), "another host's own");
     assert_eq!(world.host("b").standing().trial_days_left(), Some(30));
+}
+
+// S2
+#[test]
+fn two_vaults_on_one_host_that_ask_at_once_are_given_one_trial() {
+    let world = World::new(11);
+    let one = world.host("a");
+    let other = world.clone_host(&one, "a again");
+    let edition = "Standard".parse().expect("an edition");
+    let (mine, its) = (one.licenses(), other.licenses());
+    let (first, second) = in_turn(mine.start_trial(&edition, &unheard), its.start_trial(&edition, &unheard));
+    assert!(matches!((first, second), (Ok(TrialBegun::Verified), Ok(TrialBegun::Verified))));
+    assert_eq!(one.standing().rows[0].id, other.standing().rows[0].id);
 }
 
 // S2

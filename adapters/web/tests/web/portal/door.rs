@@ -58,6 +58,24 @@ async fn who_guesses_waits_and_whoever_has_the_right_key_does_not() {
     assert!(page.status == 429 && page.headers.contains_key("retry-after"), "{}", page.status);
     assert!(!page.says("There is no license with this key."), "nobody is told what is wrong during a wait");
     assert_eq!(shop.browser().log_in(&sold.key).await.path, "/portal/licenses", "the owner is not locked out");
+    let mut waits = 0;
+    for n in 7..=11 {
+        waits += usize::from(guesser.log_in(&stray_key(n)).await.status == 429);
+    }
+    assert_ne!(waits, 0, "and gives nobody free attempts");
+}
+
+#[tokio::test]
+async fn a_form_of_extraordinary_size_is_not_read() {
+    let shop = Shop::open().await;
+    let sold = shop.sell(1).await;
+    let long = "x".repeat(100_000);
+    let mut browser = shop.browser();
+    assert_eq!(browser.post("/portal", &[("key", &long)]).await.status, 413);
+    let mut browser = shop.visitor(&sold.key).await;
+    for path in ["/portal/log-out", "/portal/lost/A-1", "/portal/owner/x", "/portal/refusal"] {
+        assert_eq!(browser.post(path, &[("form", &long)]).await.status, 413, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -115,7 +133,7 @@ async fn a_visit_ends_with_its_time_when_its_key_is_replaced_and_when_it_is_left
     let fresh = shop.reissue(&sold.entitlement.id).await;
     assert_eq!(browser.get("/portal/licenses").await.path, "/portal");
     let page = shop.browser().log_in(&sold.key).await;
-    assert!(page.status == 422 && page.says("replaced"), "{}", page.html());
+    assert!(page.status == 422 && page.says("replaced") && !page.says(&sold.key), "a real key is not repeated: {}", page.html());
 
     let mut browser = shop.visitor(&fresh).await;
     let form = browser.get("/portal/licenses").await.field("form");

@@ -4,8 +4,10 @@ use keyward_domain::document::{Answer, Ask, Body};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::ActivationId;
+use keyward_domain::record::{Record, RecordKey};
 use keyward_domain::seal::{Reply, Statement};
 use keyward_domain::signers::VendorId;
+use keyward_ports::{Deed, Ledger as _, Write};
 use keyward_wire::{pictures, qr, xml};
 
 use super::{ACTIVATION, Browser, Page, RETURN, Shop, activation_of, as_file, signed_anew};
@@ -199,6 +201,30 @@ async fn a_refusal_is_told_with_its_code_and_can_be_taken_along_as_it_was_signed
 }
 
 #[tokio::test]
+async fn a_receipt_that_the_license_forgot_is_given_again_to_who_brings_its_request_again() {
+    let shop = Shop::open().await;
+    let sold = shop.sell(1).await;
+    let (mut browser, statement, activation) = activated(&shop, &sold.key, 1).await;
+    let request = return_of(&shop, 1, 2, &activation, &statement);
+    let page = browser.submit(RETURN, &request).await;
+    assert!(page.path.starts_with("/portal/answers/"), "{}", page.path);
+    // A license remembers the last of those that were returned.
+    let (ledger, key) = (&shop.world.ledger.inner, RecordKey::Entitlement(sold.entitlement.id));
+    let found = ledger.read(&key).await.expect("the ledger is read").expect("it was sold");
+    let Record::Entitlement(mut license) = found.record else { panic!("another record") };
+    license.ended.clear();
+    let writes = vec![Write { read: found.version, record: Record::Entitlement(license) }];
+    ledger.commit(Deed { writes, ..Deed::default() }).await.expect("it is written");
+
+    let page = browser.submit(RETURN, &request).await;
+    assert_eq!((page.status, &*page.path), (200, RETURN), "{}", page.html());
+    let fields = ["form", "refusal", "asked"].map(|name| (name, page.field(name)));
+    let file = browser.post("/portal/refusal", &fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    assert!(file.headers["content-disposition"].ends_with("-resp-return.xml\""), "{:?}", file.headers);
+    assert!(matches!(says(&xml::read_answer(&file.bytes).expect("an answer")).body, Body::Receipt(_)));
+}
+
+#[tokio::test]
 async fn an_answer_is_shown_under_its_own_license_key_and_while_what_it_gave_is_held() {
     let shop = Shop::open().await;
     let (sold, other) = (shop.sell(1).await, shop.sell(1).await);
@@ -266,7 +292,7 @@ async fn what_is_larger_than_any_request_is_not_read() {
     let sold = shop.sell(1).await;
     let mut browser = shop.visitor(&sold.key).await;
     let page = browser.submit(ACTIVATION, &vec![b' '; xml::MOST_FILE_BYTES + 1]).await;
-    assert!(page.status == 422 && page.says("The file is too large"), "{}", page.html());
+    assert!(page.status == 413 && page.says("The file is too large"), "{}", page.html());
     let page = browser.submit(ACTIVATION, &vec![b' '; (8 << 20) + 1]).await;
     assert_eq!(page.status, 413);
     let form = browser.get(ACTIVATION).await.field("form");

@@ -1,7 +1,12 @@
 //! What every page is: safe, in the visitor's language, and fit for a screen reader.
 
+use std::time::Duration;
+
+use keyward_web::{Config, Limits, Quota, StartError, Timeouts};
+use reqwest::Method;
+
 use super::{ACTIVATION, RETURN, Shop, activation_of, now};
-use crate::world::{Trouble, World, problem};
+use crate::world::{Desk, Trouble, World, config, problem};
 
 #[tokio::test]
 async fn every_page_allows_nothing_but_this_servers_own_style_and_forms() {
@@ -46,7 +51,7 @@ async fn every_page_allows_nothing_but_this_servers_own_style_and_forms() {
 async fn cookies_are_for_this_server_alone() {
     let shop = Shop::open().await;
     let browser = shop.browser();
-    let response = browser.request(reqwest::Method::GET, "/portal").send().await.expect("a page");
+    let response = browser.request(Method::GET, "/portal").send().await.expect("a page");
     let cookie = response.headers()["set-cookie"].to_str().expect("text");
     assert!(cookie.starts_with("keyward-guest=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
 }
@@ -99,4 +104,58 @@ async fn without_a_portal_there_is_none() {
     for path in ["/", "/portal", "/portal/licenses"] {
         assert_eq!(problem(world.get(path).await).await.code, "no-such-path", "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_a_page_does_not_take_and_what_fails_is_told_in_a_page() {
+    let timeouts = Timeouts { request: Duration::from_millis(400), ..Timeouts::default() };
+    let shop = Shop::with(Config { timeouts, ..config() }).await;
+    let sold = shop.sell(1).await;
+    let mut browser = shop.visitor(&sold.key).await;
+    let html = "text/html; charset=utf-8";
+    let page = browser.go(browser.request(Method::DELETE, "/portal/licenses")).await;
+    assert_eq!((page.status, page.headers["content-type"].as_str()), (405, html));
+    assert!(page.headers["allow"].contains("GET"), "{page:?}");
+
+    shop.world.ledger.hold_commits_until_looked(1_000_000);
+    let page = browser.submit(ACTIVATION, &activation_of(1, &shop, 1, &sold.key)).await;
+    assert_eq!((page.status, page.headers["content-type"].as_str()), (504, html));
+    shop.world.ledger.get_into(Trouble::Panicking);
+    let page = browser.get("/portal/licenses").await;
+    assert_eq!((page.status, page.headers["content-type"].as_str()), (500, html));
+    assert!(page.headers["content-security-policy"].contains("style-src 'self'"), "{page:?}");
+}
+
+#[tokio::test]
+async fn a_license_key_and_a_device_are_held_to_their_limits_here_too_and_counted() {
+    let shop = Shop::with(Config { limits: Limits { per_device: Some(Quota::new(1, 1)), ..Limits::NONE }, ..config() }).await;
+    let sold = shop.sell(2).await;
+    let mut browser = shop.visitor(&sold.key).await;
+    let file = activation_of(1, &shop, 1, &sold.key);
+    assert_eq!(browser.submit(ACTIVATION, &file).await.status, 200);
+    let page = browser.submit(ACTIVATION, &file).await;
+    assert!(page.status == 429 && page.headers.contains_key("retry-after"), "{page:?}");
+    assert_eq!(browser.submit(ACTIVATION, &activation_of(2, &shop, 1, &sold.key)).await.status, 200, "another device is not");
+    let metrics = shop.world.metrics().await;
+    for line in ["keyward_requests_total{kind=\"activate\",outcome=\"granted\"} 2", "{kind=\"activate\",outcome=\"limited\"} 1"] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+
+    let shop = Shop::with(Config { limits: Limits { per_key: Some(Quota::new(1, 1)), ..Limits::NONE }, ..config() }).await;
+    let sold = shop.sell(1).await;
+    let mut browser = shop.visitor(&sold.key).await;
+    assert_eq!(browser.submit(ACTIVATION, b"hello").await.status, 422);
+    let page = browser.send_file(ACTIVATION, "nobody's", &vec![b' '; (8 << 20) + 1]).await;
+    assert!(page.status == 429 && page.headers.contains_key("retry-after"), "said before it is read: {page:?}");
+}
+
+#[tokio::test]
+async fn a_public_url_is_an_origin_and_over_https_cookies_are_for_https() {
+    let named = |url: &str| Config { public_servers: vec![url.into()], ..config() };
+    let refused = Desk::begun().await.serve(named("https://keys.example.com/portal")).await.map(|_| "it starts");
+    assert!(matches!(refused, Err(StartError::PublicUrl(_))));
+    let shop = Shop::with(named("https://keys.example.com/")).await;
+    let response = shop.browser().request(Method::GET, "/portal").send().await.expect("a page");
+    let cookie = response.headers()["set-cookie"].to_str().expect("text");
+    assert!(cookie.starts_with("__Host-keyward-guest=") && cookie.ends_with("; Secure"), "{cookie}");
 }
