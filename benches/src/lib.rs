@@ -34,7 +34,7 @@ impl MadeHost {
         nonce[..8].copy_from_slice(&count.to_be_bytes());
         let words = Request {
             needs: Vec::new(),
-            to: profile.vendor,
+            to: profile.vendor.into(),
             ask: Ask::Activate { key: license_key.public(), own_slot: false },
             nonce: Nonce(nonce),
             product: profile.product.clone(),

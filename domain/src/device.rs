@@ -1,5 +1,7 @@
 //! What an issuer remembers of a device key: which counts it has used. Two copies of one vault betray themselves by using one count twice.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use crate::keys::PublicKey;
@@ -22,7 +24,7 @@ pub struct Device {
     /// When it was heard of last.
     pub seen: Timestamp,
     /// The counts it used, with the name of the request, lowest first.
-    counts: Vec<(u64, Digest)>,
+    counts: VecDeque<(u64, Digest)>,
     /// When a count was used twice, last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubled: Option<Timestamp>,
@@ -45,35 +47,55 @@ pub enum Counted {
 impl Device {
     /// A device that is heard of for the first time.
     pub fn new(key: PublicKey, host: HostName, now: Timestamp) -> Self {
-        Self { key, host, seen: now, counts: Vec::new(), doubled: None }
+        Self { key, host, seen: now, counts: VecDeque::new(), doubled: None }
     }
 
     /// Takes a count in.
     pub fn take(&mut self, count: u64, name: Digest, host: &HostName, now: Timestamp) -> Counted {
         self.host = host.clone();
+        self.count(count, name, now)
+    }
+
+    /// Takes a count in, whatever the host calls itself.
+    pub fn count(&mut self, count: u64, name: Digest, now: Timestamp) -> Counted {
         self.seen = self.seen.max(now);
-        if self.counts.contains(&(count, name)) {
+        let counted = self.judge(count, name, now);
+        if let Counted::Doubled { .. } = counted {
+            self.doubled = Some(now);
+        }
+        if counted != Counted::Copied {
+            self.remember(count, name);
+        }
+        counted
+    }
+
+    /// What a count would tell.
+    pub fn judge(&self, count: u64, name: Digest, now: Timestamp) -> Counted {
+        if self.counts.back().is_none_or(|(highest, _)| count > *highest) {
+            return Counted::Once; // As it nearly always is.
+        }
+        if self.counts.binary_search(&(count, name)).is_ok() {
             return Counted::Once;
         }
-        let forgotten = self.counts.len() == REMEMBERED && self.counts.first().is_some_and(|(lowest, _)| count < *lowest);
-        let used = forgotten || self.counts.iter().any(|(known, _)| *known == count);
+        let forgotten = self.counts.len() == REMEMBERED && self.counts.front().is_some_and(|(lowest, _)| count < *lowest);
+        let used = forgotten || self.counts.binary_search_by_key(&count, |(known, _)| *known).is_ok();
         if !used {
-            self.remember(count, name);
             return Counted::Once;
         }
         if self.doubled.is_some_and(|last| between(last, now) < days(PATIENCE_DAYS)) {
             return Counted::Copied;
         }
-        self.doubled = Some(now);
-        self.remember(count, name);
-        Counted::Doubled { highest: self.counts.last().map_or(count, |(highest, _)| *highest) }
+        Counted::Doubled { highest: self.counts.back().map_or(count, |(highest, _)| (*highest).max(count)) }
     }
 
     fn remember(&mut self, count: u64, name: Digest) {
-        let place = self.counts.partition_point(|known| *known <= (count, name));
-        self.counts.insert(place, (count, name));
+        if self.counts.back().is_none_or(|newest| *newest < (count, name)) {
+            self.counts.push_back((count, name));
+        } else if let Err(place) = self.counts.binary_search(&(count, name)) {
+            self.counts.insert(place, (count, name));
+        }
         if self.counts.len() > REMEMBERED {
-            self.counts.remove(0);
+            self.counts.pop_front();
         }
     }
 }

@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::anchor::AnchorContents;
 use crate::device::Device;
-use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Receipt, Revocation, RevocationReason};
+use crate::document::{
+    Answer, Ask, Binding, Body, Certificate, Contact, Delegation, Hold, Kind, Place, Receipt, Revocation, RevocationReason, Until, Wish,
+};
 use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Sale, Terms};
 use crate::profile::{ProductProfile, TlsTerms};
 use crate::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
@@ -22,15 +24,16 @@ use crate::seal::{self, Digest, Envelope, Keyward, Sealed, Statement};
 use crate::signers::KeyStatement;
 use crate::staff::{Staff, StaffRole, StaffToken};
 use crate::testing::{
-    activate, activation, answer, day, editions, every_refusal, first_keys, first_statement, host, issuer, key, last_five, looks, name,
-    now, perpetual, product, profile, rental, replied, root, sealed, shipped_trust, sold, sold_key, statement, vendor,
+    a_ticket, activate, activation, answer, day, delegated, delegation, editions, every_refusal, first_keys, first_statement, host, issuer,
+    key, last_five, looks, name, now, perpetual, product, profile, rental, replied, root, sealed, served, server, shipped_trust, sold,
+    sold_key, statement, vendor, wish,
 };
 use crate::time::{Window, days};
 use crate::trial::{LocalTrial, Trial};
 use crate::vault::{Holdings, VaultContents};
 
 /// Compares with the file, and reads the file back.
-fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, value: &T) {
+pub(crate) fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, value: &T) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     let written = serde_json::to_string_pretty(value).expect("JSON") + "\n";
     if std::env::var_os("KEYWARD_BLESS").is_some_and(|it| it == "1") {
@@ -68,6 +71,11 @@ fn full() -> Certificate {
     Certificate { rights: terms.rights(), window, contact, ..host('a').certificate("A-1", 7) }
 }
 
+fn full_wish() -> Wish {
+    let (editions, features) = (editions(&["Professional"]), [name("print")].into());
+    Wish { process: Some(77), license: Some(name("E-1")), editions, features, ticket: Some(a_ticket()), ..wish("ada") }
+}
+
 #[test]
 fn requests() {
     let since = Some(day(0));
@@ -78,8 +86,18 @@ fn requests() {
         ("activate on its own", Ask::Activate { key: sold_key().public(), own_slot: true }),
         ("refresh", Ask::Refresh { activation: activation("A-1"), held: held() }),
         ("return", Ask::Return { activation: activation("A-1"), held: held() }),
+        ("delegate", Ask::Delegate { key: sold_key().public() }),
+        ("check-out", Ask::CheckOut { wish: wish("ada"), held: None }),
+        ("check-out of everything", Ask::CheckOut { wish: full_wish(), held: Some(held()) }),
+        ("borrow until", Ask::Borrow { wish: full_wish(), until: Until::At(day(6)) }),
+        ("borrow for", Ask::Borrow { wish: wish("ada"), until: Until::For(days(5)) }),
+        ("extend", Ask::Extend { activation: activation("A-1"), held: held(), until: Until::For(days(5)) }),
     ]);
-    pinned("requests.json", &asks.into_iter().map(|(name, ask)| (name, host('a').words(7, ask))).collect::<Named<_>>());
+    let addressed = |ask: Ask| match ask.kind() {
+        Kind::CheckOut | Kind::Borrow | Kind::Extend => host('a').asks_server(7, ask).words().clone(),
+        Kind::Trial | Kind::Activate | Kind::Delegate | Kind::Refresh | Kind::Return => host('a').words(7, ask),
+    };
+    pinned("requests.json", &asks.into_iter().map(|(name, ask)| (name, addressed(ask))).collect::<Named<_>>());
 }
 
 #[test]
@@ -87,7 +105,7 @@ fn answers() {
     let to = |body| answer(&request(), day(1), body);
     let revocation = |reason| Revocation { activation: activation("A-1"), device: host('a').device.public().id(), generation: 7, reason };
     let reasons = [RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];
-    let loan = Certificate { hold: Hold::Loan { seat: 3, place: 77 }, ..full() };
+    let loan = Certificate { hold: Hold::Loan { seat: 3, place: Place { epoch: 5, position: 77 } }, ..full() };
     let foreign = Certificate { binding: Binding::Fingerprint { fingerprint: looks("abc") }, ..host('a').certificate("A-1", 1) };
     let receipt = Body::Receipt(Receipt { activation: activation("A-1") });
     pinned(
@@ -96,7 +114,11 @@ fn answers() {
             ("certificate", to(Body::Certificate(host('a').certificate("A-1", 1)))),
             ("certificate of everything", to(Body::Certificate(full()))),
             ("certificate of a trial", to(Body::Certificate(host('a').trial_certificate("T-1", 1)))),
+            ("certificate of a lease", to(Body::Certificate(host('a').lease(&request())))),
             ("certificate of a loan", to(Body::Certificate(loan))),
+            ("delegation", to(Body::Delegation(delegation()))),
+            ("delegation of everything", to(Body::Delegation(Delegation { contact: full().contact, ..delegation() }))),
+            ("delegation of little", to(Body::Delegation(Delegation { loans: None, last_five: None, ..delegation() }))),
             ("certificate bound to no key", to(Body::Certificate(foreign))),
             ("receipt", to(receipt.clone())),
             ("recount", Answer { recount: Some(41), ..to(receipt) }),
@@ -130,15 +152,21 @@ fn sealed_documents_open_for_ever() {
     let reply = replied(&request(), day(1), Body::Certificate(full()));
     pinned("statement.json", &reply);
     pinned("reply.json", &seal::Reply::from_bytes(reply.bytes()).expect("a reply"));
+    let asked = host('a').asks_server(1, Ask::CheckOut { wish: wish("ada"), held: None });
+    let served = served(answer(&asked, day(1), Body::Certificate(host('a').lease(&asked))), delegated(delegation()));
+    pinned("reply-of-a-license-server.json", &seal::Reply::from_bytes(served.bytes()).expect("a reply"));
     let golden = |file: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
         std::fs::read_to_string(path).expect("it is there").into_bytes()
     };
-    let asked = Envelope::from_json(&golden("sealed-request.json")).expect("an envelope");
-    assert_eq!(seal::open_request(&asked).map(|it| it.name()), Ok(request().name()));
+    let first = Envelope::from_json(&golden("sealed-request.json")).expect("an envelope");
+    assert_eq!(seal::open_request(&first).map(|it| it.name()), Ok(request().name()));
     let reply = Statement::new(Keyward::NAME, golden("reply.json"));
     let opened = seal::open(&reply, &[&Keyward], &shipped_trust(), &request()).expect("an answer");
     assert_eq!(opened.certificate(), Some(&full()));
+    let served = Statement::new(Keyward::NAME, golden("reply-of-a-license-server.json"));
+    let opened = seal::open(&served, &[&Keyward], &shipped_trust(), &asked).expect("an answer");
+    assert_eq!(opened.certificate(), Some(&host('a').lease(&asked)));
 }
 
 #[test]
@@ -149,6 +177,7 @@ fn names_of_things_are_computed_the_same_for_ever() {
         &named([
             ("request", name.to_string()),
             ("activation", activation_of(&name)),
+            ("seat", crate::names::ActivationId::of_seat(&server().public().id(), &name).to_string()),
             ("vendor", vendor().to_string()),
             ("issuer", issuer().public().to_string()),
             ("issuer's id", issuer().public().id().to_string()),

@@ -114,6 +114,13 @@ impl From<PublicKey> for String {
     }
 }
 
+impl KeyId {
+    /// Its 16 bytes.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&data_encoding::HEXLOWER.encode(&self.0))

@@ -6,6 +6,7 @@
 //! The three circles, from the inside out:
 //! - words and proofs: [`names`], [`keys`], [`seal`], [`document`], [`license_key`], [`time`], [`host`], [`rights`], [`refusal`];
 //! - the licensed host: [`license`], [`standing`], [`vault`], [`anchor`], [`profile`];
+//! - the license server: [`pool`];
 //! - the vendor: [`product`], [`entitlement`], [`trial`], [`device`], [`record`], [`signers`], [`staff`].
 
 pub mod anchor;
@@ -19,6 +20,7 @@ pub mod keys;
 pub mod license;
 pub mod license_key;
 pub mod names;
+pub mod pool;
 pub mod product;
 pub mod profile;
 pub mod record;

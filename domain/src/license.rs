@@ -196,7 +196,7 @@ impl License {
     fn grant(grant: Grant, before: Option<LocalTrial>) -> Result<Self, OutOfPlace> {
         Ok(match grant.certificate.hold {
             Hold::Trial => Self::Trial(Trial { local: before, verified: Some(grant) }),
-            Hold::Activation => Self::Activated(Activated { grant }),
+            Hold::Activation | Hold::Lease { .. } => Self::Activated(Activated { grant }),
             Hold::Loan { .. } => Self::Borrowed(Borrowed { grant }),
         })
     }
@@ -209,7 +209,7 @@ impl Event {
             Self::Try(_) => "try",
             Self::Grant(grant) => match grant.certificate.hold {
                 Hold::Trial => "grant trial",
-                Hold::Activation => "activate",
+                Hold::Activation | Hold::Lease { .. } => "activate",
                 Hold::Loan { .. } => "borrow",
             },
             Self::Return { .. } => "return",
@@ -223,7 +223,7 @@ impl Event {
         match &answer.body {
             Body::Certificate(_) => Grant::of(answer).map(Self::Grant),
             Body::Revocation(revocation) => Some(Self::Revoke(revocation.clone())),
-            Body::Receipt(_) | Body::Refusal(_) => None,
+            Body::Delegation(_) | Body::Receipt(_) | Body::Refusal(_) => None,
         }
     }
 }
@@ -265,8 +265,8 @@ impl Activated {
             Hold::Trial => Err(OutOfPlace { state: "activated", event: "grant trial" }),
             // A seat taken along is another right than the seat held: it has its own activation.
             Hold::Loan { .. } => License::grant(grant, None),
-            Hold::Activation if grant.outranks(&self.grant) => License::grant(grant, None),
-            Hold::Activation => Err(OutOfPlace { state: "activated", event: "activate" }),
+            Hold::Activation | Hold::Lease { .. } if grant.outranks(&self.grant) => License::grant(grant, None),
+            Hold::Activation | Hold::Lease { .. } => Err(OutOfPlace { state: "activated", event: "activate" }),
         }
     }
 }
@@ -276,7 +276,7 @@ impl Borrowed {
         match grant.certificate.hold {
             Hold::Loan { .. } if grant.outranks(&self.grant) => License::grant(grant, None),
             Hold::Loan { .. } => Err(OutOfPlace { state: "borrowed", event: "borrow" }),
-            Hold::Activation => Err(OutOfPlace { state: "borrowed", event: "activate" }),
+            Hold::Activation | Hold::Lease { .. } => Err(OutOfPlace { state: "borrowed", event: "activate" }),
             Hold::Trial => Err(OutOfPlace { state: "borrowed", event: "grant trial" }),
         }
     }

@@ -154,6 +154,10 @@ name!(
     HostName, "the host name", 255, "use characters that can be seen", visible
 );
 name!(
+    /// Who uses a host, as the host has it. A claim: where users have seats of their own, it tells them apart on one host.
+    UserName, "the user name", 255, "use printable characters", printable
+);
+name!(
     /// Names what was sold under one license key. Commands go by it, so that the key itself need not be kept.
     EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
 );
@@ -232,6 +236,35 @@ impl ActivationId {
     /// Makes the id of the activation that a request brings about: nobody chooses it, and it is the same for the same request.
     pub fn of(request: &crate::seal::Digest) -> Self {
         Self(format!("A-{}", data_encoding::BASE32_NOPAD.encode(&request.bytes()[..10])).into())
+    }
+
+    /// Makes the id of the seat that a request to a license server brings about: it names the server, so that one server cannot speak for the
+    /// seats of another, nor for what a key server gave.
+    pub fn of_seat(server: &crate::keys::KeyId, request: &crate::seal::Digest) -> Self {
+        SeatIds::of(server).id(request)
+    }
+
+    /// Whether it is the id of a seat of this license server.
+    pub fn is_of(&self, server: &crate::keys::KeyId) -> bool {
+        self.0.starts_with(&*SeatIds::of(server).0)
+    }
+}
+
+/// What the ids of one license server's seats begin with, made once for many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeatIds(Box<str>);
+
+impl SeatIds {
+    pub(crate) fn of(server: &crate::keys::KeyId) -> Self {
+        let key = data_encoding::BASE32_NOPAD.encode(server.bytes());
+        Self(format!("S-{}-", &key[..12]).into())
+    }
+
+    pub(crate) fn id(&self, request: &crate::seal::Digest) -> ActivationId {
+        let mut id = String::with_capacity(self.0.len() + 16);
+        id.push_str(&self.0);
+        data_encoding::BASE32_NOPAD.encode_append(&request.bytes()[..10], &mut id);
+        ActivationId(id.into())
     }
 }
 

@@ -7,8 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::Kind;
-use crate::names::{Edition, HostName, ProductId, Version};
+use crate::document::{Kind, Ticket};
+use crate::names::{Edition, Feature, HostName, ProductId, UserName, Version};
 use crate::time::Timestamp;
 
 /// A no.
@@ -104,6 +104,73 @@ pub enum Refusal {
         #[serde(rename = "asked")]
         kind: Kind,
     },
+    /// The request is addressed to another license server.
+    OtherServer,
+    /// The license server has no seats of this product.
+    NoPool {
+        /// The product asked for.
+        product: ProductId,
+    },
+    /// The license has no such feature.
+    UnknownFeature {
+        /// The feature asked for.
+        feature: Feature,
+        /// Those there are.
+        features: Vec<Feature>,
+    },
+    /// Every seat is taken; the ticket keeps a place in the queue.
+    PoolFull {
+        /// How many seats there are.
+        seats: u32,
+        /// The place in the queue, to be shown again.
+        ticket: Ticket,
+        /// Which place: 1 is next.
+        place: u32,
+        /// Who has the seats.
+        holders: Vec<Occupant>,
+    },
+    /// The seat was given back, or went to somebody else.
+    SeatGone,
+    /// What the vendor let the license server sign is over.
+    DelegationEnded {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// The license server gave its license back.
+    ServerClosed,
+    /// The license server was restored from a backup and does not know what it has given since.
+    ServerRestored {
+        /// When it will.
+        until: Timestamp,
+    },
+    /// The license server cannot give its license back while seats are away.
+    LoansOut {
+        /// How many.
+        loans: u32,
+        /// When the last one ends.
+        until: Timestamp,
+    },
+    /// The license may not be borrowed.
+    NotBorrowable,
+    /// As many seats as may be are borrowed.
+    NoLoanLeft {
+        /// How many may be.
+        loans: u32,
+        /// Who has them.
+        holders: Vec<Occupant>,
+    },
+    /// It may not be borrowed for so long, or the end lies in the past.
+    LoanTooLong {
+        /// The latest end.
+        latest: Timestamp,
+    },
+    /// Every seat for emergencies stands in for one that was taken away at once.
+    OverdraftSpent {
+        /// How many there are.
+        overdraft: u32,
+        /// When the first is free again, if that is known.
+        next: Option<Timestamp>,
+    },
 }
 
 /// Who holds an activation.
@@ -113,6 +180,27 @@ pub struct Holder {
     pub host: HostName,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// Who has a seat of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occupant {
+    /// What the host calls itself.
+    pub host: HostName,
+    /// Who uses it.
+    pub user: UserName,
+    /// Since when.
+    pub since: Timestamp,
+    /// When a borrowed seat is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+impl fmt::Display for Occupant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} since {}", self.user, self.host, self.since)?;
+        self.due.map_or(Ok(()), |due| write!(f, ", borrowed until {due}"))
+    }
 }
 
 impl Refusal {
@@ -140,6 +228,19 @@ impl Refusal {
             Self::TrialOver { .. } => "trial-over",
             Self::NoTrial => "no-trial",
             Self::Unsupported { .. } => "unsupported",
+            Self::OtherServer => "other-server",
+            Self::NoPool { .. } => "no-pool",
+            Self::UnknownFeature { .. } => "unknown-feature",
+            Self::PoolFull { .. } => "pool-full",
+            Self::SeatGone => "seat-gone",
+            Self::DelegationEnded { .. } => "delegation-ended",
+            Self::ServerClosed => "server-closed",
+            Self::ServerRestored { .. } => "server-restored",
+            Self::LoansOut { .. } => "loans-out",
+            Self::NotBorrowable => "not-borrowable",
+            Self::NoLoanLeft { .. } => "no-loan-left",
+            Self::LoanTooLong { .. } => "loan-too-long",
+            Self::OverdraftSpent { .. } => "overdraft-spent",
         }
     }
 
@@ -155,6 +256,13 @@ impl Refusal {
             Self::MovesSpent { .. } | Self::TransfersSpent { .. } => "A2",
             Self::NotThisHost | Self::CopiedHost => "P8",
             Self::TrialOver { .. } | Self::NoTrial => "S2",
+            Self::UnknownFeature { .. } => "K3",
+            Self::NoPool { .. } | Self::DelegationEnded { .. } | Self::ServerClosed | Self::LoansOut { .. } => "N1",
+            Self::OtherServer => "N2",
+            Self::PoolFull { .. } | Self::SeatGone => "N3",
+            Self::ServerRestored { .. } => "P8",
+            Self::NotBorrowable | Self::NoLoanLeft { .. } | Self::LoanTooLong { .. } => "B1",
+            Self::OverdraftSpent { .. } => "B3",
         }
     }
 
@@ -187,6 +295,23 @@ impl Refusal {
             Self::TrialOver { .. } => "activate with a license key".into(),
             Self::NoTrial => "activate with a license key".into(),
             Self::Unsupported { .. } => "use a license server or a product that supports it".into(),
+            Self::OtherServer => "connect to the license server anew; the computer at this address is another one now".into(),
+            Self::NoPool { .. } => "use a license server that has this product".into(),
+            Self::UnknownFeature { features, .. } if features.is_empty() => "leave the features away; the license has none".into(),
+            Self::UnknownFeature { features, .. } => format!("choose {}", join(features)),
+            Self::PoolFull { .. } => "wait in the queue, or ask one of those who have a seat to leave it".into(),
+            Self::SeatGone => "check a seat out again".into(),
+            Self::DelegationEnded { .. } => "have the license server renew its license, online or by file".into(),
+            Self::ServerClosed => "use the license server that took its place".into(),
+            Self::ServerRestored { until } => {
+                format!("wait until {until}, or have the administrator of the license server say that nothing is borrowed")
+            }
+            Self::LoansOut { until, .. } => format!("wait until {until}, have the seats brought back, or reclaim them"),
+            Self::NotBorrowable => "use a seat on the network, or ask the vendor for a license that can be borrowed".into(),
+            Self::NoLoanLeft { .. } => "have one of these brought back".into(),
+            Self::LoanTooLong { latest } => format!("borrow until {latest} at the latest"),
+            Self::OverdraftSpent { next: Some(next), .. } => format!("let it end by itself, or try again at {next}"),
+            Self::OverdraftSpent { next: None, .. } => "let it end by itself".into(),
         }
     }
 }
@@ -231,6 +356,40 @@ impl fmt::Display for Refusal {
             Self::TrialOver { until } => write!(f, "the trial on this host ended at {until}"),
             Self::NoTrial => f.write_str("the vendor offers no trial of this product"),
             Self::Unsupported { kind } => write!(f, "this server cannot do \"{kind}\""),
+            Self::OtherServer => f.write_str("the request is addressed to another license server"),
+            Self::NoPool { product } => write!(f, "this license server has no seats of {product}"),
+            Self::UnknownFeature { feature, .. } => write!(f, "the license has no feature {feature}"),
+            Self::PoolFull { seats, place, holders, .. } => {
+                let all = if *seats == 1 { "the one seat is taken".into() } else { format!("all {seats} seats are taken") };
+                write!(f, "{all}; place {place} in the queue")?;
+                if holders.is_empty() { Ok(()) } else { write!(f, "; in use by {}", join(holders)) }
+            }
+            Self::SeatGone => f.write_str("the seat was given back, or went to somebody else"),
+            Self::DelegationEnded { until } => write!(f, "the license server's own license ended at {until}"),
+            Self::ServerClosed => f.write_str("the license server gave its license back"),
+            Self::ServerRestored { .. } => {
+                f.write_str("the license server was restored from a backup and cannot know which seats it has given since")
+            }
+            Self::LoansOut { loans: 1, .. } => f.write_str("one seat is borrowed"),
+            Self::LoansOut { loans, .. } => write!(f, "{loans} seats are borrowed"),
+            Self::NotBorrowable => f.write_str("this license may not be borrowed"),
+            Self::NoLoanLeft { loans, holders } => {
+                write!(f, "{loans} may be borrowed at a time, and as many are")?;
+                if holders.is_empty() { Ok(()) } else { write!(f, ": {}", join(holders)) }
+            }
+            Self::LoanTooLong { latest } => write!(f, "it may be borrowed until {latest} at the latest, and not into the past"),
+            Self::OverdraftSpent { overdraft: 0, .. } => f.write_str("this license has no seats for emergencies"),
+            Self::OverdraftSpent { overdraft, .. } => {
+                write!(
+                    f,
+                    "{} in use",
+                    if *overdraft == 1 {
+                        "the one seat for emergencies is".into()
+                    } else {
+                        format!("all {overdraft} seats for emergencies are")
+                    }
+                )
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The caller says what it expects; the document's type fixes the payload type and the role that may sign it. Signatures
 //! are checked before anything is parsed, and names are taken over the pre-authentication encoding, never over the envelope.
 
+mod delegated;
 mod envelope;
 mod scheme;
 mod trust;
@@ -17,7 +18,7 @@ pub use envelope::{Digest, Envelope, MOST_BYTES, Sealed, SignatureEntry};
 pub use scheme::{Keyward, Reply, Scheme, SchemeName, Statement, open};
 pub use trust::Trust;
 
-use crate::document::{Request, needs};
+use crate::document::{Request, Term, needs};
 use crate::keys::{KeyId, PublicKey};
 use crate::time::Timestamp;
 
@@ -42,6 +43,8 @@ pub enum Role {
     Issuer,
     /// The vendor's root key: key statements.
     Root,
+    /// A license server's key: requests, and answers inside its delegation. No key statement gives this role.
+    LicenseServer,
 }
 
 impl fmt::Display for Role {
@@ -50,6 +53,7 @@ impl fmt::Display for Role {
             Self::Holder => "device",
             Self::Issuer => "issuer",
             Self::Root => "root",
+            Self::LicenseServer => "license server",
         })
     }
 }
@@ -155,6 +159,12 @@ pub enum SealError {
     /// A key statement of another vendor, or one that contradicts itself.
     #[error("the vendor's list of keys cannot be used: {0}")]
     BadStatement(Box<str>),
+    /// A license server signed it, and there is no delegation beside it that lets this server sign for this request.
+    #[error("it does not come from the license server that was asked, or it brings no delegation to it; ask whoever runs that server")]
+    NotDelegated,
+    /// A license server signed more than was delegated to it.
+    #[error("the license server signed more than its vendor allows it ({0}); tell whoever runs that server")]
+    BeyondDelegation(Term),
     /// Signed in a way this product does not know.
     #[error("it is signed in the way {0:?}, which this product does not know; update the product")]
     UnknownScheme(Box<str>),

@@ -5,8 +5,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::document::{Answer, Ask, Binding, Body, Certificate, Contact, Hold, Kind, Nonce, Request, Rights};
-use crate::entitlement::{Allowance, Entitlement, Tenure, Terms};
+use crate::document::{
+    Addressee, Answer, Ask, Binding, Body, Certificate, Contact, Delegation, Hold, Kind, Nonce, Place, Request, Rights, Ticket, Wish,
+};
+use crate::entitlement::{Allowance, Borrowing, Entitlement, Per, Tenure, Terms};
 use crate::host::{Fingerprint, Part, PartKind};
 use crate::keys::SigningKey;
 use crate::license::Grant;
@@ -14,7 +16,7 @@ use crate::license_key::{LastFive, LicenseKey};
 use crate::names::{ActivationId, Edition, HostName};
 use crate::product::{Product, Release};
 use crate::profile::{ProductProfile, TlsTerms, TrialTerms};
-use crate::refusal::{Holder, Refusal};
+use crate::refusal::{Holder, Occupant, Refusal};
 use crate::rights::{KeyType, Matrix, Medium, TenureKind};
 use crate::seal::{self, Document, Envelope, Keyward, Reply, Sealed, SignatureEntry, Statement, Trust, Verified};
 use crate::signers::{KeyStatement, VendorId};
@@ -151,7 +153,7 @@ impl Host {
         nonce[..8].copy_from_slice(&count.to_be_bytes());
         Request {
             needs: Vec::new(),
-            to: vendor(),
+            to: vendor().into(),
             ask,
             nonce: Nonce(nonce),
             product: name("cad"),
@@ -168,13 +170,31 @@ impl Host {
 
     pub(crate) fn asks(&self, count: u64, ask: Ask) -> Sealed<Request> {
         let sold = sold_key();
-        let signers: &[&SigningKey] = if matches!(ask, Ask::Activate { .. }) { &[&self.device, &sold] } else { &[&self.device] };
+        let signers: &[&SigningKey] =
+            if matches!(ask, Ask::Activate { .. } | Ask::Delegate { .. }) { &[&self.device, &sold] } else { &[&self.device] };
         asked(self.words(count, ask), signers)
     }
 
     /// What it asks, as the key server has it after opening.
     pub(crate) fn asks_verified(&self, count: u64, ask: Ask) -> Verified<Request> {
         seal::open_request(self.asks(count, ask).envelope()).expect("a request")
+    }
+
+    /// What it asks the license server.
+    pub(crate) fn asks_server(&self, count: u64, ask: Ask) -> Sealed<Request> {
+        let to = Addressee::Server(server().public().id());
+        asked(Request { to, ..self.words(count, ask) }, &[&self.device])
+    }
+
+    /// A lease of this host, as the license server signs it on the first day.
+    pub(crate) fn lease(&self, request: &Sealed<Request>) -> Certificate {
+        Certificate {
+            activation: ActivationId::of_seat(&server().public().id(), &request.name()),
+            rights: delegation().rights,
+            window: Window { from: day(1), until: Some(after(day(1), Duration::from_secs(600))) },
+            hold: Hold::Lease { seat: 3, place: Place { epoch: 5, position: 77 } },
+            ..self.certificate("A-1", 5)
+        }
     }
 
     /// A certificate of this host.
@@ -217,7 +237,7 @@ pub(crate) fn answer(request: &Sealed<Request>, issued: Timestamp, body: Body) -
 
 /// An answer on its way, with the key statement that vouches for its signer.
 pub(crate) fn statement(answer: Answer, signer: &SigningKey, keys: &[Envelope]) -> Statement {
-    Reply { answer: sealed(answer, signer).envelope().clone(), keys: keys.to_vec() }.to_statement()
+    Reply { answer: sealed(answer, signer).envelope().clone(), keys: keys.to_vec(), delegation: None }.to_statement()
 }
 
 /// An answer as this vendor's key server sends it.
@@ -293,9 +313,53 @@ pub(crate) fn stranger() -> SigningKey {
     key(200)
 }
 
+/// The key of the license server.
+pub(crate) fn server() -> SigningKey {
+    key(5)
+}
+
+/// What the license server may sign: five seats and one for emergencies, two of them to be borrowed for seven days, for a year.
+pub(crate) fn delegation() -> Delegation {
+    Delegation {
+        entitlement: name("E-1"),
+        activation: activation("A-9"),
+        generation: 1,
+        server: server().public(),
+        rights: Rights { key_type: KeyType::Network, features: [name("print"), name("render")].into(), ..perpetual().rights() },
+        seats: 5,
+        overdraft: 1,
+        per: Per::User,
+        loans: Some(Borrowing { days: 7, seats: 2 }),
+        contact: Contact::None,
+        window: Window { from: day(0), until: Some(day(365)) },
+        last_five: Some(last_five()),
+    }
+}
+
+/// The issuer's answer by which the license server may sign.
+pub(crate) fn delegated(delegation: Delegation) -> Envelope {
+    let request = host('s').asks(1, Ask::Delegate { key: sold_key().public() });
+    sealed(answer(&request, day(0), Body::Delegation(delegation)), &issuer()).envelope().clone()
+}
+
+/// An answer as the license server sends it.
+pub(crate) fn served(answer: Answer, delegation: Envelope) -> Statement {
+    Reply { answer: sealed(answer, &server()).envelope().clone(), keys: vec![first_keys()], delegation: Some(delegation) }.to_statement()
+}
+
+/// A wish for any seat.
+pub(crate) fn wish(user: &str) -> Wish {
+    Wish { user: name(user), process: None, license: None, editions: BTreeSet::new(), features: BTreeSet::new(), ticket: None }
+}
+
+pub(crate) fn a_ticket() -> Ticket {
+    Ticket { epoch: 5, number: 9, holder: [1; 16], mac: [2; 16] }
+}
+
 /// One refusal of each code, in the order they are declared in.
 pub(crate) fn every_refusal() -> Vec<Refusal> {
     let holder = Holder { host: host('a').name, since: day(1) };
+    let occupant = Occupant { host: host('a').name, user: name("ada"), since: day(1), due: Some(day(6)) };
     vec![
         Refusal::OtherVendor,
         Refusal::UnknownKey,
@@ -318,5 +382,18 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::TrialOver { until: day(30) },
         Refusal::NoTrial,
         Refusal::Unsupported { kind: Kind::Trial },
+        Refusal::OtherServer,
+        Refusal::NoPool { product: name("viewer") },
+        Refusal::UnknownFeature { feature: name("render"), features: vec![name("print")] },
+        Refusal::PoolFull { seats: 3, ticket: a_ticket(), place: 2, holders: vec![occupant.clone()] },
+        Refusal::SeatGone,
+        Refusal::DelegationEnded { until: day(100) },
+        Refusal::ServerClosed,
+        Refusal::ServerRestored { until: day(30) },
+        Refusal::LoansOut { loans: 2, until: day(30) },
+        Refusal::NotBorrowable,
+        Refusal::NoLoanLeft { loans: 2, holders: vec![occupant] },
+        Refusal::LoanTooLong { latest: day(7) },
+        Refusal::OverdraftSpent { overdraft: 1, next: Some(day(2)) },
     ]
 }

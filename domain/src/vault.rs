@@ -344,7 +344,13 @@ fn learn_all(trust: &mut Trust, statement: &Statement, schemes: &[&dyn Scheme]) 
 fn returns(request: &Sealed<Request>) -> Option<&ActivationId> {
     match &request.words().ask {
         Ask::Return { activation, .. } => Some(activation),
-        Ask::Trial { .. } | Ask::Activate { .. } | Ask::Refresh { .. } => None,
+        Ask::Trial { .. }
+        | Ask::Activate { .. }
+        | Ask::Delegate { .. }
+        | Ask::CheckOut { .. }
+        | Ask::Borrow { .. }
+        | Ask::Extend { .. }
+        | Ask::Refresh { .. } => None,
     }
 }
 

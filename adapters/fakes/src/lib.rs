@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - Twins: [`FakeLedger`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
+//! - Twins: [`FakeLedger`], [`FakeJournal`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
 //!   [`FakeMailer`], [`FakeFileExchange`], [`FakeKeyServer`] (the real issuer, asked directly).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
@@ -35,6 +35,7 @@ mod entropy;
 mod file_exchange;
 mod flaky;
 mod host;
+mod journal;
 mod key_server;
 mod ledger;
 mod mailer;
@@ -56,6 +57,7 @@ pub use entropy::FakeEntropy;
 pub use file_exchange::FakeFileExchange;
 pub use flaky::{Chances, Fate, Flaky, Tally};
 pub use host::FakeHost;
+pub use journal::{FakeJournal, JournalImage};
 pub use key_server::FakeKeyServer;
 pub use ledger::{FakeLedger, LedgerImage};
 pub use mailer::FakeMailer;

@@ -51,7 +51,7 @@ impl Shop {
         let probed = FakeHost::named(host).expect("a name").look();
         let words = Request {
             needs: Vec::new(),
-            to: vendor(),
+            to: vendor().into(),
             ask,
             nonce: Nonce([self.asked; 16]),
             product: "cad".parse().expect("a product"),

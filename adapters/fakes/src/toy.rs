@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use keyward_domain::document::{Ask, Kind, Request};
+use keyward_domain::document::{Ask, Request};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{Edition, ProductId};
@@ -72,7 +72,9 @@ impl KeyServer for ToyBackend {
     async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
         let words = request.words();
         let inquiry = match &words.ask {
-            Ask::Trial { .. } => return Err(KeyServerError::Unsupported { kind: Kind::Trial }),
+            Ask::Trial { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => {
+                return Err(KeyServerError::Unsupported { kind: words.ask.kind() });
+            }
             Ask::Activate { own_slot, .. } => {
                 let key = &words.typed.as_ref().ok_or(KeyServerError::KeyNeeded)?.0;
                 Inquiry::Activate { key, own_slot: *own_slot }

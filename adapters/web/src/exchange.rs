@@ -68,7 +68,7 @@ async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Answered,
 
 /// Holds a request to its limits, however it came. Only who signed with a key can use up its limit: the request was opened before.
 pub(crate) fn within_limits(site: &Site, request: &Verified<document::Request>) -> Result<(), Failure> {
-    if let Ask::Activate { key, .. } = &request.ask {
+    if let Ask::Activate { key, .. } | Ask::Delegate { key } = &request.ask {
         site.gates.keys.pass(&key.id()).map_err(|wait| Failure::limited("with this license key", wait))?;
     }
     site.gates.devices.pass(&request.device.id()).map_err(|wait| Failure::limited("from this device", wait))

@@ -139,6 +139,10 @@ fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Trial => "trial",
         Kind::Activate => "activate",
+        Kind::Delegate => "delegate",
+        Kind::CheckOut => "check-out",
+        Kind::Borrow => "borrow",
+        Kind::Extend => "extend",
         Kind::Refresh => "refresh",
         Kind::Return => "return",
     }

@@ -246,9 +246,59 @@ refusal-no-trial = The vendor offers no trial of this product.
     .remedy = Activate with a license key.
 refusal-unsupported = This server cannot do this: { $kind }.
     .remedy = Use a license server or a product that supports it.
+refusal-other-server = The request is addressed to another license server.
+    .remedy = Connect to the license server anew: the computer at this address is another one now.
+refusal-no-pool = This license server has no seats of { $product }.
+    .remedy = Use a license server that has this product.
+refusal-unknown-feature = The license has no feature { $feature }.
+    .remedy = Choose one of these: { $features }.
+refusal-pool-full =
+    { $seats ->
+        [one] The one seat is taken
+       *[other] All { $seats } seats are taken
+    }. Place in the queue: { $place }. In use by: { $holders }.
+    .remedy = Wait in the queue, or ask one of those who have a seat to leave it.
+occupant = { $user } on { $host } since { $since }
+occupant-with-a-loan = { $user } on { $host } since { $since }, borrowed until { $due }
+refusal-seat-gone = The seat was given back, or went to somebody else.
+    .remedy = Check a seat out again.
+refusal-delegation-ended = The license server's own license ended at { $until }.
+    .remedy = Have the license server renew its license, online or by file.
+refusal-server-closed = The license server gave its license back.
+    .remedy = Use the license server that took its place.
+refusal-server-restored = The license server was restored from a backup and cannot know which seats it has given since.
+    .remedy = Wait until { $until }, or have the administrator of the license server say that nothing is borrowed.
+refusal-loans-out =
+    { $loans ->
+        [one] One seat is borrowed
+       *[other] { $loans } seats are borrowed
+    }.
+    .remedy = Wait until { $until }, have the seats brought back, or reclaim them.
+refusal-not-borrowable = This license may not be borrowed.
+    .remedy = Use a seat on the network, or ask the vendor for a license that can be borrowed.
+refusal-no-loan-left =
+    { $loans ->
+        [one] One seat may be borrowed at a time, and it is
+       *[other] { $loans } seats may be borrowed at a time, and as many are
+    }: { $holders }.
+    .remedy = Have one of these brought back.
+refusal-loan-too-long = It may be borrowed until { $latest } at the latest, and not into the past.
+    .remedy = Borrow until { $latest } at the latest.
+refusal-overdraft-spent =
+    { $overdraft ->
+        [one] The one seat for emergencies is in use
+       *[other] All { $overdraft } seats for emergencies are in use
+    }.
+    .remedy = Let it end by itself, or try again at { $next }.
+refusal-no-overdraft = No seat for emergencies is free.
+    .remedy = Let it end by itself.
 
 kind-trial = trial
 kind-activate = activation
+kind-delegate = license server activation
+kind-check-out = check-out
+kind-borrow = borrowing
+kind-extend = extension
 kind-refresh = refresh
 kind-return = return
 
@@ -420,11 +470,16 @@ seal-other-request = It answers another request, not the one that was asked here
     .remedy = Choose the answer to this request.
 seal-bad-statement = The vendor's list of keys cannot be used ({ $detail }).
     .remedy = Try again later; if it stays so, ask the vendor.
+seal-not-delegated = It does not come from the license server that was asked, or it brings no delegation to it.
+    .remedy = Ask whoever runs that server.
+seal-beyond-delegation = The license server signed more than its vendor allows it ({ $term }).
+    .remedy = Tell whoever runs that server.
 seal-unknown-scheme = It is signed in the way "{ $scheme }", which this product does not know.
     .remedy = Update the product.
 role-holder = a device's key
 role-issuer = an issuer's key
 role-root = a root key
+role-license-server = a license server's key
 paper-request = a request
 paper-answer = an answer
 paper-key-statement = a list of the vendor's keys

@@ -1,8 +1,8 @@
-//! What a key server answers.
+//! What a key server answers, and a license server.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Request};
+use super::{Certificate, Delegation, Request};
 use crate::keys::KeyId;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
@@ -35,6 +35,8 @@ pub struct Answer {
 pub enum Body {
     /// A right.
     Certificate(Certificate),
+    /// What a license server may sign.
+    Delegation(Delegation),
     /// Proof that something was returned.
     Receipt(Receipt),
     /// The right that was asked about is taken away.
@@ -99,16 +101,24 @@ impl Answer {
     pub fn all_revocations(&self) -> impl Iterator<Item = &Revocation> {
         let body = match &self.body {
             Body::Revocation(revocation) => Some(revocation),
-            Body::Certificate(_) | Body::Receipt(_) | Body::Refusal(_) => None,
+            Body::Certificate(_) | Body::Delegation(_) | Body::Receipt(_) | Body::Refusal(_) => None,
         };
         body.into_iter().chain(&self.revocations)
+    }
+
+    /// The delegation it carries.
+    pub fn delegation(&self) -> Option<&Delegation> {
+        match &self.body {
+            Body::Delegation(delegation) => Some(delegation),
+            Body::Certificate(_) | Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
+        }
     }
 
     /// The certificate it carries.
     pub fn certificate(&self) -> Option<&Certificate> {
         match &self.body {
             Body::Certificate(certificate) => Some(certificate),
-            Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
+            Body::Delegation(_) | Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::license_key::LastFive;
@@ -134,11 +135,18 @@ pub enum Hold {
     Trial,
     /// A slot of an entitlement.
     Activation,
+    /// A seat of a license server's pool, held until the window's end; as long as it is used, fresh leases follow.
+    Lease {
+        /// Which seat.
+        seat: u32,
+        /// Its place in the pool's journal.
+        place: Place,
+    },
     /// A borrowed seat, good without the server until the window's end.
     Loan {
         /// Which seat.
         seat: u32,
         /// Its place in the pool's journal.
-        place: u64,
+        place: Place,
     },
 }

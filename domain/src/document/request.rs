@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Addressee, Until, Wish};
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::license_key::LicenseKey;
 use crate::names::{ActivationId, Edition, HostName, Language, ProductId, Version};
 use crate::seal::{Document, Role, Statement};
-use crate::signers::VendorId;
 use crate::time::Timestamp;
 
 /// A request. Its name is the SHA-256 of its signed bytes.
@@ -20,7 +20,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// Whom it is addressed to.
-    pub to: VendorId,
+    pub to: Addressee,
     /// What is asked.
     pub ask: Ask,
     /// Makes every request another one.
@@ -76,6 +76,35 @@ pub enum Ask {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         own_slot: bool,
     },
+    /// The pool of the entitlement whose license key also signs this request: a license server asks (row N1).
+    Delegate {
+        /// The license key's public key.
+        key: PublicKey,
+    },
+    /// A seat of a license server's pool, while it is used (row N3).
+    CheckOut {
+        /// Which.
+        wish: Wish,
+        /// The statement held of it, for a server that says it knows nothing of it: it knows its own signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Statement>,
+    },
+    /// A seat of a license server's pool, to take along (row B1).
+    Borrow {
+        /// Which.
+        wish: Wish,
+        /// Until when.
+        until: Until,
+    },
+    /// A later end of what is borrowed (row B2).
+    Extend {
+        /// Which activation.
+        activation: ActivationId,
+        /// The statement held.
+        held: Statement,
+        /// Until when.
+        until: Until,
+    },
     /// A new certificate for what is held.
     Refresh {
         /// Which activation.
@@ -100,6 +129,14 @@ pub enum Kind {
     Trial,
     /// [`Ask::Activate`].
     Activate,
+    /// [`Ask::Delegate`].
+    Delegate,
+    /// [`Ask::CheckOut`].
+    CheckOut,
+    /// [`Ask::Borrow`].
+    Borrow,
+    /// [`Ask::Extend`].
+    Extend,
     /// [`Ask::Refresh`].
     Refresh,
     /// [`Ask::Return`].
@@ -111,6 +148,10 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Trial => "trial",
             Self::Activate => "activate",
+            Self::Delegate => "delegate",
+            Self::CheckOut => "check-out",
+            Self::Borrow => "borrow",
+            Self::Extend => "extend",
             Self::Refresh => "refresh",
             Self::Return => "return",
         })
@@ -123,6 +164,10 @@ impl Ask {
         match self {
             Self::Trial { .. } => Kind::Trial,
             Self::Activate { .. } => Kind::Activate,
+            Self::Delegate { .. } => Kind::Delegate,
+            Self::CheckOut { .. } => Kind::CheckOut,
+            Self::Borrow { .. } => Kind::Borrow,
+            Self::Extend { .. } => Kind::Extend,
             Self::Refresh { .. } => Kind::Refresh,
             Self::Return { .. } => Kind::Return,
         }
@@ -133,8 +178,13 @@ impl Request {
     /// The keys that must have signed it: the device's, and the license key's where one is used.
     pub fn signers(&self) -> Vec<PublicKey> {
         match &self.ask {
-            Ask::Activate { key, .. } => vec![self.device, *key],
-            Ask::Trial { .. } | Ask::Refresh { .. } | Ask::Return { .. } => vec![self.device],
+            Ask::Activate { key, .. } | Ask::Delegate { key } => vec![self.device, *key],
+            Ask::Trial { .. }
+            | Ask::CheckOut { .. }
+            | Ask::Borrow { .. }
+            | Ask::Extend { .. }
+            | Ask::Refresh { .. }
+            | Ask::Return { .. } => vec![self.device],
         }
     }
 }

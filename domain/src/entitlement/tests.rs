@@ -67,7 +67,9 @@ impl Sale {
             Ask::Activate { own_slot, .. } => self.it.activate(&request, *own_slot, &self.product, at),
             Ask::Refresh { activation, .. } => self.it.refresh(activation, &request, held, at),
             Ask::Return { activation, .. } => self.it.give_back(activation, &request, held, at),
-            Ask::Trial { .. } => panic!("no entitlement has trials"),
+            Ask::Trial { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => {
+                panic!("no entitlement has trials")
+            }
         };
         if let Ok(outcome) = &result
             && let Body::Certificate(_) = &outcome.body
@@ -92,6 +94,7 @@ fn said(result: Result<Outcome, Refusal>) -> String {
         Ok(Outcome { body: Body::Certificate(it), happened, .. }) => format!("{happened}, generation {}", it.generation),
         Ok(Outcome { body: Body::Receipt(_), happened, .. }) => happened.into(),
         Ok(Outcome { body: Body::Revocation(it), .. }) => format!("{} up to {}", it.reason.code(), it.generation),
+        Ok(Outcome { body: Body::Delegation(it), happened, .. }) => format!("{happened}, delegation {}", it.generation),
         Ok(Outcome { body: Body::Refusal(it), .. }) => panic!("a refusal is an error here: {it}"),
         Err(Refusal::MovesSpent { next, .. } | Refusal::TransfersSpent { next, .. }) => {
             next.map_or("never".into(), |next| format!("spent until {next}"))

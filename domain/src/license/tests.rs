@@ -1,4 +1,5 @@
 use super::*;
+use crate::document::Place;
 use crate::testing::{activate, activation, day, grant, host, name, verified};
 
 /// Everything here happens to one activation; what is held of it is generation 5.
@@ -13,7 +14,7 @@ fn certificate(activation: &str, generation: u64) -> Event {
 }
 
 fn loan(generation: u64) -> Event {
-    let hold = Hold::Loan { seat: 1, place: 7 };
+    let hold = Hold::Loan { seat: 1, place: Place { epoch: 1, position: 7 } };
     Event::Grant(grant(Certificate { hold, ..host('a').certificate("A-1", generation) }, day(1)))
 }
 

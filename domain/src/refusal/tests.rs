@@ -29,9 +29,22 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::TrialOver { .. } => 18,
         Refusal::NoTrial => 19,
         Refusal::Unsupported { .. } => 20,
+        Refusal::OtherServer => 21,
+        Refusal::NoPool { .. } => 22,
+        Refusal::UnknownFeature { .. } => 23,
+        Refusal::PoolFull { .. } => 24,
+        Refusal::SeatGone => 25,
+        Refusal::DelegationEnded { .. } => 26,
+        Refusal::ServerClosed => 27,
+        Refusal::ServerRestored { .. } => 28,
+        Refusal::LoansOut { .. } => 29,
+        Refusal::NotBorrowable => 30,
+        Refusal::NoLoanLeft { .. } => 31,
+        Refusal::LoanTooLong { .. } => 32,
+        Refusal::OverdraftSpent { .. } => 33,
     }
 }
-const REFUSALS: usize = 21;
+const REFUSALS: usize = 34;
 
 /// Promise 10.
 #[test]
@@ -43,7 +56,11 @@ fn every_refusal_has_a_code_of_its_own_its_rule_and_what_to_do() {
     for refusal in &all {
         let (rule, text, remedy) = (refusal.rule(), refusal.to_string(), refusal.remedy());
         let number = rule.trim_start_matches(|c: char| c.is_ascii_uppercase()).parse::<u8>();
-        assert!(number.is_ok() && rule.starts_with(['K', 'S', 'O', 'A', 'P']), "{}: {rule:?} is no row and no promise", refusal.code());
+        assert!(
+            number.is_ok() && rule.starts_with(['K', 'S', 'O', 'A', 'P', 'N', 'B']),
+            "{}: {rule:?} is no row and no promise",
+            refusal.code()
+        );
         assert!(!remedy.is_empty() && !remedy.ends_with('.') && remedy != text, "{}: {remedy}", refusal.code());
         assert!(!text.contains("session"), "{text}");
     }
@@ -71,4 +88,11 @@ fn every_refusal_arrives_in_an_answer_as_it_was_sent() {
 fn who_holds_the_activations_is_said() {
     let said: Vec<_> = every_refusal().into_iter().filter(|it| it.code() == "no-activation-left").map(|it| it.to_string()).collect();
     assert_eq!(said, ["the one activation is in use: host-a since 2026-01-02T00:00:00Z"]);
+}
+
+#[test]
+fn a_full_pool_says_who_has_its_seats_and_when_one_comes_back() {
+    let said: Vec<_> = every_refusal().into_iter().filter(|it| it.code() == "pool-full").map(|it| it.to_string()).collect();
+    let who = "ada on host-a since 2026-01-02T00:00:00Z, borrowed until 2026-01-07T00:00:00Z";
+    assert_eq!(said, [format!("all 3 seats are taken; place 2 in the queue; in use by {who}")]);
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::envelope::canonical;
 use super::{Envelope, SealError, Sealed, Trust, Verified, open_document};
 use crate::document::{Answer, Request};
-use crate::keys::KeyId;
+use crate::keys::{KeyId, PublicKey};
 
 /// Names a way of signing answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Reply {
     /// Key statements, newest last.
     #[serde(default)]
     pub keys: Vec<Envelope>,
+    /// The answer by which a key server lets the signing license server sign; none where a key server answers itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Envelope>,
 }
 
 impl Reply {
@@ -128,6 +131,15 @@ impl Reply {
         }
         Ok(reply)
     }
+
+    /// What a reader believes once it has read the key statements.
+    fn taught(&self, trust: &Trust) -> Result<Trust, SealError> {
+        let mut trust = trust.clone();
+        for statement in &self.keys {
+            trust.learn(statement)?;
+        }
+        Ok(trust)
+    }
 }
 
 impl Keyward {
@@ -137,11 +149,14 @@ impl Keyward {
     /// Opens an answer of our own making, whatever it answered: what a key server is shown of itself, and what a tool looks at.
     pub fn open_any(bytes: &[u8], trust: &Trust) -> Result<Verified<Answer>, SealError> {
         let reply = Reply::from_bytes(bytes)?;
-        let mut trust = trust.clone();
-        for statement in &reply.keys {
-            trust.learn(statement)?;
-        }
-        open_document::<Answer>(&reply.answer, &trust)
+        open_document::<Answer>(&reply.answer, &reply.taught(trust)?)
+    }
+
+    /// Opens an answer that a license server gave, whatever it answered: what it is shown of itself. One of another server is none of its own.
+    pub fn open_own(bytes: &[u8], trust: &Trust, server: &PublicKey) -> Result<Verified<Answer>, SealError> {
+        let reply = Reply::from_bytes(bytes)?;
+        let own = reply.delegated(&reply.taught(trust)?)?.ok_or(SealError::NotDelegated)?.within(None)?;
+        if own.signer() == server.id() { Ok(own) } else { Err(SealError::NotDelegated) }
     }
 
     /// The name of the request that a void answer was for: every signature of it is right, and its signer was revoked or out of its time.
@@ -163,10 +178,24 @@ impl Scheme for Keyward {
     }
 
     fn open(&self, bytes: &[u8], trust: &Trust, asked: &Sealed<Request>) -> Result<(Answer, KeyId), SealError> {
-        let answer = Self::open_any(bytes, trust)?;
-        if answer.words().request != asked.name() {
-            return Err(SealError::OtherRequest);
-        }
+        let reply = Reply::from_bytes(bytes)?;
+        let trust = reply.taught(trust)?;
+        let answer = if let Some(delegated) = reply.delegated(&trust)? {
+            // What it answers comes first: an answer to another request is that and nothing worse.
+            if delegated.words().request != asked.name() {
+                return Err(SealError::OtherRequest);
+            }
+            delegated.within(Some(asked.words()))?
+        } else {
+            let answer = open_document::<Answer>(&reply.answer, &trust)?;
+            if answer.words().request != asked.name() {
+                return Err(SealError::OtherRequest);
+            }
+            if asked.words().to.server().is_some() {
+                return Err(SealError::NotDelegated);
+            }
+            answer
+        };
         let signer = answer.signer();
         Ok((answer.into_words(), signer))
     }

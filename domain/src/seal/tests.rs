@@ -8,6 +8,7 @@ use crate::testing::{
     shipped_trust, sold_key, statement, stranger, trust, vendor, verified,
 };
 
+mod delegated;
 mod keys;
 mod spelling;
 
@@ -26,6 +27,8 @@ fn word(error: &SealError) -> &'static str {
         SealError::OtherRequest => "other request",
         SealError::BadStatement(_) => "bad statement",
         SealError::UnknownScheme(_) => "unknown scheme",
+        SealError::NotDelegated => "not delegated",
+        SealError::BeyondDelegation(_) => "beyond delegation",
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::{Binding, Body, Hold, Revocation};
+use crate::document::{Binding, Body, Hold, Place, Revocation};
 use crate::license::Event;
 use crate::seal::Digest;
 use crate::testing::{activation, at, day, grant, host, just_before, looks, name, now, verified};
@@ -58,7 +58,7 @@ fn local() -> License {
 }
 
 fn loan() -> License {
-    with(|it| (it.hold, it.window.until) = (Hold::Loan { seat: 1, place: 7 }, Some(day(10))))
+    with(|it| (it.hold, it.window.until) = (Hold::Loan { seat: 1, place: Place { epoch: 1, position: 7 } }, Some(day(10))))
 }
 
 fn revoked(reason: RevocationReason) -> License {

@@ -193,7 +193,8 @@ impl Holdings {
                 }
             }
             Body::Receipt(receipt) if returns(asked) == Some(&receipt.activation) => Ok(Taken::Returned(receipt.activation.clone())),
-            Body::Receipt(_) => Err(NotTaken::NotAsked),
+            // What a license server may sign is no right of a host.
+            Body::Receipt(_) | Body::Delegation(_) => Err(NotTaken::NotAsked),
             Body::Revocation(revocation) if returns(asked) == Some(&revocation.activation) => {
                 Ok(Taken::Returned(revocation.activation.clone()))
             }

@@ -141,7 +141,7 @@ fn what_is_wrong_with_an_answer_that_is_for_nothing_is_said() {
     };
     let others_end = Body::Revocation(Revocation { device: host('b').device.public().id(), ..revocation("A-9", 1) });
     let request = || Statement::new(Keyward::NAME, waits.envelope().to_json());
-    let as_answer = Reply { answer: waits.envelope().clone(), keys: vec![first_keys()] }.to_statement();
+    let as_answer = Reply { answer: waits.envelope().clone(), keys: vec![first_keys()], delegation: None }.to_statement();
     let tampered = |statement: &Statement| {
         let mut reply = Reply::from_bytes(statement.bytes()).expect("a reply");
         let payload = String::from_utf8(reply.answer.payload().to_vec()).expect("JSON").replace("A-1", "A-7");

@@ -61,7 +61,7 @@ impl FileName {
         let stem = tame(&pattern.replace("{product}", product).replace("{date}", &date));
         let ending = match kind {
             Kind::Return => RETURN,
-            Kind::Trial | Kind::Activate | Kind::Refresh => REQUEST,
+            Kind::Trial | Kind::Activate | Kind::Delegate | Kind::CheckOut | Kind::Borrow | Kind::Extend | Kind::Refresh => REQUEST,
         };
         Self { stem, ending }
     }

@@ -102,7 +102,13 @@ impl Issuer {
         // All that concerns one record is decided at one desk; what was found before it is reached may have changed there.
         let desk = match &errand.request.ask {
             Ask::Trial { .. } => Some(RecordKey::Product(errand.request.product.clone())),
-            Ask::Activate { .. } | Ask::Refresh { .. } | Ask::Return { .. } => round.subject(&errand),
+            Ask::Activate { .. }
+            | Ask::Delegate { .. }
+            | Ask::CheckOut { .. }
+            | Ask::Borrow { .. }
+            | Ask::Extend { .. }
+            | Ask::Refresh { .. }
+            | Ask::Return { .. } => round.subject(&errand),
         };
         let Some(desk) = self.desk(desk.as_ref()) else { return self.decide(&Line::alone(errand), Some(round)).await };
         match desk.turn(errand).await {
@@ -176,7 +182,7 @@ impl Issuer {
         let signer = self.keys.signer(&active.key)?;
         let says = Some(Says::of(&answer.body));
         let sealed = vendor_keys::seal(answer, &*signer).map_err(KeysError::from)?;
-        let statement = Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()] }.to_statement();
+        let statement = Reply { answer: sealed.envelope().clone(), keys: vec![signers.sealed.clone()], delegation: None }.to_statement();
         Ok(Answered { statement, says })
     }
 
@@ -191,7 +197,7 @@ impl Says {
     /// What a body says.
     pub fn of(body: &Body) -> Self {
         match body {
-            Body::Certificate(_) => Self::Granted,
+            Body::Certificate(_) | Body::Delegation(_) => Self::Granted,
             Body::Receipt(_) => Self::Receipt,
             Body::Revocation(_) => Self::Revocation,
             Body::Refusal(refusal) => Self::Refused(refusal.code()),

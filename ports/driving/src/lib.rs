@@ -2,6 +2,7 @@
 //!
 //! - [`LicenseManager`]: a host's side: trial, activate, refresh, return, standing.
 //! - [`Issuer`]: the key server's side of the exchange: a request in, a signed answer out.
+//! - [`PoolKeeper`]: a license server's pool: seats, loans, beats and the queue.
 //! - [`Console`]: the vendor's administration: products, license keys, the vendor's keys.
 //! - [`Portal`]: the vendor's customers in a browser: requests and answers as files, a lost device's slot.
 //!
@@ -11,11 +12,13 @@ pub mod answer_file;
 pub mod console;
 pub mod issuer;
 pub mod license_manager;
+pub mod pool_keeper;
 pub mod portal;
 mod vendor_keys;
 
 pub use console::{Console, ConsoleError};
 pub use issuer::{Answered, Issuer, IssuerError, Says};
 pub use license_manager::{ActError, HostPorts, LicenseManager, OpenError, Step};
+pub use pool_keeper::{KeeperError, PoolKeeper};
 pub use portal::{Portal, PortalError};
 pub use vendor_keys::KeysError;

@@ -71,7 +71,7 @@ impl<'a> Customer<'a> {
         let count = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         let words = Request {
             needs: Vec::new(),
-            to: *self.subject.trust.vendor(),
+            to: (*self.subject.trust.vendor()).into(),
             ask,
             nonce: Nonce([count; 16]),
             product: self.subject.product.clone(),

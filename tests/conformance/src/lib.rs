@@ -16,8 +16,10 @@
 pub mod anchor;
 pub mod clock;
 pub mod entropy;
+mod facts;
 pub mod file_exchange;
 pub mod host_probe;
+pub mod journal;
 pub mod key_server;
 pub mod ledger;
 pub mod mailer;

@@ -1,4 +1,4 @@
-use keyward_domain::document::{Binding, Body};
+use keyward_domain::document::{Binding, Body, Kind};
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{self, Keyward, SealError, Trust};

@@ -32,7 +32,7 @@ fn request() -> Sealed<Request> {
     let device = SigningKey::from_seed(&[1; 32]);
     let words = Request {
         needs: Vec::new(),
-        to: VendorId::of(&SigningKey::from_seed(&[2; 32]).public()),
+        to: VendorId::of(&SigningKey::from_seed(&[2; 32]).public()).into(),
         ask: Ask::Trial { edition: "PRO".parse().expect("an edition"), since: None },
         nonce: Nonce([3; 16]),
         product: "cad".parse().expect("a product"),

@@ -151,7 +151,7 @@ fn download(statement: &Statement, answer: &document::Answer, asked: Kind, produ
 
 fn says(words: Words, body: &document::Body, host: Option<&HostName>) -> Trouble {
     let text = match body {
-        document::Body::Certificate(_) => PortalText::Grants { host: host.map(ToString::to_string) },
+        document::Body::Certificate(_) | document::Body::Delegation(_) => PortalText::Grants { host: host.map(ToString::to_string) },
         document::Body::Receipt(_) => PortalText::Confirms,
         document::Body::Revocation(_) => PortalText::TakesAway,
         document::Body::Refusal(refusal) => return Trouble::of(words, refusal).coded(refusal.code()),

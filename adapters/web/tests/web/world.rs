@@ -201,7 +201,7 @@ impl Host {
         nonce[..8].copy_from_slice(&count.to_be_bytes());
         let words = Request {
             needs: Vec::new(),
-            to: world.vendor,
+            to: world.vendor.into(),
             ask,
             nonce: Nonce(nonce),
             product: "cad".parse().expect("a product"),

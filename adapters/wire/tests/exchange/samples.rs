@@ -38,7 +38,7 @@ fn fingerprint() -> Fingerprint {
 pub(crate) fn request(ask: Ask) -> Envelope {
     let words = Request {
         needs: Vec::new(),
-        to: vendor(),
+        to: vendor().into(),
         nonce: Nonce(Digest::of(b"nonce").bytes()[..16].try_into().expect("16 bytes")),
         product: "architect".parse().expect("a product"),
         version: "2027.1".parse().expect("a version"),
@@ -114,5 +114,5 @@ fn answer(rotations: u64, body: &serde_json::Value) -> Statement {
     }
     let by_id = |key: &SigningKey| key.public().id().to_string();
     let keys = sealed(statement, &[&key("root")], by_id);
-    Reply { answer: sealed(words, &[&key(&format!("issuer {rotations}"))], by_id), keys: vec![keys] }.to_statement()
+    Reply { answer: sealed(words, &[&key(&format!("issuer {rotations}"))], by_id), keys: vec![keys], delegation: None }.to_statement()
 }

@@ -26,6 +26,8 @@ impl Say for SealError {
             Self::NewerKeyward(needs) => plain("seal-newer-keyward").names("needs", needs),
             Self::OtherRequest => plain("seal-other-request"),
             Self::BadStatement(detail) => plain("seal-bad-statement").text("detail", detail),
+            Self::NotDelegated => plain("seal-not-delegated"),
+            Self::BeyondDelegation(term) => plain("seal-beyond-delegation").text("term", term),
             Self::UnknownScheme(scheme) => plain("seal-unknown-scheme").text("scheme", scheme),
         }
     }
@@ -37,6 +39,7 @@ impl Say for Role {
             Self::Holder => "role-holder",
             Self::Issuer => "role-issuer",
             Self::Root => "role-root",
+            Self::LicenseServer => "role-license-server",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! An issuer's no.
 
 use keyward_domain::document::Kind;
-use keyward_domain::refusal::{Holder, Refusal};
+use keyward_domain::refusal::{Holder, Occupant, Refusal};
 
 use crate::message::{Join, Message, Part, Say};
 
@@ -45,6 +45,32 @@ impl Say for Refusal {
             Self::TrialOver { until } => plain("refusal-trial-over").instant("until", *until),
             Self::NoTrial => plain("refusal-no-trial"),
             Self::Unsupported { kind } => plain("refusal-unsupported").said("kind", Part::Text, kind),
+            Self::OtherServer => plain("refusal-other-server"),
+            Self::NoPool { product } => plain("refusal-no-pool").text("product", product),
+            Self::UnknownFeature { feature, features } => {
+                plain("refusal-unknown-feature").text("feature", feature).names("features", features)
+            }
+            Self::PoolFull { seats, place, holders, ticket: _ } => {
+                let full = plain("refusal-pool-full").number("seats", *seats).number("place", *place);
+                full.all("holders", Part::Text, holders.iter().map(Say::message), Join::List)
+            }
+            Self::SeatGone => plain("refusal-seat-gone"),
+            Self::DelegationEnded { until } => plain("refusal-delegation-ended").instant("until", *until),
+            Self::ServerClosed => plain("refusal-server-closed"),
+            Self::ServerRestored { until } => plain("refusal-server-restored").instant("until", *until),
+            Self::LoansOut { loans, until } => plain("refusal-loans-out").number("loans", *loans).instant("until", *until),
+            Self::NotBorrowable => plain("refusal-not-borrowable"),
+            Self::NoLoanLeft { loans, holders } => plain("refusal-no-loan-left").number("loans", *loans).all(
+                "holders",
+                Part::Text,
+                holders.iter().map(Say::message),
+                Join::List,
+            ),
+            Self::LoanTooLong { latest } => plain("refusal-loan-too-long").instant("latest", *latest),
+            Self::OverdraftSpent { overdraft, next: Some(next) } => {
+                plain("refusal-overdraft-spent").number("overdraft", *overdraft).instant("next", *next)
+            }
+            Self::OverdraftSpent { next: None, .. } => plain("refusal-no-overdraft"),
         }
     }
 }
@@ -55,12 +81,26 @@ impl Say for Holder {
     }
 }
 
+impl Say for Occupant {
+    fn message(&self) -> Message {
+        let who = |key| Message::new(key).text("user", &self.user).text("host", &self.host).instant("since", self.since);
+        match self.due {
+            Some(due) => who("occupant-with-a-loan").instant("due", due),
+            None => who("occupant"),
+        }
+    }
+}
+
 /// What is asked for, as a noun.
 impl Say for Kind {
     fn message(&self) -> Message {
         Message::new(match self {
             Self::Trial => "kind-trial",
             Self::Activate => "kind-activate",
+            Self::Delegate => "kind-delegate",
+            Self::CheckOut => "kind-check-out",
+            Self::Borrow => "kind-borrow",
+            Self::Extend => "kind-extend",
             Self::Refresh => "kind-refresh",
             Self::Return => "kind-return",
         })

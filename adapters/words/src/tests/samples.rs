@@ -115,7 +115,7 @@ fn of_the_domain() -> Vec<Group> {
         group("RevocationReason", "domain/src/document/answer.rs", Remedy::Each, REVOCATIONS),
         group("LicenseKeyError", "domain/src/license_key/slip.rs", Remedy::Each, slips()),
         group("SealError", "domain/src/seal.rs", Remedy::Each, seal_errors()),
-        group("Role", "domain/src/seal.rs", Remedy::None, [Role::Holder, Role::Issuer, Role::Root]),
+        group("Role", "domain/src/seal.rs", Remedy::None, [Role::Holder, Role::Issuer, Role::Root, Role::LicenseServer]),
         group("NotTaken", "domain/src/vault/taking.rs", Remedy::Each, not_taken()),
         group("Taken", "domain/src/vault/taking.rs", Remedy::Some, taken()),
         group("ProfileError", "domain/src/profile.rs", Remedy::Each, profile_errors()),

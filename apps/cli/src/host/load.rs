@@ -37,8 +37,8 @@ impl Load {
         match loaded.taken {
             Taken::Granted(activation) => {
                 let became: &dyn Say = match loaded.awaited.kind {
-                    Kind::Activate => &Notice::Activated,
-                    Kind::Refresh | Kind::Return => &Notice::Refreshed,
+                    Kind::Activate | Kind::Delegate | Kind::CheckOut | Kind::Borrow => &Notice::Activated,
+                    Kind::Extend | Kind::Refresh | Kind::Return => &Notice::Refreshed,
                     Kind::Trial => &TrialBegun::Verified,
                 };
                 writeln!(out, "{}", words.say(became))?;

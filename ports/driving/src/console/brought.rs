@@ -179,6 +179,10 @@ fn asks(ask: &Ask) -> String {
         Ask::Trial { edition, .. } => format!("for a trial of {edition}"),
         Ask::Activate { own_slot: false, .. } => "to activate".into(),
         Ask::Activate { own_slot: true, .. } => "to activate, with a slot of its own: it says that it is a copy of another host".into(),
+        Ask::Delegate { .. } => "for the pool of a license server".into(),
+        Ask::CheckOut { .. } => "for a seat".into(),
+        Ask::Borrow { .. } => "to borrow a seat".into(),
+        Ask::Extend { activation, .. } => format!("to borrow {activation} for longer"),
         Ask::Refresh { activation, .. } => format!("for a new certificate of {activation}"),
         Ask::Return { activation, .. } => format!("to return {activation}"),
     }
@@ -189,6 +193,7 @@ impl Verdict {
     pub fn of(body: &Body) -> Self {
         match body {
             Body::Certificate(it) => Self::Granted { activation: it.activation.clone(), until: it.window.until },
+            Body::Delegation(it) => Self::Granted { activation: it.activation.clone(), until: it.window.until },
             Body::Receipt(it) => Self::Returned { activation: it.activation.clone() },
             Body::Revocation(it) => Self::Revoked { activation: it.activation.clone(), reason: it.reason },
             Body::Refusal(it) => Self::Refused { code: it.code().into(), why: it.to_string(), remedy: it.remedy() },
@@ -242,20 +247,22 @@ impl Console {
     /// named only to a device that holds it or held it.
     async fn license_of(&self, ask: &Ask, device: &PublicKey) -> Result<(Option<EntitlementId>, Option<LastFive>), ConsoleError> {
         let lookup = match ask {
-            Ask::Trial { .. } => return Ok((None, None)),
-            Ask::Activate { key, .. } => Lookup::LicenseKey(key.id()),
-            Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Lookup::Activation(activation.clone()),
+            Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => return Ok((None, None)),
+            Ask::Activate { key, .. } | Ask::Delegate { key } => Lookup::LicenseKey(key.id()),
+            Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
+                Lookup::Activation(activation.clone())
+            }
         };
         for found in self.ledger.find(&lookup).await? {
             if let Some(Record::Entitlement(it)) = self.ledger.read(&found).await?.map(|it| it.record) {
                 let is_known = match ask {
-                    Ask::Trial { .. } | Ask::Activate { .. } => true,
-                    Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => it.knew(activation, device),
+                    Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Activate { .. } | Ask::Delegate { .. } => true,
+                    Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => it.knew(activation, device),
                 };
                 if !is_known {
                     continue;
                 }
-                let is_current = !matches!(ask, Ask::Activate { key, .. } if it.key != Some(*key));
+                let is_current = !matches!(ask, Ask::Activate { key, .. } | Ask::Delegate { key } if it.key != Some(*key));
                 return Ok((Some(it.id), it.last_five.filter(|_| is_current)));
             }
         }

@@ -158,7 +158,12 @@ fn as_product(found: Option<&Versioned>) -> Option<&Product> {
 fn asked_about(ask: &Ask) -> Option<&ActivationId> {
     match ask {
         Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
-        Ask::Trial { .. } | Ask::Activate { .. } => None,
+        Ask::Trial { .. }
+        | Ask::Activate { .. }
+        | Ask::Delegate { .. }
+        | Ask::CheckOut { .. }
+        | Ask::Borrow { .. }
+        | Ask::Extend { .. } => None,
     }
 }
 
@@ -207,6 +212,9 @@ fn decide(
             Err(refusal) => (Subject::Nothing, Err(refusal)),
         },
         (subject, Ask::Refresh { .. } | Ask::Return { .. }) => (subject, Err(Refusal::UnknownActivation)),
+        (subject, Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. }) => {
+            (subject, Err(Refusal::Unsupported { kind: request.ask.kind() }))
+        }
     }
 }
 
@@ -277,11 +285,13 @@ fn again(view: &dyn View, request: &Verified<Request>) -> Result<Option<Again>, 
 /// Finds the record that a request is about.
 fn find(view: &dyn View, request: &Verified<Request>) -> Result<Option<RecordKey>, LedgerError> {
     match &request.ask {
-        Ask::Activate { key, .. } => Ok(view.find(&Lookup::LicenseKey(key.id()))?.into_iter().next()),
+        Ask::Activate { key, .. } | Ask::Delegate { key } => Ok(view.find(&Lookup::LicenseKey(key.id()))?.into_iter().next()),
         Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
             Ok(view.find(&Lookup::Activation(activation.clone()))?.into_iter().next())
         }
         Ask::Trial { .. } => find_trial(view, request),
+        // A license server is asked for these.
+        Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => Ok(None),
     }
 }
 

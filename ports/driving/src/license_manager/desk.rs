@@ -302,7 +302,8 @@ impl<'a> Desk<'a> {
     pub(super) fn ask_anew(&mut self, request: &Sealed<Request>) -> Result<Option<Sealed<Request>>, ActError> {
         let ask = request.words().ask.clone();
         let anew = match ask {
-            Ask::Activate { .. } => None,
+            // A key is typed for these, or a license server is asked.
+            Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => None,
             Ask::Trial { .. } | Ask::Refresh { .. } | Ask::Return { .. } => Some(self.compose(ask, None)?),
         };
         self.holdings.forget(request.name());
@@ -343,7 +344,7 @@ impl<'a> Desk<'a> {
             self.profile.languages.first().cloned().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
         let words = Request {
             needs: Vec::new(),
-            to: self.profile.vendor,
+            to: self.profile.vendor.into(),
             ask,
             nonce: Nonce(nonce),
             product: self.profile.product.clone(),

@@ -40,7 +40,7 @@ impl Awaited {
 /// Which activation a request is about, if there is one yet.
 pub(super) fn about(request: &Sealed<Request>) -> Option<&ActivationId> {
     match &request.words().ask {
-        Ask::Trial { .. } | Ask::Activate { .. } => None,
-        Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
+        Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => None,
+        Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => Some(activation),
     }
 }

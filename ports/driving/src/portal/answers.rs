@@ -171,8 +171,10 @@ impl Portal {
         let wrong = match (&request.ask, tab) {
             (Ask::Trial { .. }, _) => Some(WrongFile::IsTrial),
             (Ask::Return { .. }, Tab::Activation) => Some(WrongFile::IsReturn),
-            (Ask::Activate { .. } | Ask::Refresh { .. }, Tab::Return) => Some(WrongFile::IsActivation),
-            (Ask::Activate { key, .. }, Tab::Activation) => {
+            (Ask::Activate { .. } | Ask::Delegate { .. } | Ask::Refresh { .. }, Tab::Return) => Some(WrongFile::IsActivation),
+            // A license server is asked for these.
+            (Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. }, _) => Some(WrongFile::OtherLicense),
+            (Ask::Activate { key, .. } | Ask::Delegate { key }, Tab::Activation) => {
                 // A replaced key of this license is refused by the issuer, which says so.
                 let own = license.key == Some(*key) || license.replaced.contains(key);
                 (!own).then_some(WrongFile::OtherKey)
@@ -218,6 +220,7 @@ enum NotKept {
 /// The activation of a license that an answer is about; none if it is about another's.
 fn about(license: &Entitlement, answer: &Answer) -> Option<ActivationId> {
     match &answer.body {
+        Body::Delegation(it) => (it.entitlement == license.id).then(|| it.activation.clone()),
         Body::Certificate(it) => (it.entitlement.as_ref() == Some(&license.id)).then(|| it.activation.clone()),
         Body::Receipt(it) => {
             let known = license.slots.iter().map(|slot| &slot.activation).chain(license.ended.iter().map(|ended| &ended.activation));

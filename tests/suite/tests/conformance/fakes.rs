@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use keyward_conformance::anchor::AnchorSubject;
 use keyward_conformance::file_exchange::{FileExchangeSubject, Spoiled};
 use keyward_conformance::host_probe::HostProbeSubject;
+use keyward_conformance::journal::JournalSubject;
 use keyward_conformance::key_server::KeyServerSubject;
 use keyward_conformance::ledger::LedgerSubject;
 use keyward_conformance::mailer::MailerSubject;
@@ -28,12 +29,12 @@ use keyward_domain::time::{Timestamp, Window};
 use keyward_domain::vault::VaultContents;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{
-    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeFileExchange, FakeHost, FakeKeyServer, FakeLedger, FakeMailer,
-    FakeSecrets, FakeTimer, FakeVault, Recording, ToyBackend, ToyTerms,
+    CrashPlan, Crashing, FakeAnchor, FakeClock, FakeEntropy, FakeFileExchange, FakeHost, FakeJournal, FakeKeyServer, FakeLedger,
+    FakeMailer, FakeSecrets, FakeTimer, FakeVault, Recording, ToyBackend, ToyTerms,
 };
 use keyward_ports::{
-    Anchor, Clock, Document, FileExchange, FileExchangeError, FilePlace, HostProbe, Ledger as LedgerPort, Letter, Mailer, Secrets,
-    Timer as TimerPort, Vault,
+    Anchor, Clock, Document, FileExchange, FileExchangeError, FilePlace, HostProbe, Journal as JournalPort, Ledger as LedgerPort, Letter,
+    Mailer, Secrets, Timer as TimerPort, Vault,
 };
 
 /// What several processes of one host share. Each sees it as one that may crash and does not.
@@ -77,6 +78,16 @@ impl AnchorSubject for Host {
 impl SecretsSubject for Host {
     fn open(&self) -> Box<dyn Secrets> {
         Box::new(living(self.secrets.clone()))
+    }
+}
+
+/// A journal that outlives the server that opened it.
+#[derive(Default)]
+pub(crate) struct Journal(Arc<FakeJournal>);
+
+impl JournalSubject for Journal {
+    fn open(&self) -> Arc<dyn JournalPort> {
+        self.0.clone()
     }
 }
 

@@ -15,7 +15,7 @@ mod mail;
 mod sql;
 
 use keyward_conformance::{
-    anchor, clock, entropy, file_exchange, host_probe, key_server, ledger, mailer, run, run_async, secrets, signer, timer, vault,
+    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, secrets, signer, timer, vault,
 };
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};
@@ -66,6 +66,7 @@ keeps_its_promises! {
 
 keeps_its_promises_async! {
     the_fake_ledger: ledger, fakes::Ledger::default();
+    the_fake_journal: journal, fakes::Journal::default();
     the_ledger_on_sqlite: ledger, sql::Folder::new();
     the_fake_timer: timer, fakes::Timer::advancing();
     the_fake_key_server: key_server, fakes::key_server();

@@ -48,7 +48,7 @@ impl Host {
         nonce[..8].copy_from_slice(&count.to_be_bytes());
         let words = Request {
             needs: Vec::new(),
-            to: profile.vendor,
+            to: profile.vendor.into(),
             ask,
             nonce: Nonce(nonce),
             product: profile.product.clone(),

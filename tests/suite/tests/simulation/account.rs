@@ -30,7 +30,7 @@ fn cause(slot: &Slot, arrivals: &[Arrival]) -> Cause {
             (Ask::Refresh { activation, .. } | Ask::Return { activation, .. }, answer) if *activation == slot.activation => {
                 match answer.as_ref().map(|(_, answer)| &answer.body) {
                     Some(Body::Certificate(_) | Body::Receipt(_)) => return Cause::Adopted,
-                    Some(Body::Revocation(_) | Body::Refusal(_)) => {}
+                    Some(Body::Delegation(_) | Body::Revocation(_) | Body::Refusal(_)) => {}
                     None => cause = Cause::Adopted,
                 }
             }

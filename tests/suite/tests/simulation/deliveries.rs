@@ -58,7 +58,7 @@ impl Simulation {
                 self.lost.insert((receipt.activation.clone(), request.words().device));
                 self.truth.ended.insert((receipt.activation.clone(), request.words().device));
             }
-            Body::Revocation(_) | Body::Refusal(_) => {}
+            Body::Delegation(_) | Body::Revocation(_) | Body::Refusal(_) => {}
         }
     }
 
@@ -193,7 +193,12 @@ impl Simulation {
                     self.broken("P8", "", format!("{} holds {activation} by right and is told {:?}", words.host, answer.body));
                 }
             }
-            Ask::Trial { .. } | Ask::Return { .. } => {}
+            Ask::Trial { .. }
+            | Ask::Delegate { .. }
+            | Ask::CheckOut { .. }
+            | Ask::Borrow { .. }
+            | Ask::Extend { .. }
+            | Ask::Return { .. } => {}
         }
     }
 

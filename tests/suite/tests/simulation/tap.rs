@@ -98,7 +98,7 @@ pub(crate) fn improved(statement: &Statement) -> Option<Statement> {
             certificate.window.until = None;
             certificate.generation += 1;
         }
-        Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => answer.revocations.clear(),
+        Body::Delegation(_) | Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => answer.revocations.clear(),
     }
     let payload = serde_json::to_vec(&answer).ok()?;
     reply.answer = Envelope::new(reply.answer.payload_type(), payload, reply.answer.signatures().to_vec());

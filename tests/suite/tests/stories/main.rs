@@ -11,6 +11,7 @@ mod issuing;
 mod looking;
 mod online;
 mod order;
+mod seats;
 mod secrecy;
 mod servers;
 mod start;

@@ -310,7 +310,7 @@ async fn another_vendors_request_is_refused_by_its_address() {
     if shop.world.vendor == elsewhere.world.vendor {
         // Both shops grew from one seed: the request is addressed to somebody else by hand.
         let stranger = VendorId::of(&SigningKey::from_seed(&[99; 32]).public());
-        request = signed_anew(&request, &sold.key, 1, |words| words.to = stranger);
+        request = signed_anew(&request, &sold.key, 1, |words| words.to = stranger.into());
     }
     let page = shop.visitor(&sold.key).await.submit(ACTIVATION, &as_file(&request)).await;
     assert_eq!((page.status, page.code().as_deref()), (200, Some("other-vendor")), "{}", page.html());

@@ -1,5 +1,8 @@
 //! The words of the domain.
 
+use keyward_domain::document::{Term, Ticket};
+use keyward_domain::refusal::Occupant;
+
 use super::*;
 
 pub(super) fn refusals() -> Vec<Refusal> {
@@ -30,10 +33,37 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::TrialOver { until: at() },
         Refusal::NoTrial,
         Refusal::Unsupported { kind: Kind::Trial },
+        Refusal::OtherServer,
+        Refusal::NoPool { product: name("viewer") },
+        Refusal::UnknownFeature { feature: name("render"), features: vec![name("print")] },
+        Refusal::PoolFull { seats: 1, ticket: ticket(), place: 1, holders: vec![occupant(None)] },
+        Refusal::PoolFull { seats: 3, ticket: ticket(), place: 2, holders: vec![occupant(None), occupant(Some(at()))] },
+        Refusal::SeatGone,
+        Refusal::DelegationEnded { until: at() },
+        Refusal::ServerClosed,
+        Refusal::ServerRestored { until: at() },
+        Refusal::LoansOut { loans: 1, until: at() },
+        Refusal::LoansOut { loans: 2, until: at() },
+        Refusal::NotBorrowable,
+        Refusal::NoLoanLeft { loans: 1, holders: vec![occupant(Some(at()))] },
+        Refusal::NoLoanLeft { loans: 2, holders: vec![occupant(Some(at()))] },
+        Refusal::LoanTooLong { latest: at() },
+        Refusal::OverdraftSpent { overdraft: 1, next: Some(at()) },
+        Refusal::OverdraftSpent { overdraft: 2, next: Some(at()) },
+        Refusal::OverdraftSpent { overdraft: 0, next: None },
     ]
 }
 
-pub(super) const KINDS: [Kind; 4] = [Kind::Trial, Kind::Activate, Kind::Refresh, Kind::Return];
+fn ticket() -> Ticket {
+    Ticket { epoch: 1, number: 1, holder: [1; 16], mac: [2; 16] }
+}
+
+fn occupant(due: Option<Timestamp>) -> Occupant {
+    Occupant { host: name("drawing-office"), user: name("ada"), since: at(), due }
+}
+
+pub(super) const KINDS: [Kind; 8] =
+    [Kind::Trial, Kind::Activate, Kind::Delegate, Kind::CheckOut, Kind::Borrow, Kind::Extend, Kind::Refresh, Kind::Return];
 
 pub(super) fn nos_of_the_matrix() -> Vec<NotInMatrix> {
     let mut nos = Vec::new();
@@ -138,6 +168,8 @@ pub(super) fn seal_errors() -> Vec<SealError> {
         SealError::NewerKeyward(vec!["leases".into(), "loans".into()]),
         SealError::OtherRequest,
         SealError::BadStatement("it names no issuer".into()),
+        SealError::NotDelegated,
+        SealError::BeyondDelegation(Term::Seat),
         SealError::UnknownScheme("toy/1".into()),
     ]
 }

@@ -1,0 +1,98 @@
+//! What an administrator does. Each act leaves a fact with a name on it.
+
+use std::time::Duration;
+
+use super::Pool;
+use super::charter::Charter;
+use super::fact::{Ending, Fact, Release};
+use super::op::{Act, Acted};
+use crate::document::Place;
+use crate::refusal::Refusal;
+use crate::time::{Now, Timestamp, after};
+
+impl Pool {
+    /// Carries an act out.
+    pub(super) fn act(&mut self, facts: &mut Vec<Fact>, act: Act, now: &Now) -> Result<Acted, Refusal> {
+        let at = now.wall;
+        match act {
+            Act::Release { place, how, by } => self.release(facts, place, how, by, at),
+            Act::AcceptReturn { place, .. } => {
+                if !self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_given_back) {
+                    return Ok(Acted::Nothing);
+                }
+                self.record(facts, Fact::Ended { place, why: Ending::Accepted, asked: None, at });
+                Ok(Acted::Done)
+            }
+            Act::AcceptRestore { by } => {
+                if self.withholds_until(now).is_none() {
+                    return Ok(Acted::Nothing);
+                }
+                self.record(facts, Fact::Accepted { by, at });
+                Ok(Acted::Done)
+            }
+            Act::Delegate(charter) => self.delegate(facts, charter, at),
+            Act::Close { by } => self.close(facts, by, now),
+        }
+    }
+
+    /// Takes a seat away: when what was signed for it has ended, or at once if a seat for emergencies can stand in for it (promise 9).
+    fn release(&mut self, facts: &mut Vec<Fact>, place: Place, how: Release, by: Box<str>, at: Timestamp) -> Result<Acted, Refusal> {
+        let Some(hold) = self.books.written.holds.get(&place) else { return Ok(Acted::Nothing) };
+        if hold.away == Some(Release::AtOnce) || hold.away == Some(how) {
+            return Ok(Acted::Nothing);
+        }
+        let overdraft = self.books.delegation().map_or(0, |it| it.overdraft);
+        if how == Release::AtOnce && self.books.stood_in_for >= overdraft {
+            return Err(Refusal::OverdraftSpent { overdraft, next: self.next_stand_in() });
+        }
+        self.record(facts, Fact::Released { place, how, by, at });
+        // From here on it is not renewed: it ends with what was signed.
+        if let Some(hold) = self.books.written.holds.get_mut(&place).filter(|hold| hold.is_lease()) {
+            hold.live.deadline = hold.live.signed_until;
+            self.lapse.insert((hold.live.deadline, place));
+        }
+        Ok(Acted::Done)
+    }
+
+    /// When the first loan that a seat for emergencies stands in for is over.
+    fn next_stand_in(&self) -> Option<Timestamp> {
+        let stood_in_for = |place: &Place| self.books.written.holds.get(place).is_some_and(super::hold::Hold::is_stood_in_for);
+        self.books.due.iter().find(|(_, place)| stood_in_for(place)).map(|(due, _)| *due)
+    }
+
+    fn delegate(&mut self, facts: &mut Vec<Fact>, charter: Box<Charter>, at: Timestamp) -> Result<Acted, Refusal> {
+        let delegation = charter.delegation();
+        if let Some(held) = self.books.delegation() {
+            if held.server != delegation.server || held.entitlement != delegation.entitlement {
+                return Err(Refusal::OtherServer);
+            }
+            if held.activation == delegation.activation && held.generation >= delegation.generation {
+                return Ok(Acted::Nothing);
+            }
+        }
+        self.record(facts, Fact::Delegated { charter, at });
+        Ok(Acted::Done)
+    }
+
+    /// Nothing more is granted. The license can be given back only when nothing that was signed is left (row N1).
+    fn close(&mut self, facts: &mut Vec<Fact>, by: Box<str>, now: &Now) -> Result<Acted, Refusal> {
+        let loans = self.books.loans.saturating_add(self.withheld(now));
+        if loans > 0 {
+            let last = self.books.due.last().map(|(due, _)| *due);
+            let until = last.max(self.withholds_until(now)).unwrap_or(now.wall);
+            return Err(Refusal::LoansOut { loans, until });
+        }
+        if self.books.written.closed.is_none() {
+            self.record(facts, Fact::Closed { by, at: now.wall });
+        }
+        let leases = self.books.written.holds.values().map(|hold| hold.live.signed_until.saturating_sub(now.running));
+        let left = leases.chain(self.quiet_left(now)).fold(Duration::ZERO, Duration::max);
+        Ok(Acted::Closing { left })
+    }
+
+    /// When a lease that is taken away now has ended, as far as it is known.
+    pub(super) fn lease_end(&self, place: &Place, now: &Now) -> Option<Timestamp> {
+        let hold = self.books.written.holds.get(place).filter(|hold| hold.is_lease())?;
+        Some(after(now.wall, hold.live.signed_until.saturating_sub(now.running)))
+    }
+}

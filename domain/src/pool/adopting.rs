@@ -1,0 +1,99 @@
+//! A server that was restored from a backup: what it is shown of itself is its backup (promise 8).
+
+use super::asking::Case;
+use super::fact::{Adopted, Choice, Ending, Fact, Sitter};
+use super::{Pool, whole};
+use crate::document::{Certificate, Hold as As, Place};
+use crate::names::ActivationId;
+use crate::refusal::Refusal;
+use crate::time::{Now, Place as In, Timestamp, after, between};
+
+impl Pool {
+    /// A restored server signs a lease anew only for who shows that it has not ended: the seat may have been given to another since the backup.
+    pub(super) fn believe(&self, case: &Case<'_>, place: Place) -> Result<(), Refusal> {
+        if self.believes(case, place) {
+            return Ok(());
+        }
+        let leases = after(case.now.wall, self.quiet_left(case.now).unwrap_or_default());
+        let lease = self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_lease);
+        let until = self.withholds_until(case.now).filter(|_| !lease).unwrap_or(leases);
+        Err(Refusal::ServerRestored { until: whole(until) })
+    }
+
+    pub(super) fn believes(&self, case: &Case<'_>, place: Place) -> bool {
+        let activation = self.books.written.holds.get(&place).map(|hold| &hold.activation);
+        let open = |shown: &Certificate| Some(&shown.activation) == activation && shown.window.place(case.at()) == In::Inside;
+        !self.doubts(place, case.now) || case.shows(None).is_some_and(|(_, shown, _)| open(shown))
+    }
+
+    /// The server is shown its own signature. If it knows nothing of that place, it was restored from a backup, or is one of two.
+    pub(super) fn notice(&mut self, facts: &mut Vec<Fact>, place: Place, signed: Timestamp, now: &Now) -> Seen {
+        if self.books.knows(place) {
+            return Seen::Before;
+        }
+        // What was signed before a restore that is known of says nothing new.
+        if self.books.written.restored.is_none_or(|restored| signed > restored.at) {
+            self.record(facts, Fact::Restored { at: now.wall });
+            self.quiet = self.quiet.max(now.running + self.longest_lease());
+        }
+        Seen::Forgotten
+    }
+
+    /// Own signatures are the backup: takes up again what this server signed and no longer knows (promise 8).
+    pub(super) fn adopt(
+        &mut self,
+        facts: &mut Vec<Fact>,
+        case: &Case<'_>,
+        activation: Option<&ActivationId>,
+        sitter: &Sitter,
+        choice: Option<&Choice>,
+    ) {
+        let Some((answer, shown, place)) = case.shows(activation) else { return };
+        let (issued, shown) = (answer.issued, shown.clone());
+        if self.notice(facts, place, issued, case.now) == Seen::Before || shown.window.place(case.at()) != In::Inside {
+            return;
+        }
+        let (seat, until) = match shown.hold {
+            As::Lease { seat, .. } => (seat, None),
+            As::Loan { seat, .. } => (seat, shown.window.until.map(whole)),
+            As::Trial | As::Activation => return,
+        };
+        let own = if until.is_some() { self.loan_of(case) } else { self.lease_of(case, sitter) };
+        // What it has at a later place came after what it shows.
+        if own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation) {
+            return;
+        }
+        // Whoever sat there at an earlier place had left before this was signed.
+        let limit = self.books.delegation().map_or(0, |it| it.limit());
+        let before = self.books.written.holds.range(..place).find(|(_, hold)| hold.seat == seat).map(|(place, _)| *place);
+        for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
+            self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, at: case.at() });
+        }
+        let seat = if seat < limit && self.books.numbers.is_free(seat) { seat } else { self.books.numbers.lowest() };
+        let adopted = Adopted {
+            guest: self.meet(facts, case),
+            asked: case.asked(),
+            sitter: sitter.clone(),
+            choice: choice.cloned().map(Box::new),
+            activation: shown.activation,
+            generation: shown.generation,
+            seat,
+            until,
+            at: case.at(),
+        };
+        let place = self.record(facts, Fact::Adopted(Box::new(adopted)));
+        // As long as what was shown goes on, however long leases are now.
+        let lease = self.rhythm.lease.max(between(case.at(), shown.window.until.unwrap_or(case.at())));
+        if let Some(hold) = self.books.written.holds.get_mut(&place).filter(|hold| hold.is_lease()) {
+            (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
+            self.lapse.insert((hold.live.deadline, place));
+        }
+    }
+}
+
+/// Whether a place that was shown is in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    Before,
+    Forgotten,
+}

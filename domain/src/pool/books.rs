@@ -1,0 +1,378 @@
+//! What a pool's journal comes to: who has which seat. Made of facts alone, the same from the same facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::fmt::serde::timestamp::millisecond::required as millis;
+use serde::{Deserialize, Serialize};
+
+use super::charter::Charter;
+use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter};
+use super::granting::last_generation;
+use super::hold::{Guest, Held, Hold, Live, Loan};
+use super::numbers::Numbers;
+use crate::device::Device;
+use crate::document::{Contact, Delegation, Place};
+use crate::entitlement::Per;
+use crate::keys::PublicKey;
+use crate::names::{ActivationId, SeatIds};
+use crate::time::{Timestamp, after, between, days};
+
+/// Hosts that hold nothing and were not heard of for so many days are let go of.
+const FORGET_GUESTS: Duration = days(90);
+
+/// The state of a pool as its journal tells it. A journal is replayed onto it fact by fact, from the beginning or from a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Books {
+    pub(super) written: Written,
+    pub(super) numbers: Numbers,
+    /// Leases by who sits on them.
+    pub(super) sitters: BTreeMap<Seatmate, Place>,
+    /// The loan of each host, if it has not given it back.
+    pub(super) borrowers: BTreeMap<GuestNo, Place>,
+    pub(super) activations: BTreeMap<ActivationId, Place>,
+    /// Places that seats had before they were checked out again.
+    pub(super) before: BTreeMap<Place, Place>,
+    /// Loans by when they are free.
+    pub(super) due: BTreeSet<(Timestamp, Place)>,
+    devices: BTreeMap<PublicKey, GuestNo>,
+    /// What the ids of its seats begin with.
+    ids: Option<SeatIds>,
+    /// All loans.
+    pub(super) loans: u32,
+    /// Seats that another stands in for.
+    pub(super) stood_in_for: u32,
+}
+
+/// Who sits on a seat, as far as the license tells people apart.
+pub(super) type Seatmate = (GuestNo, Option<Sitter>);
+
+/// What a snapshot has; all else follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// The position of the next fact.
+    pub(super) next: u64,
+    /// Each epoch and its first position.
+    pub(super) epochs: Vec<(u64, u64)>,
+    #[serde(with = "super::fact::milliseconds")]
+    pub(super) lease: Duration,
+    pub(super) charter: Option<Charter>,
+    pub(super) restored: Option<Restored>,
+    pub(super) closed: Option<Timestamp>,
+    pub(super) next_guest: GuestNo,
+    #[serde(with = "pairs")]
+    pub(super) guests: BTreeMap<GuestNo, Guest>,
+    #[serde(with = "pairs")]
+    pub(super) holds: BTreeMap<Place, Hold>,
+}
+
+/// The server was restored from a backup: it cannot know what it has signed since that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Restored {
+    #[serde(with = "millis")]
+    pub(super) at: Timestamp,
+    /// Every lease that was forgotten is over.
+    pub(super) leases_over: Option<Timestamp>,
+    /// Every loan that was forgotten is over here.
+    pub(super) loans_until: Timestamp,
+    /// An administrator said that there is no such loan.
+    pub(super) accepted: Option<Timestamp>,
+}
+
+impl Books {
+    /// The position of the next fact.
+    pub fn position(&self) -> u64 {
+        self.written.next
+    }
+
+    /// The epoch that runs, 0 before the first.
+    pub fn epoch(&self) -> u64 {
+        self.written.epochs.last().map_or(0, |(epoch, _)| *epoch)
+    }
+
+    /// What the vendor delegated, and its proof.
+    pub fn charter(&self) -> Option<&Charter> {
+        self.written.charter.as_ref()
+    }
+
+    pub(super) fn delegation(&self) -> Option<&Delegation> {
+        self.charter().map(Charter::delegation)
+    }
+
+    /// The place of the next fact.
+    pub(super) fn next_place(&self) -> Place {
+        Place { epoch: self.epoch(), position: self.written.next }
+    }
+
+    /// Whether a place lies in what is written here. One that does not was signed by a server that knew more.
+    pub(super) fn knows(&self, place: Place) -> bool {
+        let epochs = &self.written.epochs;
+        let Some(at) = epochs.iter().rposition(|(epoch, _)| *epoch == place.epoch) else { return false };
+        let end = epochs.get(at + 1).map_or(self.written.next, |(_, first)| *first);
+        (epochs[at].1..end).contains(&place.position)
+    }
+
+    /// Takes a fact in. It decides nothing: a fact about a seat that nobody has changes nothing.
+    pub fn apply(&mut self, fact: &Fact) {
+        let place = self.next_place();
+        self.written.next += 1;
+        match fact {
+            Fact::Opened { epoch, lease, at } => self.open(*epoch, *lease, *at),
+            Fact::Restored { at } => self.restore(*at),
+            Fact::Settled { at } => self.with_restored(|restored| restored.leases_over = Some(*at)),
+            Fact::Accepted { at, .. } => self.with_restored(|restored| restored.accepted = Some(*at)),
+            Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
+            Fact::Closed { at, .. } => self.written.closed = Some(*at),
+            Fact::Met { guest, device, host, looks, at } => {
+                let new = || Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() };
+                let met = self.written.guests.entry(*guest).or_insert_with(new);
+                (met.device.host, met.looks) = (host.clone(), looks.clone());
+                self.devices.insert(*device, *guest);
+                self.written.next_guest = self.written.next_guest.max(guest + 1);
+            }
+            Fact::Seated { guest, asked, sitter, choice, seat, at } => {
+                self.count(*guest, asked, *at);
+                let held = Held::Lease(self.written.lease);
+                self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
+            }
+            Fact::Reseated { was, asked, choice, at } => {
+                let Some(mut hold) = self.unseat(*was) else { return };
+                self.count(hold.guest, asked, *at);
+                (hold.request, hold.before) = (asked.request, Some(*was));
+                self.seat(place, hold.choosing(choice.clone()));
+            }
+            Fact::Lent { guest, asked, sitter, choice, seat, was, until, at } => {
+                let lease = was.and_then(|was| self.unseat(was));
+                let instead_of = lease.map(|lease| (lease.activation, last_generation(place.epoch).max(lease.floor)));
+                self.count(*guest, asked, *at);
+                let held = Held::Loan(Loan { until: *until, signed: *at, given_back: None, instead_of });
+                self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
+            }
+            Fact::Renewed { place, asked, until, at } => {
+                self.with_loan(*place, asked, *at, |loan| (loan.until, loan.signed) = (*until, *at));
+            }
+            Fact::Adopted(adopted) => self.adopt(place, adopted),
+            Fact::GivenBack { place, asked, at } => {
+                self.with_loan(*place, asked, *at, |loan| loan.given_back = Some(asked.request));
+            }
+            Fact::Released { place, how, .. } => {
+                if let Some(mut hold) = self.unseat(*place) {
+                    hold.away = Some(*how);
+                    self.seat(*place, hold);
+                }
+            }
+            Fact::Ended { place, asked, at, .. } => {
+                if let Some(hold) = self.unseat(*place)
+                    && let Some(asked) = asked
+                {
+                    self.count(hold.guest, asked, *at);
+                }
+            }
+        }
+    }
+
+    pub(super) fn contact(&self) -> Contact {
+        self.delegation().map_or(Contact::None, |it| it.contact)
+    }
+
+    pub(super) fn per(&self) -> Per {
+        self.delegation().map_or(Per::default(), |it| it.per)
+    }
+
+    pub(super) fn seatmate(&self, guest: GuestNo, sitter: &Sitter) -> Seatmate {
+        let sitter = match self.per() {
+            Per::Host => None,
+            Per::User => Some(Sitter { user: sitter.user.clone(), process: None }),
+            Per::Process => Some(sitter.clone()),
+        };
+        (guest, sitter)
+    }
+
+    pub(super) fn guest_of(&self, device: &PublicKey) -> Option<(GuestNo, &Guest)> {
+        let guest = *self.devices.get(device)?;
+        self.written.guests.get(&guest).map(|it| (guest, it))
+    }
+
+    /// Seats that count as used: all but those that another stands in for.
+    pub(super) fn used(&self) -> u32 {
+        self.all().saturating_sub(self.stood_in_for)
+    }
+
+    /// All seats that something was signed for and has not ended.
+    pub(super) fn all(&self) -> u32 {
+        u32::try_from(self.written.holds.len()).unwrap_or(u32::MAX)
+    }
+
+    fn open(&mut self, epoch: u64, lease: Duration, at: Timestamp) {
+        self.written.epochs.push((epoch, self.written.next - 1));
+        self.written.lease = lease;
+        let mut busy = BTreeSet::new();
+        for hold in self.written.holds.values_mut() {
+            busy.insert(hold.guest);
+            if let Held::Lease(longest) = &mut hold.held {
+                *longest = (*longest).max(lease);
+            }
+        }
+        let gone = |guest: &GuestNo, it: &Guest| !busy.contains(guest) && between(it.device.seen, at) > FORGET_GUESTS;
+        let forgotten: Vec<_> = self.written.guests.extract_if(.., |guest, it| gone(guest, it)).collect();
+        for (_, guest) in forgotten {
+            self.devices.remove(&guest.device.key);
+        }
+    }
+
+    fn restore(&mut self, at: Timestamp) {
+        let longest = self.delegation().and_then(|it| it.loans).map_or(0, |loans| loans.days);
+        let loans_until = after(at, days(longest.into()));
+        self.written.restored = Some(Restored { at, leases_over: None, loans_until, accepted: None });
+    }
+
+    fn with_restored(&mut self, change: impl FnOnce(&mut Restored)) {
+        self.written.restored.as_mut().map(change);
+    }
+
+    /// Another delegation can tell people apart differently, and ask for another contact.
+    fn delegate(&mut self, charter: Charter) {
+        let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
+        self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
+        self.written.charter = Some(charter);
+        if !same {
+            let written = std::mem::take(&mut self.written);
+            *self = Self::from(written);
+        }
+    }
+
+    fn new_hold(&self, guest: GuestNo, asked: &Asked, sitter: &Sitter, seat: u32, held: Held, at: Timestamp) -> Hold {
+        let activation = self.ids.as_ref().map_or_else(|| ActivationId::of(&asked.request), |ids| ids.id(&asked.request));
+        Hold {
+            guest,
+            sitter: sitter.clone(),
+            choice: None,
+            seat,
+            activation,
+            request: asked.request,
+            since: at,
+            held,
+            away: None,
+            floor: 0,
+            before: None,
+            live: Live::default(),
+        }
+    }
+
+    fn adopt(&mut self, place: Place, it: &Adopted) {
+        self.count(it.guest, &it.asked, it.at);
+        let held = match it.until {
+            Some(until) => Held::Loan(Loan { until, signed: it.at, given_back: None, instead_of: None }),
+            None => Held::Lease(self.written.lease),
+        };
+        let hold = self.new_hold(it.guest, &it.asked, &it.sitter, it.seat, held, it.at).choosing(it.choice.clone());
+        self.seat(place, Hold { activation: it.activation.clone(), floor: it.generation, ..hold });
+    }
+
+    fn count(&mut self, guest: GuestNo, asked: &Asked, at: Timestamp) {
+        if let Some(guest) = self.written.guests.get_mut(&guest) {
+            guest.device.count(asked.count, asked.request, at);
+        }
+    }
+
+    fn with_loan(&mut self, place: Place, asked: &Asked, at: Timestamp, change: impl FnOnce(&mut Loan)) {
+        let Some(mut hold) = self.unseat(place) else { return };
+        self.count(hold.guest, asked, at);
+        if let Held::Loan(loan) = &mut hold.held {
+            change(loan);
+        }
+        self.seat(place, hold);
+    }
+
+    /// Puts a hold at a place, and into every index.
+    fn seat(&mut self, place: Place, hold: Hold) {
+        self.numbers.take(hold.seat);
+        self.activations.insert(hold.activation.clone(), place);
+        if let Some(before) = hold.before {
+            self.before.insert(before, place);
+        }
+        if let Some(free) = hold.free_at(self.contact()) {
+            self.loans += 1;
+            self.due.insert((free, place));
+        }
+        self.stood_in_for += u32::from(hold.is_stood_in_for());
+        match (hold.away, hold.is_lease()) {
+            (None, true) => drop(self.sitters.insert(self.seatmate(hold.guest, &hold.sitter), place)),
+            (None, false) if !hold.is_given_back() => drop(self.borrowers.insert(hold.guest, place)),
+            (Some(_), _) | (None, false) => {}
+        }
+        self.written.holds.insert(place, hold);
+    }
+
+    /// Takes a hold out of its place, and out of every index.
+    fn unseat(&mut self, place: Place) -> Option<Hold> {
+        let hold = self.written.holds.remove(&place)?;
+        self.numbers.free(hold.seat);
+        remove_if(&mut self.activations, &hold.activation, place);
+        if let Some(before) = hold.before {
+            self.before.remove(&before);
+        }
+        if let Some(free) = hold.free_at(self.contact()) {
+            self.loans -= 1;
+            self.due.remove(&(free, place));
+        }
+        self.stood_in_for -= u32::from(hold.is_stood_in_for());
+        let seatmate = self.seatmate(hold.guest, &hold.sitter);
+        remove_if(&mut self.sitters, &seatmate, place);
+        remove_if(&mut self.borrowers, &hold.guest, place);
+        Some(hold)
+    }
+}
+
+/// Removes an entry that leads to a place; one that leads to another stays.
+fn remove_if<K: Ord>(map: &mut BTreeMap<K, Place>, key: &K, place: Place) {
+    if map.get(key) == Some(&place) {
+        map.remove(key);
+    }
+}
+
+impl Hold {
+    fn choosing(self, choice: Option<Box<super::fact::Choice>>) -> Self {
+        Self { choice, ..self }
+    }
+}
+
+impl From<Written> for Books {
+    fn from(mut written: Written) -> Self {
+        let holds = std::mem::take(&mut written.holds);
+        let devices = written.guests.iter().map(|(guest, it)| (it.device.key, *guest)).collect();
+        let ids = written.charter.as_ref().map(|it| SeatIds::of(&it.delegation().server.id()));
+        let mut books = Self { written, devices, ids, ..Self::default() };
+        for (place, hold) in holds {
+            books.seat(place, hold);
+        }
+        books
+    }
+}
+
+impl From<Books> for Written {
+    fn from(books: Books) -> Self {
+        books.written
+    }
+}
+
+/// Maps as lists of pairs: JSON has no keys but strings.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(map: &BTreeMap<K, V>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Vec::<(K, V)>::deserialize(deserializer).map(BTreeMap::from_iter)
+    }
+}

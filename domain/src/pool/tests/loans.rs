@@ -1,0 +1,171 @@
+//! Seats that are taken along, and how they come back.
+
+use super::*;
+use crate::document::Contact;
+
+#[test]
+fn a_seat_is_borrowed_for_a_while_and_comes_back_by_itself_when_it_is_due() {
+    let mut office = Office::of(seats(1));
+    let held = office.borrow(A, days(5)).expect("a loan");
+    assert_eq!((held.seat(), held.certificate().window.until), (0, Some(after(day(1), days(5)))));
+    assert!(held.lifeline.is_none(), "a loan needs no beats");
+    office.wait(days(5) - MINUTE);
+    office.restart();
+    assert_eq!(said(&office.check_out(B)), "place 1");
+    office.wait(MINUTE);
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+}
+
+#[test]
+fn a_seat_that_is_held_is_the_one_that_is_taken_along() {
+    let mut office = Office::of(seats(1));
+    let lease = office.check_out(A).expect("a seat");
+    let loan = office.borrow(A, days(2)).expect("the same seat");
+    assert_eq!((loan.seat(), office.overview().used), (lease.seat(), 1));
+    assert_ne!(loan.activation(), lease.activation(), "it is another right than the seat held");
+    let ended: Vec<_> = loan.answer.all_revocations().map(|it| (it.activation.clone(), it.generation)).collect();
+    assert!(matches!(&ended[..], [(of, up_to)] if *of == lease.activation() && *up_to >= lease.certificate().generation), "{ended:?}");
+    office.restart();
+    assert_eq!(office.refresh(A).expect("confirmed").answer.all_revocations().count(), 1, "the first answer may have been lost");
+    assert_eq!(office.beat_of(A, &lease), Pulse::Gone(Gone::Ended));
+}
+
+/// A host with a loan uses it on the LAN too: no second seat.
+#[test]
+fn a_host_with_a_loan_takes_no_second_seat() {
+    let mut office = Office::of(seats(3));
+    let loan = office.borrow(A, days(5)).expect("a loan");
+    for who in [A, ('a', "bob")] {
+        assert_eq!(said(&office.check_out(who)), "loan of seat 0", "{who:?}");
+    }
+    let again = office.held[&A].clone();
+    assert_eq!((again.activation(), again.place()), (loan.activation(), loan.place()));
+    assert!(again.certificate().generation > loan.certificate().generation);
+    assert_eq!(office.overview().used, 1);
+}
+
+#[test]
+fn a_loan_has_limits_and_each_is_told() {
+    let mut office = Office::of(seats(5));
+    assert_eq!(office.borrow(A, days(8)).expect_err("too long"), Refusal::LoanTooLong { latest: day(8) });
+    assert_eq!(said(&office.borrow(A, Duration::ZERO)), "loan-too-long");
+    let until = Until::At(day(0));
+    assert_eq!(said(&office.ask(A, Ask::Borrow { wish: wish("ada"), until })), "loan-too-long");
+    assert_eq!(said(&office.borrow(A, days(7))), "loan of seat 0");
+    assert_eq!(said(&office.borrow(B, days(1))), "loan of seat 1");
+    let Err(Refusal::NoLoanLeft { loans: 2, holders }) = office.borrow(C, days(1)) else { panic!("two may be borrowed") };
+    assert_eq!(holders.iter().map(|it| it.host.as_str()).collect::<Vec<_>>(), ["host-b", "host-a"], "the next that is due first");
+    assert_eq!((office.overview().borrowable, office.overview().latest), (0, Some(day(8))));
+    for loans in [None, Some(Borrowing { days: 7, seats: 0 })] {
+        let mut office = Office::of(Delegation { loans, ..seats(5) });
+        assert_eq!(said(&office.borrow(A, days(1))), "not-borrowable");
+    }
+    let window = crate::time::Window { from: day(0), until: Some(day(3)) };
+    let mut short = Office::of(Delegation { window, ..seats(5) });
+    assert_eq!(short.borrow(A, days(7)).expect_err("it ends"), Refusal::LoanTooLong { latest: day(3) });
+}
+
+#[test]
+fn a_loan_is_extended_from_today_and_never_shortened() {
+    let mut office = Office::of(seats(3));
+    office.borrow(A, days(5)).expect("a loan");
+    office.wait(days(4));
+    assert_eq!(office.extend(A, days(7)).expect("extended").certificate().window.until, Some(day(12)));
+    assert_eq!(office.extend(A, days(1)).expect("as it was").certificate().window.until, Some(day(12)), "longer was signed before");
+    assert_eq!(said(&office.extend(A, days(8))), "loan-too-long");
+    assert_eq!(office.borrow(A, days(6)).expect("the same").certificate().window.until, Some(day(12)));
+    office.restart();
+    office.wait(days(7) - MINUTE);
+    assert_eq!(office.overview().loans, 1);
+    office.wait(MINUTE);
+    assert_eq!(office.free(), 3);
+    assert_eq!(said(&office.extend(A, days(1))), "seat-gone");
+}
+
+#[test]
+fn a_lease_is_not_extended() {
+    let mut office = Office::of(seats(3));
+    office.check_out(A).expect("a seat");
+    assert_eq!(said(&office.extend(A, days(1))), "seat-gone");
+}
+
+#[test]
+fn an_early_return_frees_the_seat_at_once_and_one_by_file_when_it_is_due_or_accepted() {
+    let mut office = Office::of(seats(1));
+    office.borrow(A, days(5)).expect("a loan");
+    assert_eq!(said(&office.give_back(A, Way::Line)), "receipt");
+    let loan = office.borrow(B, days(5)).expect("the seat is free");
+    assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
+    assert_eq!((office.free(), office.overview().loans), (0, 1));
+    assert!(matches!(office.pool.seats(&office.now).next().map(|it| it.state), Some(SeatState::GivenBack { .. })));
+    // The same file again; and what is off on its host is not given to it again.
+    office.held.insert(B, loan.clone());
+    assert_eq!([office.refresh(B), office.extend(B, days(1))].map(|it| said(&it)), ["seat-gone"; 2]);
+    assert_eq!(said(&office.clone().check_out(B)), "place 1");
+    assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
+    let mut patient = office.clone();
+    patient.wait(days(5));
+    assert_eq!(patient.free(), 1);
+    let accept = |place| Act::AcceptReturn { place, by: "boss".into() };
+    assert_eq!(office.act(accept(loan.place())), "Done");
+    assert_eq!(office.act(accept(loan.place())), "Nothing");
+    assert_eq!(office.free(), 1);
+    let kept = office.borrow(C, days(1)).expect("a loan");
+    assert_eq!(office.act(accept(kept.place())), "Nothing", "nobody gave it back");
+}
+
+/// Contact every three days, one of grace.
+#[test]
+fn a_loan_that_was_reclaimed_is_free_when_it_is_due_or_has_missed_its_contact() {
+    for (contact, refreshed, free_on) in [
+        (Contact::None, None, 8),
+        (Contact::Every { days: 3, grace: 1 }, None, 5),
+        (Contact::Every { days: 3, grace: 1 }, Some(2), 7),
+        (Contact::Every { days: 30, grace: 1 }, None, 8),
+    ] {
+        let mut office = Office::of(Delegation { contact, ..seats(1) });
+        office.borrow(A, days(7)).expect("a loan");
+        if let Some(after) = refreshed {
+            office.wait(days(after));
+            office.refresh(A).expect("it is confirmed");
+        }
+        assert_eq!(office.release(A, Release::AtEnd), "Done");
+        office.restart();
+        assert_eq!(said(&office.refresh(A)), "freed", "at its next contact it is told");
+        let free = between(office.now.wall, day(free_on));
+        office.wait(free - MINUTE);
+        assert_eq!(office.free(), 0, "{contact:?}");
+        office.wait(MINUTE);
+        assert_eq!(office.free(), 1, "{contact:?}");
+    }
+}
+
+#[test]
+fn a_reclaimed_loan_is_confirmed_for_nobody_and_its_host_has_to_check_out_like_others() {
+    let mut office = Office::of(seats(2));
+    let loan = office.borrow(A, days(7)).expect("a loan");
+    office.release(A, Release::AtEnd);
+    for _ in 0..2 {
+        office.held.insert(A, loan.clone());
+        assert_eq!(said(&office.refresh(A)), "freed");
+    }
+    office.held.insert(A, loan.clone());
+    assert_eq!(said(&office.extend(A, days(7))), "freed");
+    assert_eq!(said(&office.check_out(A)), "lease of seat 1");
+    office.held.insert(A, loan);
+    assert_eq!(said(&office.give_back(A, Way::Line)), "receipt", "it came back after all");
+    assert_eq!(office.overview().used, 1);
+}
+
+#[test]
+fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
+    office.check_out(B).expect("a seat");
+    office.borrow(A, days(5)).expect("a loan");
+    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
+    assert_eq!([office.refresh(A), office.extend(A, days(6))].map(|it| said(&it)), ["no-loan-left"; 2]);
+    office.give_back(B, Way::Line).expect("a receipt");
+    assert_eq!(said(&office.check_out(B)), "place 1", "the one seat is away");
+    office.wait(days(5));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+}

@@ -1,0 +1,199 @@
+//! A license server's pool as its connections see it: requests, beats, waiting, and what administrators do.
+//!
+//! One task owns the pool, [`Keeping::run`]. It takes all that waits, decides one after the other, writes what happened once, and only then
+//! lets the answers go. What costs time is done by whoever asks: a request is opened before it is handed over, and what is granted is
+//! signed after it is written.
+
+mod keeping;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures_channel::{mpsc, oneshot};
+use keyward_domain::document::{Answer, Ask, Request, Ticket};
+use keyward_domain::pool::{
+    Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Start, Waited, Way,
+};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
+use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
+
+pub use keeping::Keeping;
+use keeping::{Job, Look};
+
+use crate::vendor_keys;
+
+/// Why there is no signed answer at all. Fits after "could not answer: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeeperError {
+    /// The request, or the vendor's word, does not open.
+    #[error("it was not taken: {0}")]
+    Unreadable(#[from] SealError),
+    /// The server's key.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Nothing was delegated to this server yet.
+    #[error("this license server has no license yet; activate it with a network key first")]
+    NotActivated,
+    /// The pool is no longer kept: what happened could not be written, and the server stops.
+    #[error("the license server is stopping; what it promised is kept; start it again")]
+    Stopped,
+}
+
+/// What a server has of its own when it starts.
+#[derive(Debug)]
+pub struct Outset {
+    /// Whom it believes: its vendor.
+    pub trust: Trust,
+    /// The secret that leases and tickets are derived from.
+    pub secret: ServerSecret,
+    /// How long leases are.
+    pub rhythm: Rhythm,
+    /// What is known beside the journal.
+    pub start: Start,
+}
+
+/// An answer to a request.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The answer, signed.
+    pub statement: Statement,
+    /// How the lease in it is kept: sent once, beside it.
+    pub lifeline: Option<Lifeline>,
+    /// What happened, for the log.
+    pub happened: &'static str,
+}
+
+/// An answer to a beat.
+#[derive(Debug, Clone)]
+pub struct Beaten {
+    /// What became of the beat. The words of a fresh lease in it are unsigned.
+    pub pulse: Pulse,
+    /// The fresh lease it brings, signed.
+    pub fresh: Option<Statement>,
+}
+
+/// Answers hosts and administrators.
+#[derive(Clone)]
+pub struct PoolKeeper {
+    jobs: mpsc::UnboundedSender<Job>,
+    charter: Arc<RwLock<Option<Arc<Charter>>>>,
+    signer: Arc<dyn Signer>,
+    trust: Arc<Trust>,
+}
+
+impl PoolKeeper {
+    /// Takes a pool up from its journal. Nothing is answered before the [`Keeping`] runs; the facts of the start are written by then.
+    pub async fn open(
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        signer: Arc<dyn Signer>,
+        outset: Outset,
+    ) -> Result<(Self, Keeping), KeeperError> {
+        let books = journal.replay().await?;
+        let (pool, facts) = Pool::open(books, outset.secret, outset.rhythm, outset.start, &clock.now());
+        journal.append(facts).await?;
+        let charter = Arc::new(RwLock::new(pool.books().charter().cloned().map(Arc::new)));
+        let (jobs, waiting) = mpsc::unbounded();
+        let keeping = Keeping::new(pool, journal, clock, waiting, Arc::clone(&charter));
+        Ok((Self { jobs, charter, signer, trust: Arc::new(outset.trust) }, keeping))
+    }
+
+    /// Answers a request. What the answer grants is durable before this returns.
+    pub async fn answer(&self, envelope: &Envelope, way: Way) -> Result<Served, KeeperError> {
+        let request = open_request(envelope)?;
+        self.answer_verified(request, way).await
+    }
+
+    /// Answers a request that was opened already.
+    pub async fn answer_verified(&self, request: Verified<Request>, way: Way) -> Result<Served, KeeperError> {
+        let shown = self.shown(&request);
+        let op = Op::Ask { request: Box::new(request), shown: shown.map(Box::new), way };
+        let Outcome::Answered(answered) = self.decide(op).await? else { return Err(KeeperError::Stopped) };
+        Ok(Served { statement: self.sign(answered.answer)?, lifeline: answered.lifeline, happened: answered.happened })
+    }
+
+    /// Keeps a seat.
+    pub async fn beat(&self, beat: Beat) -> Result<Beaten, KeeperError> {
+        let Outcome::Pulse(pulse) = self.decide(Op::Beat(beat)).await? else { return Err(KeeperError::Stopped) };
+        let fresh = match &pulse {
+            Pulse::Fresh { answer, .. } => Some(self.sign((**answer).clone())?),
+            _ => None,
+        };
+        Ok(Beaten { pulse, fresh })
+    }
+
+    /// Tells somebody who waits where it stands.
+    pub async fn wait(&self, ticket: Ticket) -> Result<Waited, KeeperError> {
+        let Outcome::Waited(waited) = self.decide(Op::Wait(ticket)).await? else { return Err(KeeperError::Stopped) };
+        Ok(waited)
+    }
+
+    /// Carries an administrator's act out.
+    pub async fn act(&self, act: Act) -> Result<Result<Acted, Refusal>, KeeperError> {
+        let Outcome::Acted(acted) = self.decide(Op::Act(act)).await? else { return Err(KeeperError::Stopped) };
+        Ok(acted)
+    }
+
+    /// Takes the vendor's delegation in: the first, or a newer one.
+    pub async fn delegate(&self, statement: &Statement) -> Result<Result<Acted, Refusal>, KeeperError> {
+        let charter = Charter::open(statement, &self.trust)?;
+        if charter.delegation().server != self.signer.public() {
+            return Ok(Err(Refusal::OtherServer));
+        }
+        self.act(Act::Delegate(Box::new(charter))).await
+    }
+
+    /// Lets time pass: ends what it has ended. To be called now and then.
+    pub async fn tick(&self) -> Result<(), KeeperError> {
+        self.decide(Op::Tick).await.map(drop)
+    }
+
+    /// What the vendor delegated, and its proof.
+    pub fn charter(&self) -> Option<Arc<Charter>> {
+        self.charter.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The pool at a glance, and who has what.
+    pub async fn look(&self) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
+        let look = self.ask(Job::Look).await?;
+        Ok((look.overview, look.seats))
+    }
+
+    /// What the server's anchor is to remember: all of it is written.
+    pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
+        self.ask(Job::Look).await.map(|look: Look| look.anchored)
+    }
+
+    async fn decide(&self, op: Op) -> Result<Outcome, KeeperError> {
+        self.ask(|answer| Job::Decide(op, answer)).await
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, KeeperError> {
+        let (tell, told) = oneshot::channel();
+        self.jobs.unbounded_send(job(tell)).map_err(|_| KeeperError::Stopped)?;
+        told.await.map_err(|_| KeeperError::Stopped)
+    }
+
+    /// What a host shows of what it holds, if this server signed it. What does not open was never its own, and counts for nothing.
+    fn shown(&self, request: &Request) -> Option<Verified<Answer>> {
+        let held = match &request.ask {
+            Ask::CheckOut { held, .. } => held.as_ref()?,
+            Ask::Extend { held, .. } | Ask::Refresh { held, .. } | Ask::Return { held, .. } => held,
+            Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::Borrow { .. } => return None,
+        };
+        if *held.scheme() != Keyward::NAME {
+            return None;
+        }
+        Keyward::open_own(held.bytes(), &self.trust, &self.signer.public()).ok()
+    }
+
+    fn sign(&self, answer: Answer) -> Result<Statement, KeeperError> {
+        let charter = self.charter().ok_or(KeeperError::NotActivated)?;
+        let sealed = vendor_keys::seal(answer, &*self.signer)?;
+        Ok(charter.reply(sealed.envelope().clone()).to_statement())
+    }
+}

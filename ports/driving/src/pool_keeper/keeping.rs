@@ -1,0 +1,106 @@
+//! The one task that owns a pool.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures_channel::{mpsc, oneshot};
+use futures_util::StreamExt as _;
+use keyward_domain::pool::{Anchored, Charter, Fact, Op, Outcome, Overview, Pool, Seat};
+use keyward_ports::{Clock, Journal, JournalError};
+
+/// So many jobs are decided between two writes at most.
+const MOST_AT_ONCE: usize = 1_024;
+/// After so many facts a snapshot is made.
+const FACTS_BETWEEN_SNAPSHOTS: u64 = 200_000;
+
+/// Something to be decided or looked at, and where to tell what came of it.
+pub(super) enum Job {
+    Decide(Op, oneshot::Sender<Outcome>),
+    Look(oneshot::Sender<Look>),
+}
+
+/// A pool as it stands.
+pub(super) struct Look {
+    pub(super) overview: Option<Overview>,
+    pub(super) seats: Vec<Seat>,
+    pub(super) anchored: Anchored,
+}
+
+/// A pool in the hands of the task that runs it.
+#[must_use = "nothing is answered until it runs"]
+pub struct Keeping {
+    pool: Pool,
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    jobs: mpsc::UnboundedReceiver<Job>,
+    charter: Arc<RwLock<Option<Arc<Charter>>>>,
+    snapshot: u64,
+}
+
+impl Keeping {
+    pub(super) fn new(
+        pool: Pool,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        jobs: mpsc::UnboundedReceiver<Job>,
+        charter: Arc<RwLock<Option<Arc<Charter>>>>,
+    ) -> Self {
+        let snapshot = pool.books().position();
+        Self { pool, journal, clock, jobs, charter, snapshot }
+    }
+
+    /// Keeps the pool until nobody can ask it any more, then makes a snapshot. If something that happened cannot be written, nobody is told of
+    /// it and the pool is kept no longer: a server whose journal fails stops.
+    pub async fn run(mut self) -> Result<(), JournalError> {
+        while let Some(first) = self.jobs.next().await {
+            let mut jobs = vec![first];
+            while jobs.len() < MOST_AT_ONCE
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                jobs.push(job);
+            }
+            self.keep(jobs).await?;
+        }
+        self.make_snapshot().await
+    }
+
+    /// Decides all, writes once, then tells.
+    async fn keep(&mut self, jobs: Vec<Job>) -> Result<(), JournalError> {
+        let now = self.clock.now();
+        let (mut facts, mut told, mut looks) = (Vec::new(), Vec::with_capacity(jobs.len()), Vec::new());
+        for job in jobs {
+            match job {
+                Job::Decide(op, tell) => {
+                    let decision = self.pool.decide(op, &now);
+                    facts.extend(decision.facts);
+                    told.push((tell, decision.outcome));
+                }
+                Job::Look(tell) => looks.push(tell),
+            }
+        }
+        let delegated = facts.iter().any(|fact| matches!(fact, Fact::Delegated { .. }));
+        if !facts.is_empty() {
+            self.journal.append(facts).await?;
+        }
+        if delegated {
+            let charter = self.pool.books().charter().cloned().map(Arc::new);
+            *self.charter.write().unwrap_or_else(PoisonError::into_inner) = charter;
+        }
+        for (tell, outcome) in told {
+            // Whoever asked may be gone; what was decided stands.
+            let _ = tell.send(outcome);
+        }
+        for tell in looks {
+            let (overview, seats) = (self.pool.overview(&now), self.pool.seats(&now).collect());
+            let _ = tell.send(Look { overview, seats, anchored: self.pool.anchored() });
+        }
+        if self.pool.books().position() - self.snapshot >= FACTS_BETWEEN_SNAPSHOTS {
+            self.make_snapshot().await?;
+        }
+        Ok(())
+    }
+
+    async fn make_snapshot(&mut self) -> Result<(), JournalError> {
+        self.snapshot = self.pool.books().position();
+        self.journal.snapshot(self.pool.books().clone()).await
+    }
+}
