@@ -2,10 +2,14 @@
 //!
 //! Each is a bounded, printable string that is checked once, when it is made.
 
+mod address;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use address::{AddressError, AddressFault, DEFAULT_PORT, ServerAddress};
 
 /// Why a string is not a name of the kind asked for. Fits after "could not ...: ".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -19,6 +19,7 @@ mod granting;
 mod hold;
 mod looking;
 mod numbers;
+mod offer;
 mod op;
 mod queue;
 mod ranks;
@@ -33,7 +34,8 @@ pub use books::Books;
 pub use charter::Charter;
 pub use fact::{Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
 pub use looking::{Overview, Seat, SeatState};
-pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lifeline, Op, Outcome, Pulse, Wait, Waited, Way};
+pub use offer::{MOST_SHOWN, Offer};
+pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lifeline, Op, Outcome, Pulse, PulseHeard, Wait, Waited, Way};
 pub use queue::{READY, WAIT_BEAT};
 pub use secret::{LeaseSecret, ServerSecret};
 

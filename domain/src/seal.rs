@@ -5,6 +5,7 @@
 
 mod delegated;
 mod envelope;
+mod introduction;
 mod scheme;
 mod trust;
 
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use envelope::{Digest, Envelope, MOST_BYTES, Sealed, SignatureEntry};
+pub use introduction::{Introduced, Introduction};
 pub use scheme::{Keyward, Reply, Scheme, SchemeName, Statement, open};
 pub use trust::Trust;
 
@@ -165,6 +167,14 @@ pub enum SealError {
     /// A license server signed more than was delegated to it.
     #[error("the license server signed more than its vendor allows it ({0}); tell whoever runs that server")]
     BeyondDelegation(Term),
+    /// A license server's words came over a connection that is not held with its TLS key.
+    #[error(
+        "the TLS key of whoever answers there is not that of license server {server}: somebody else answers in its place; nothing was sent to it; check the address and the network"
+    )]
+    OtherTlsKey {
+        /// The license server whose words they are.
+        server: KeyId,
+    },
     /// Signed in a way this product does not know.
     #[error("it is signed in the way {0:?}, which this product does not know; update the product")]
     UnknownScheme(Box<str>),

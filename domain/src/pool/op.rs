@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::charter::Charter;
-use super::fact::{Fact, Release};
+use super::fact::{Fact, Release, milliseconds};
 use super::secret::LeaseSecret;
 use crate::document::{Answer, Place, Request, Ticket};
 use crate::refusal::Refusal;
@@ -41,7 +43,7 @@ pub enum Way {
 }
 
 /// Says that a lease is in use. It gives no right: only a fresh lease does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
     /// Where the lease stands in the journal.
     pub place: Place,
@@ -120,13 +122,14 @@ pub struct Answered {
 }
 
 /// How a lease is kept. The secret is sent once, beside the answer, and stands in no document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifeline {
     /// Where the lease stands in the journal.
     pub place: Place,
     /// Proves a beat.
     pub secret: LeaseSecret,
     /// When to beat next.
+    #[serde(with = "milliseconds")]
     pub next: Duration,
 }
 
@@ -160,8 +163,50 @@ pub enum Pulse {
     Stranger,
 }
 
+/// An answer to a beat as its holder hears it. It gives no right; a fresh lease comes beside it, signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "pulse", rename_all = "kebab-case")]
+pub enum PulseHeard {
+    /// The seat is kept.
+    Kept {
+        /// When to beat next.
+        #[serde(with = "milliseconds")]
+        next: Duration,
+    },
+    /// The seat is kept until what was signed has ended, and no longer.
+    Ending {
+        /// Why.
+        why: Gone,
+        /// How long that is.
+        #[serde(with = "milliseconds")]
+        left: Duration,
+    },
+    /// The seat is not the holder's any more.
+    Gone {
+        /// Why.
+        why: Gone,
+    },
+    /// The server does not know the lease: check out again and show what is held.
+    Show,
+    /// The server does not take the secret for that of the lease.
+    Stranger,
+}
+
+impl From<&Pulse> for PulseHeard {
+    fn from(pulse: &Pulse) -> Self {
+        match pulse {
+            Pulse::Kept { next } | Pulse::Fresh { next, .. } => Self::Kept { next: *next },
+            Pulse::Ending { why, left } => Self::Ending { why: *why, left: *left },
+            Pulse::Gone(why) => Self::Gone { why: *why },
+            Pulse::Show => Self::Show,
+            Pulse::Stranger => Self::Stranger,
+        }
+    }
+}
+
 /// Why a seat is not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Gone {
     /// It was given back, or a whole lease passed without a beat.
     Ended,
@@ -192,16 +237,19 @@ impl Gone {
 }
 
 /// An answer to who waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waited {
     /// Where it stands.
+    #[serde(flatten)]
     pub wait: Wait,
     /// When to ask again.
+    #[serde(with = "milliseconds")]
     pub next: Duration,
 }
 
 /// Where somebody stands who waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "wait", rename_all = "kebab-case")]
 pub enum Wait {
     /// In line.
     Waiting {
@@ -211,6 +259,7 @@ pub enum Wait {
     /// A seat is held for it: check out with the ticket.
     Ready {
         /// For so long.
+        #[serde(with = "milliseconds")]
         left: Duration,
     },
     /// Its place is lost: check out again.

@@ -170,6 +170,12 @@ impl<T> Sealed<T> {
 }
 
 impl Sealed<crate::document::Request> {
+    /// A request that somebody else signed, opened and to be carried on as it came.
+    pub fn received(envelope: &Envelope) -> Result<Self, SealError> {
+        let words = super::open_request(envelope)?.into_words();
+        Ok(Self::paired(words, envelope.clone()))
+    }
+
     /// The same request with the license key as typed, for a translator that needs it. The signed bytes stay as they are.
     #[must_use]
     pub fn with_typed(mut self, typed: crate::document::Typed) -> Self {

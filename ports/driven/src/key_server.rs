@@ -87,6 +87,8 @@ pub enum Trouble {
     ProxyRefused,
     /// Its certificate is not one that the profile believes.
     Certificate,
+    /// Its TLS key is not the one that the license server showed when it was met.
+    OtherKey,
     /// No answer in time.
     Timeout,
     /// The connection broke.
@@ -134,6 +136,7 @@ impl fmt::Display for Trouble {
             Self::ProxyWantsPassword => "the proxy wants a user name and a password; enter them in the proxy settings",
             Self::ProxyRefused => "the proxy refused to connect; ask whoever runs it to allow this server",
             Self::Certificate => "its TLS certificate is not one the product profile believes; check the server's address, or ask the vendor for a new profile",
+            Self::OtherKey => "its TLS key is another than before: the server got a new one, or somebody else answers in its place; nothing was sent to it; it is asked anew who it is",
             Self::Timeout => "it did not answer in time; try again",
             Self::Broken => "the connection broke; try again",
             Self::NotAKeyServer => "what answers there is no key server; check the address and the port",

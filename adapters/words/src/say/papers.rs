@@ -28,6 +28,7 @@ impl Say for SealError {
             Self::BadStatement(detail) => plain("seal-bad-statement").text("detail", detail),
             Self::NotDelegated => plain("seal-not-delegated"),
             Self::BeyondDelegation(term) => plain("seal-beyond-delegation").text("term", term),
+            Self::OtherTlsKey { server } => plain("seal-other-tls-key").text("server", server),
             Self::UnknownScheme(scheme) => plain("seal-unknown-scheme").text("scheme", scheme),
         }
     }

@@ -70,6 +70,7 @@ impl Say for Trouble {
             Self::ProxyWantsPassword => "trouble-proxy-wants-password",
             Self::ProxyRefused => "trouble-proxy-refused",
             Self::Certificate => "trouble-certificate",
+            Self::OtherKey => "trouble-other-key",
             Self::Timeout => "trouble-timeout",
             Self::Broken => "trouble-broken",
             Self::NotAKeyServer => "trouble-not-a-key-server",

@@ -318,6 +318,7 @@ const TROUBLES: [Trouble; 11] = [
     Trouble::ProxyWantsPassword,
     Trouble::ProxyRefused,
     Trouble::Certificate,
+    Trouble::OtherKey,
     Trouble::Timeout,
     Trouble::Broken,
     Trouble::NotAKeyServer,

@@ -105,7 +105,7 @@ impl ActError {
                 NotTaken::Returned { .. } => "answer-returned",
                 NotTaken::Sealed(SealError::UnknownSigner { .. } | SealError::BadStatement(_)) => "answer-other-vendor",
                 NotTaken::Sealed(SealError::BadSignature | SealError::WrongRole { .. }) => "answer-forged",
-                NotTaken::Sealed(SealError::NotDelegated) => "answer-not-delegated",
+                NotTaken::Sealed(SealError::NotDelegated | SealError::OtherTlsKey { .. }) => "answer-not-delegated",
                 NotTaken::Sealed(SealError::BeyondDelegation(_)) => "answer-beyond-delegation",
                 NotTaken::Sealed(SealError::KeyNotValid { .. }) => "answer-key-revoked",
                 NotTaken::Sealed(SealError::NewerKeyward(_) | SealError::Unreadable(_) | SealError::UnknownScheme(_)) => "answer-newer",

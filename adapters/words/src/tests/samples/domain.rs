@@ -170,6 +170,7 @@ pub(super) fn seal_errors() -> Vec<SealError> {
         SealError::BadStatement("it names no issuer".into()),
         SealError::NotDelegated,
         SealError::BeyondDelegation(Term::Seat),
+        SealError::OtherTlsKey { server: key_id() },
         SealError::UnknownScheme("toy/1".into()),
     ]
 }
