@@ -60,6 +60,7 @@ fn charter(seats: u32) -> Charter {
         loans: Some(Borrowing { days: 7, seats: 2 }),
         contact: Contact::None,
         window: Window { from: first_day(), until: None },
+        sold_until: None,
         last_five: None,
     };
     let body = Body::Delegation(delegation);

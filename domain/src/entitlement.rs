@@ -2,13 +2,16 @@
 
 mod budget;
 mod decide;
+mod granting;
+mod shown;
 mod terms;
 
 use serde::{Deserialize, Serialize};
 
 pub use budget::{Budget, Next};
-pub use decide::{Held, Outcome};
-pub use terms::{Allowance, Borrowing, Per, Sale, Tenure, Terms, TermsError};
+pub use decide::Outcome;
+pub use shown::{Held, Shown};
+pub use terms::{Allowance, Borrowing, Per, Sale, Seats, Tenure, Terms, TermsError};
 
 use crate::document::{Revocation, RevocationReason};
 use crate::host::Fingerprint;

@@ -15,7 +15,7 @@ use crate::device::Device;
 use crate::document::{
     Answer, Ask, Binding, Body, Certificate, Contact, Delegation, Hold, Kind, Place, Receipt, Revocation, RevocationReason, Until, Wish,
 };
-use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Sale, Terms};
+use crate::entitlement::{Allowance, Borrowing, Entitlement, Freer, Per, Sale, Seats, Terms};
 use crate::profile::{ProductProfile, TlsTerms};
 use crate::record::{Granted, LogEntry, Record, RecordKey, Remembered, Signers};
 use crate::refusal::Refusal;
@@ -233,7 +233,7 @@ fn product_profiles() {
 }
 
 fn used() -> Entitlement {
-    let network = Allowance::Seats { seats: 5, overdraft: 1, borrowing: Some(Borrowing { days: 7, seats: 2 }), per: Per::Process };
+    let network = Allowance::Seats(Seats { overdraft: 1, borrowing: Some(Borrowing { days: 7, seats: 2 }), per: Per::Process, ..Seats::of(5) });
     let mut it = sold(Terms { allowance: Allowance::Activations(3), ..rental(day(365)) });
     for (n, letter) in ('a'..='c').enumerate() {
         let request = host(letter).asks_verified(1, activate());

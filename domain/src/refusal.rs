@@ -56,6 +56,10 @@ pub enum Refusal {
     NeedsLicenseServer,
     /// It is on a dongle.
     NeedsDongle,
+    /// A stand-alone license key has no pool; the matrix has the same code.
+    StandAloneKeyHasNoServer,
+    /// A stand-alone dongle has no pool; the matrix has the same code.
+    StandAloneDongleHasNoServer,
     /// Every activation is in use.
     NoActivationLeft {
         /// How many there are.
@@ -218,6 +222,8 @@ impl Refusal {
             Self::Revoked => "revoked",
             Self::NeedsLicenseServer => "needs-license-server",
             Self::NeedsDongle => "needs-dongle",
+            Self::StandAloneKeyHasNoServer => "stand-alone-key-has-no-server",
+            Self::StandAloneDongleHasNoServer => "stand-alone-dongle-has-no-server",
             Self::NoActivationLeft { .. } => "no-activation-left",
             Self::MovesSpent { .. } => "moves-spent",
             Self::TransfersSpent { .. } => "transfers-spent",
@@ -249,7 +255,11 @@ impl Refusal {
         match self {
             Self::OtherVendor | Self::UnknownActivation => "P12",
             Self::UnknownKey | Self::KeyReplaced => "K1",
-            Self::NeedsLicenseServer | Self::NeedsDongle | Self::Unsupported { .. } => "K2",
+            Self::NeedsLicenseServer
+            | Self::NeedsDongle
+            | Self::StandAloneKeyHasNoServer
+            | Self::StandAloneDongleHasNoServer
+            | Self::Unsupported { .. } => "K2",
             Self::OtherProduct { .. } | Self::UnknownProduct { .. } | Self::UnknownEdition { .. } | Self::MaintenanceEnded { .. } => "K3",
             Self::Expired { .. } | Self::Revoked => "K1",
             Self::NoActivationLeft { .. } | Self::RequestSpent => "O4",
@@ -280,6 +290,8 @@ impl Refusal {
             Self::Revoked => "ask the vendor".into(),
             Self::NeedsLicenseServer => "activate it on a license server and connect to that".into(),
             Self::NeedsDongle => "plug in the dongle".into(),
+            Self::StandAloneKeyHasNoServer => "activate it on the host itself, or use a network license key here".into(),
+            Self::StandAloneDongleHasNoServer => "plug it into the host itself".into(),
             Self::NoActivationLeft { .. } => {
                 "return it on one of these hosts, or have the owner free the slot of a host that is lost".into()
             }
@@ -334,6 +346,8 @@ impl fmt::Display for Refusal {
             Self::Revoked => f.write_str("the vendor revoked this license"),
             Self::NeedsLicenseServer => f.write_str("this is a network license; it is activated on a license server"),
             Self::NeedsDongle => f.write_str("this license is on a dongle"),
+            Self::StandAloneKeyHasNoServer => f.write_str("this is a stand-alone license key; it has no seats for a license server"),
+            Self::StandAloneDongleHasNoServer => f.write_str("this is a stand-alone dongle; it has no seats for a license server"),
             Self::NoActivationLeft { activations, holders } => {
                 write!(
                     f,

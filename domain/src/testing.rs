@@ -332,6 +332,7 @@ pub(crate) fn delegation() -> Delegation {
         loans: Some(Borrowing { days: 7, seats: 2 }),
         contact: Contact::None,
         window: Window { from: day(0), until: Some(day(365)) },
+        sold_until: None,
         last_five: Some(last_five()),
     }
 }
@@ -372,6 +373,8 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::Revoked,
         Refusal::NeedsLicenseServer,
         Refusal::NeedsDongle,
+        Refusal::StandAloneKeyHasNoServer,
+        Refusal::StandAloneDongleHasNoServer,
         Refusal::NoActivationLeft { activations: 1, holders: vec![holder] },
         Refusal::MovesSpent { next: Some(day(90)), moves: 3, days: 90 },
         Refusal::TransfersSpent { next: Some(day(90)), transfers: 3, days: 90 },

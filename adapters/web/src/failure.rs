@@ -249,6 +249,7 @@ fn code_of(error: &TermsError) -> &'static str {
         TermsError::PerpetualEnds => "perpetual-ends",
         TermsError::Backwards { .. } => "ends-before-it-begins",
         TermsError::ForNobody => "for-nobody",
+        TermsError::ShortDelegation { .. } => "short-delegation",
         TermsError::Allowance => "wrong-allowance",
     }
 }

@@ -203,6 +203,10 @@ refusal-needs-license-server = This is a network license: it is activated on a l
     .remedy = Activate it on a license server and connect to that.
 refusal-needs-dongle = This license is on a dongle.
     .remedy = Plug in the dongle.
+refusal-stand-alone-key-has-no-server = This is a stand-alone license key: it has no seats for a license server.
+    .remedy = Activate it on the host itself, or use a network license key here.
+refusal-stand-alone-dongle-has-no-server = This is a stand-alone dongle: it has no seats for a license server.
+    .remedy = Plug it into the host itself.
 refusal-no-activation-left =
     { $activations ->
         [one] The one activation is in use: { $holders }.

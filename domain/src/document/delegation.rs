@@ -45,6 +45,9 @@ pub struct Delegation {
     pub contact: Contact,
     /// When it may sign, and what it signs ends with it.
     pub window: Window,
+    /// When what was sold ends, until which this is renewed; none = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_until: Option<Timestamp>,
     /// The license key's last five characters, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_five: Option<LastFive>,

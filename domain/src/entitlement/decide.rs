@@ -1,10 +1,10 @@
-//! Activation, refresh and return, decided.
+//! Activation, delegation, refresh and return, decided.
 
-use super::{Allowance, Entitlement, Next, Slot, Terms};
-use crate::document::{Answer, Binding, Body, Certificate, Hold, Receipt, Request, RevocationReason};
+use super::{Allowance, Entitlement, Held, Next, Slot};
+use crate::document::{Body, Receipt, Request, RevocationReason};
 use crate::host::Match;
 use crate::keys::PublicKey;
-use crate::names::{ActivationId, EntitlementId};
+use crate::names::ActivationId;
 use crate::product::Product;
 use crate::refusal::{Holder, Refusal};
 use crate::rights::{KeyType, Medium};
@@ -25,40 +25,33 @@ pub struct Outcome {
     pub changed: bool,
 }
 
-/// What a device showed of what it holds.
-#[derive(Debug, Clone, Copy)]
-pub struct Held<'a> {
-    /// The answer it holds, opened with this server's own trust.
-    pub answer: &'a Verified<Answer>,
-    /// Whether this server remembers having given it. If not, it was restored from a backup: its own signature is the backup.
-    pub remembered: bool,
-}
-
-impl<'a> Held<'a> {
-    /// The certificate it shows of an activation on a device.
-    fn shows(&self, activation: &ActivationId, device: &PublicKey) -> Option<&'a Certificate> {
-        let shown = self.answer.certificate()?;
-        (shown.activation == *activation && shown.binding.device() == Some(*device)).then_some(shown)
-    }
-
-    /// The same, if this server no longer knows that it signed it.
-    pub fn forgotten(&self, activation: &ActivationId, device: &PublicKey) -> Option<&'a Certificate> {
-        self.shows(activation, device).filter(|_| !self.remembered)
-    }
-}
-
 impl Entitlement {
     /// Gives the asking host a slot, its own again if it is recognised (rows O1, O4, A2).
     pub fn activate(&mut self, request: &Verified<Request>, own_slot: bool, product: &Product, now: Timestamp) -> Result<Outcome, Refusal> {
-        self.check_sale(request, product, now)?;
+        self.check_sale(request, now)?;
+        self.check_maintenance(request, product)?;
         let activations = self.activations()?;
+        self.give(request, own_slot, activations, now)
+    }
+
+    /// Lets the asking license server sign for the pool, or lets it go on (row N1). It counts as an activation does: one server at a time, unless
+    /// more were sold; its own key is recognised for free, and a server that was reinstalled takes its place again within the budget of moves.
+    /// In which version it asks does not matter: what it signs says until when maintenance was sold, and each host looks at its own version.
+    pub fn delegate(&mut self, request: &Verified<Request>, now: Timestamp) -> Result<Outcome, Refusal> {
+        self.check_sale(request, now)?;
+        let servers = self.servers()?;
+        self.give(request, false, servers, now)
+    }
+
+    /// Gives a slot of so many.
+    fn give(&mut self, request: &Verified<Request>, own_slot: bool, activations: u32, now: Timestamp) -> Result<Outcome, Refusal> {
         // Sent again to a server that was restored since it answered it, and that has seen what it granted come back.
         let granted = ActivationId::of(&request.name());
         if self.ended.iter().any(|ended| ended.activation == granted) {
             return Err(Refusal::RequestSpent);
         }
         if let Some(place) = self.slots.iter().position(|slot| slot.device == request.device) {
-            return Ok(self.certify(place, request, now, "activated again"));
+            return Ok(self.grant(place, request, now, "activated again"));
         }
         let mut spent = None;
         if !own_slot && let Some(place) = self.recognise(request) {
@@ -69,7 +62,7 @@ impl Entitlement {
                 let old = self.slots[place].clone();
                 self.end(&old, RevocationReason::Moved, now);
                 self.slots[place].device = request.device;
-                return Ok(self.certify(place, request, now, "moved"));
+                return Ok(self.grant(place, request, now, "moved"));
             }
         }
         if self.slots.len() < activations as usize {
@@ -82,7 +75,7 @@ impl Entitlement {
                 since: now,
                 seen: now,
             });
-            return Ok(self.certify(self.slots.len() - 1, request, now, "activated"));
+            return Ok(self.grant(self.slots.len() - 1, request, now, "activated"));
         }
         Err(match spent {
             Some(next) => Refusal::MovesSpent { next, moves: self.terms.moves.times, days: self.terms.moves.days },
@@ -115,7 +108,7 @@ impl Entitlement {
         if self.slots[place].fingerprint.judge(&request.fingerprint) == Match::Other {
             return Err(Refusal::NotThisHost);
         }
-        Ok(self.certify(place, request, now, "refreshed"))
+        Ok(self.grant(place, request, now, "refreshed"))
     }
 
     /// Takes back what a holder gives. Asked again, or asked for what it no longer has, it is told the same: it is returned (row O5). Who never
@@ -141,26 +134,7 @@ impl Entitlement {
         Ok(Outcome { body: Body::Receipt(Receipt { activation: activation.clone() }), happened: "returned before", changed: false })
     }
 
-    /// An entitlement that this server had sold before it was restored, taken up again from its own signature: for the one holder who shows it.
-    pub fn adopted(id: EntitlementId, certificate: &Certificate, now: Timestamp) -> Self {
-        let rights = certificate.rights.clone();
-        let terms = Terms {
-            product: rights.product,
-            editions: rights.editions,
-            key_type: rights.key_type,
-            medium: rights.medium,
-            tenure: super::Tenure { kind: rights.tenure, window: certificate.window },
-            allowance: Allowance::Activations(1),
-            moves: super::Budget::default(),
-            transfers: super::Budget::default(),
-            contact: certificate.contact,
-            features: rights.features,
-            maintenance_until: rights.maintenance_until,
-        };
-        Self { last_five: certificate.last_five.clone(), ..Self::bare(id, terms, now) }
-    }
-
-    fn check_sale(&self, request: &Verified<Request>, product: &Product, now: Timestamp) -> Result<(), Refusal> {
+    fn check_sale(&self, request: &Verified<Request>, now: Timestamp) -> Result<(), Refusal> {
         if self.terms.product != request.product {
             return Err(Refusal::OtherProduct { product: self.terms.product.clone() });
         }
@@ -170,6 +144,10 @@ impl Entitlement {
         if let (Place::After, Some(until)) = (self.terms.tenure.window.place(now), self.terms.tenure.window.until) {
             return Err(Refusal::Expired { until });
         }
+        Ok(())
+    }
+
+    fn check_maintenance(&self, request: &Verified<Request>, product: &Product) -> Result<(), Refusal> {
         if let Some(until) = self.terms.maintenance_until
             && !self.terms.rights().covers(product.released(&request.version))
         {
@@ -180,9 +158,19 @@ impl Entitlement {
 
     fn activations(&self) -> Result<u32, Refusal> {
         match (self.terms.key_type, self.terms.medium, self.terms.allowance) {
-            (KeyType::Network, _, _) | (_, _, Allowance::Seats { .. }) => Err(Refusal::NeedsLicenseServer),
+            (KeyType::Network, _, _) | (_, _, Allowance::Seats(_)) => Err(Refusal::NeedsLicenseServer),
             (_, Medium::Dongle, _) => Err(Refusal::NeedsDongle),
             (KeyType::StandAlone, Medium::LicenseKey, Allowance::Activations(activations)) => Ok(activations),
+        }
+    }
+
+    /// On how many license servers its pool may be.
+    fn servers(&self) -> Result<u32, Refusal> {
+        match (self.terms.allowance, self.terms.medium) {
+            (Allowance::Seats(pool), Medium::LicenseKey) => Ok(pool.servers),
+            (Allowance::Seats(_), Medium::Dongle) => Err(Refusal::NeedsDongle),
+            (Allowance::Activations(_), Medium::LicenseKey) => Err(Refusal::StandAloneKeyHasNoServer),
+            (Allowance::Activations(_), Medium::Dongle) => Err(Refusal::StandAloneDongleHasNoServer),
         }
     }
 
@@ -197,41 +185,21 @@ impl Entitlement {
         alike.next().is_none().then_some(place)
     }
 
-    fn certify(&mut self, place: usize, request: &Verified<Request>, now: Timestamp, happened: &'static str) -> Outcome {
-        let slot = &mut self.slots[place];
-        slot.generation += 1;
-        slot.fingerprint = request.fingerprint.clone();
-        slot.host = request.host.clone();
-        slot.seen = now;
-        let certificate = Certificate {
-            entitlement: Some(self.id.clone()),
-            activation: slot.activation.clone(),
-            generation: slot.generation,
-            binding: Binding::Host { device: slot.device, fingerprint: slot.fingerprint.clone() },
-            rights: self.terms.rights(),
-            window: self.terms.tenure.window,
-            contact: self.terms.contact,
-            hold: Hold::Activation,
-            last_five: self.last_five.clone(),
-        };
-        Outcome { body: Body::Certificate(certificate), happened, changed: true }
-    }
-
     /// Own signatures are the backup: takes up again what this server signed and no longer knows, even above the limit (promise 8).
     fn adopt(&mut self, activation: &ActivationId, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) {
         let Some(shown) = held.and_then(|held| held.forgotten(activation, &request.device)) else { return };
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.activation == *activation) {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
-            if shown.generation > slot.generation {
-                (slot.generation, slot.device) = (shown.generation, request.device);
+            if shown.generation() > slot.generation {
+                (slot.generation, slot.device) = (shown.generation(), request.device);
             }
         } else if !self.ended.iter().any(|ended| ended.activation == *activation) {
             self.slots.push(Slot {
                 activation: activation.clone(),
                 device: request.device,
-                fingerprint: shown.binding.fingerprint().clone(),
+                fingerprint: shown.fingerprint().unwrap_or(&request.fingerprint).clone(),
                 host: request.host.clone(),
-                generation: shown.generation,
+                generation: shown.generation(),
                 since: now,
                 seen: now,
             });
@@ -247,7 +215,7 @@ impl Entitlement {
             (None, Some(shown)) => super::Ended {
                 activation: activation.clone(),
                 device: *device,
-                generation: shown.generation,
+                generation: shown.generation(),
                 reason: RevocationReason::Returned,
                 at: self.issued,
             }

@@ -76,16 +76,64 @@ pub enum Allowance {
     /// So many hosts at a time.
     Activations(u32),
     /// A pool.
-    Seats {
-        /// Seats.
-        seats: u32,
-        /// Seats above them, for emergencies.
-        overdraft: u32,
-        /// What may be borrowed.
-        borrowing: Option<Borrowing>,
-        /// What takes one seat.
-        per: Per,
-    },
+    Seats(Seats),
+}
+
+/// A pool, as it was sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seats {
+    /// Seats.
+    pub seats: u32,
+    /// Seats above them, for emergencies.
+    pub overdraft: u32,
+    /// What may be borrowed.
+    pub borrowing: Option<Borrowing>,
+    /// What takes one seat.
+    pub per: Per,
+    /// On so many license servers at a time, each with a pool of this size. One, if nobody says how many.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub servers: u32,
+    /// For so many days a license server may sign before it has to be heard from; none = as [`Seats::delegated_days`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_days: Option<u32>,
+}
+
+/// For so many days a license server may sign, if nobody says otherwise.
+const USUAL_DAYS: u32 = 30;
+/// A license server renews what it may sign in the last third of it: that third should hold the longest loan.
+const RENEWED_IN_THE_LAST: u32 = 3;
+
+impl Seats {
+    /// So many seats on one license server: a user takes one, none may be borrowed, none are for emergencies.
+    pub fn of(seats: u32) -> Self {
+        Self { seats, overdraft: 0, borrowing: None, per: Per::User, servers: 1, delegated_days: None }
+    }
+
+    /// For how many days a license server may sign before it has to be heard from: as it was sold, or thirty, or three times the longest loan if
+    /// that is more, so that a loan of full length can be had from a server that renews in time.
+    pub fn delegated_days(&self) -> u32 {
+        let loans = self.borrowing.map_or(0, |loans| loans.days.saturating_mul(RENEWED_IN_THE_LAST));
+        self.delegated_days.unwrap_or(USUAL_DAYS.max(loans))
+    }
+
+    fn check(&self) -> Result<(), TermsError> {
+        let days = self.delegated_days();
+        let longest = self.borrowing.map_or(1, |loans| loans.days.max(1));
+        match (self.seats, self.servers) {
+            (0, _) | (_, 0) => Err(TermsError::ForNobody),
+            _ if days < longest => Err(TermsError::ShortDelegation { days, longest }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+fn is_one(servers: &u32) -> bool {
+    *servers == one()
 }
 
 /// How seats may be borrowed.
@@ -144,8 +192,16 @@ pub enum TermsError {
         until: Timestamp,
     },
     /// For nobody.
-    #[error("it is for nobody; give it at least one activation or seat")]
+    #[error("it is for nobody; give it at least one activation, or one seat on one license server")]
     ForNobody,
+    /// A license server could sign for a shorter time than a seat can be borrowed for.
+    #[error("a license server could sign for {days} days, and the longest loan has {longest}; give it more days, best three times as many")]
+    ShortDelegation {
+        /// For so many days it could sign.
+        days: u32,
+        /// For so many days a seat can be borrowed.
+        longest: u32,
+    },
     /// Activations of a network license, or seats of a stand-alone one.
     #[error("a stand-alone license has activations, a network license has seats; give the one that fits")]
     Allowance,
@@ -163,14 +219,17 @@ impl Terms {
         }
         self.tenure.check()?;
         match (self.key_type, self.allowance) {
-            (_, Allowance::Activations(0) | Allowance::Seats { seats: 0, .. }) => Err(TermsError::ForNobody),
+            (_, Allowance::Activations(0)) => Err(TermsError::ForNobody),
             (KeyType::StandAlone, Allowance::Activations(_)) => Ok(()),
-            (KeyType::Network, Allowance::Seats { borrowing: None, .. }) => Ok(()),
-            (KeyType::Network, Allowance::Seats { borrowing: Some(_), .. }) => {
-                let cell = Cell { key_type: self.key_type, medium: self.medium, right: Right::Borrowing };
-                Ok(product.matrix.allows(cell)?)
+            (KeyType::Network, Allowance::Activations(_)) => Err(TermsError::Allowance),
+            (_, Allowance::Seats(pool)) => {
+                let may = |right| product.matrix.allows(Cell { key_type: self.key_type, medium: self.medium, right });
+                may(Right::Server).map_err(|_| TermsError::Allowance)?;
+                if pool.borrowing.is_some() {
+                    may(Right::Borrowing)?;
+                }
+                pool.check()
             }
-            (KeyType::StandAlone, Allowance::Seats { .. }) | (KeyType::Network, Allowance::Activations(_)) => Err(TermsError::Allowance),
         }
     }
 

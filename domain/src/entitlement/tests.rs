@@ -295,7 +295,7 @@ fn a_budget_of_none_names_no_date_and_says_so() {
 #[test]
 fn what_is_sold_is_checked_before_a_slot_is_given() {
     let maintained = |until: &str| Terms { maintenance_until: Some(crate::testing::at(until)), ..perpetual() };
-    let seats = Allowance::Seats { seats: 5, overdraft: 0, borrowing: None, per: Per::User };
+    let seats = Allowance::Seats(Seats::of(5));
     let network = Terms { key_type: crate::rights::KeyType::Network, allowance: seats, ..perpetual() };
     let dongle = Terms { medium: crate::rights::Medium::Dongle, ..perpetual() };
     let elsewhere = Terms { product: name("viewer"), ..perpetual() };

@@ -34,6 +34,7 @@ fn charter() -> Charter {
         loans: Some(Borrowing { days: 7, seats: 2 }),
         contact: Contact::Every { days: 3, grace: 1 },
         window: Window { from: day(0), until: Some(day(365)) },
+        sold_until: None,
         last_five: None,
     };
     let sign = |n: u8| move |message: &[u8]| vec![SignatureEntry { keyid: public(n).id().to_string().into(), sig: key(n).sign(message) }];

@@ -24,6 +24,8 @@ impl Say for Refusal {
             Self::Revoked => plain("refusal-revoked"),
             Self::NeedsLicenseServer => plain("refusal-needs-license-server"),
             Self::NeedsDongle => plain("refusal-needs-dongle"),
+            Self::StandAloneKeyHasNoServer => plain("refusal-stand-alone-key-has-no-server"),
+            Self::StandAloneDongleHasNoServer => plain("refusal-stand-alone-dongle-has-no-server"),
             Self::NoActivationLeft { activations, holders } => plain("refusal-no-activation-left").number("activations", *activations).all(
                 "holders",
                 Part::Text,

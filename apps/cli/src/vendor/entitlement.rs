@@ -5,7 +5,7 @@ use std::io::{Write, stderr};
 use clap::Args;
 use keyward::{ActivationId, Timestamp};
 use keyward_domain::document::Contact;
-use keyward_domain::entitlement::{Allowance, Entitlement};
+use keyward_domain::entitlement::{Allowance, Entitlement, Seats};
 use keyward_domain::names::{EmailAddress, EntitlementId};
 
 use super::issue::hand_over;
@@ -269,8 +269,8 @@ fn until(it: &Entitlement) -> String {
 fn in_use(it: &Entitlement) -> String {
     match it.terms.allowance {
         Allowance::Activations(most) => format!("{} of {}", it.slots.len(), count(most.into(), "activation", "activations")),
-        Allowance::Seats { seats, overdraft: 0, .. } => format!("a pool of {}", count(seats.into(), "seat", "seats")),
-        Allowance::Seats { seats, overdraft, .. } => {
+        Allowance::Seats(Seats { seats, overdraft: 0, .. }) => format!("a pool of {}", count(seats.into(), "seat", "seats")),
+        Allowance::Seats(Seats { seats, overdraft, .. }) => {
             format!("a pool of {} and {overdraft} more in overdraft", count(seats.into(), "seat", "seats"))
         }
     }

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use keyward::vendor::wire::Issued;
 use keyward::{Edition, Feature, ProductId, Timestamp};
 use keyward_domain::document::Contact;
-use keyward_domain::entitlement::{Allowance, Borrowing, Budget, Per, Sale, Tenure, Terms};
+use keyward_domain::entitlement::{Allowance, Borrowing, Budget, Per, Sale, Seats, Tenure, Terms};
 use keyward_domain::names::EmailAddress;
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
 use keyward_domain::time::Window;
@@ -120,7 +120,7 @@ impl Issue {
             Taker::User => Per::User,
             Taker::Process => Per::Process,
         };
-        Allowance::Seats { seats, overdraft: self.overdraft, borrowing, per }
+        Allowance::Seats(Seats { overdraft: self.overdraft, borrowing, per, ..Seats::of(seats) })
     }
 }
 

@@ -134,7 +134,7 @@ fn an_entitlement_that_was_lost_is_taken_up_from_one_holders_certificate() {
     let mut sale = of_terms(Terms { features: [name("render")].into(), ..rental(day(100)) });
     sale.activates(&host('a'), day(0));
     let certificate = sale.certificate(&host('a')).clone();
-    sale.it = Entitlement::adopted(name("E-1"), &certificate, day(7));
+    sale.it = Entitlement::adopted(name("E-1"), &Shown::Certificate(&certificate), day(7));
     assert_eq!((sale.it.key, &sale.it.last_five), (None, &certificate.last_five));
     let refresh = sale.ask_with_held(&host('a'), |activation, held| Ask::Refresh { activation, held });
     assert_eq!(sale.asks(&host('a'), refresh, day(8), Memory::Lost), "refreshed, generation 2");

@@ -7,7 +7,7 @@ use crate::testing::editions;
 use crate::time::Window;
 
 fn seats(seats: u32, borrowing: Option<Borrowing>) -> Allowance {
-    Allowance::Seats { seats, overdraft: 0, borrowing, per: Per::User }
+    Allowance::Seats(Seats { borrowing, ..Seats::of(seats) })
 }
 
 fn sell(key_type: KeyType, medium: Medium, kind: TenureKind, allowance: Allowance) -> Terms {
@@ -26,6 +26,7 @@ fn word(result: Result<(), TermsError>) -> &'static str {
         Err(TermsError::PerpetualEnds) => "perpetual ends",
         Err(TermsError::Backwards { .. }) => "backwards",
         Err(TermsError::ForNobody) => "for nobody",
+        Err(TermsError::ShortDelegation { .. }) => "short delegation",
         Err(TermsError::Allowance) => "allowance",
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_domain::device::{Counted, Device};
 use keyward_domain::document::{Answer, Ask, Body, Hold, Request, Revocation};
-use keyward_domain::entitlement::{Entitlement, Held, Outcome};
+use keyward_domain::entitlement::{Entitlement, Held, Outcome, Shown};
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::product::Product;
 use keyward_domain::record::{Granted, Lookup, Record, RecordKey, Remembered};
@@ -90,7 +90,7 @@ impl Papers {
             Some(shown) => is_remembered(view, shown)?,
             None => false,
         };
-        let named = errand.shown.as_ref().filter(|_| !remembered).and_then(|answer| answer.certificate()?.entitlement.clone());
+        let named = errand.shown.as_ref().filter(|_| !remembered).and_then(|answer| Shown::of(answer)?.entitlement().cloned());
         let subject = found.clone().or(named.map(RecordKey::Entitlement));
         let others = others(view, request, subject.as_ref())?;
         Ok(Self { found, subject, again: None, product, remembered, others })
@@ -184,7 +184,11 @@ fn decide(
             let outcome = if it.key == Some(*key) { it.activate(request, *own_slot, product, now) } else { Err(Refusal::KeyReplaced) };
             (Subject::Entitlement(version, it), outcome)
         }
-        (subject, Ask::Activate { .. }) => (subject, Err(Refusal::UnknownKey)),
+        (Subject::Entitlement(version, mut it), Ask::Delegate { key }) => {
+            let outcome = if it.key == Some(*key) { it.delegate(request, now) } else { Err(Refusal::KeyReplaced) };
+            (Subject::Entitlement(version, it), outcome)
+        }
+        (subject, Ask::Activate { .. } | Ask::Delegate { .. }) => (subject, Err(Refusal::UnknownKey)),
         (Subject::Entitlement(version, mut it), Ask::Refresh { activation, .. }) => {
             let outcome = it.refresh(activation, request, held, now);
             (Subject::Entitlement(version, it), outcome)
@@ -212,7 +216,7 @@ fn decide(
             Err(refusal) => (Subject::Nothing, Err(refusal)),
         },
         (subject, Ask::Refresh { .. } | Ask::Return { .. }) => (subject, Err(Refusal::UnknownActivation)),
-        (subject, Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. }) => {
+        (subject, Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. }) => {
             (subject, Err(Refusal::Unsupported { kind: request.ask.kind() }))
         }
     }
@@ -223,11 +227,11 @@ impl Subject {
     fn or_adopted(self, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) -> Self {
         let (Ask::Refresh { activation, .. } | Ask::Return { activation, .. }) = &request.ask else { return self };
         match (self, held.and_then(|held| held.forgotten(activation, &request.device))) {
-            (Self::Nothing, Some(shown)) if shown.hold == Hold::Trial => {
+            (Self::Nothing, Some(Shown::Certificate(shown))) if shown.hold == Hold::Trial => {
                 Trial::adopted(request, shown).map_or(Self::Nothing, |it| Self::Trial(0, Box::new(it)))
             }
-            (Self::Nothing, Some(shown)) => match &shown.entitlement {
-                Some(id) => Self::Entitlement(0, Box::new(Entitlement::adopted(id.clone(), shown, now))),
+            (Self::Nothing, Some(shown)) => match shown.entitlement() {
+                Some(id) => Self::Entitlement(0, Box::new(Entitlement::adopted(id.clone(), &shown, now))),
                 None => Self::Nothing,
             },
             (subject, _) => subject,
@@ -235,13 +239,17 @@ impl Subject {
     }
 
     fn granted(&self, body: &Body, request: &Verified<Request>) -> Option<Granted> {
-        let Body::Certificate(certificate) = body else { return None };
+        let activation = match body {
+            Body::Certificate(it) => it.activation.clone(),
+            Body::Delegation(it) => it.activation.clone(),
+            Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => return None,
+        };
         let record = match self {
             Self::Nothing => return None,
             Self::Entitlement(_, it) => RecordKey::Entitlement(it.id.clone()),
             Self::Trial(_, it) => RecordKey::Trial(it.activation.clone()),
         };
-        Some(Granted { record, activation: certificate.activation.clone(), device: request.device })
+        Some(Granted { record, activation, device: request.device })
     }
 
     /// What the asking device has to be told was taken from it here.

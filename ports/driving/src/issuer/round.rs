@@ -184,7 +184,7 @@ impl Errand {
     /// Whether what it is about stays as it was if it is refused. A refresh or a return may take up what a restored server forgot and be
     /// refused all the same.
     fn leaves_as_it_was(&self) -> bool {
-        matches!(self.request.ask, Ask::Activate { .. })
+        matches!(self.request.ask, Ask::Activate { .. } | Ask::Delegate { .. })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Requests that are brought, and the answers they get.
 
 use keyward_domain::document::{Answer, Ask, Body, Kind, Request};
-use keyward_domain::entitlement::Entitlement;
+use keyward_domain::entitlement::{Entitlement, Shown};
 use keyward_domain::names::{ActivationId, HostName, ProductId};
 use keyward_domain::record::{Granted, Lookup, RecordKey, Remembered};
 use keyward_domain::seal::{Digest, Document as _, Envelope, Keyward, SealError, Statement, Verified, open_request};
@@ -194,7 +194,7 @@ impl Portal {
             return Ok(known.contains(&RecordKey::Entitlement(license.id.clone())));
         }
         let Ok(shown) = self.open_own(held).await else { return Ok(false) };
-        Ok(shown.certificate().and_then(|shown| shown.entitlement.as_ref()) == Some(&license.id))
+        Ok(Shown::of(&shown).and_then(|shown| shown.entitlement()) == Some(&license.id))
     }
 
     async fn vendor(&self) -> Result<VendorId, PortalError> {

@@ -1,6 +1,6 @@
 //! Rows K1, K2 and K3: what can be sold, and what a license key is for.
 
-use keyward_domain::entitlement::{Allowance, Per, Sale, Tenure, Terms, TermsError};
+use keyward_domain::entitlement::{Allowance, Sale, Seats, Tenure, Terms, TermsError};
 use keyward_domain::names::EmailAddress;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
@@ -13,7 +13,7 @@ use keyward_ports::Query;
 use super::*;
 
 fn seats() -> Allowance {
-    Allowance::Seats { seats: 5, overdraft: 0, borrowing: None, per: Per::default() }
+    Allowance::Seats(Seats::of(5))
 }
 
 // K1, K2: each row a combination, each no with its own code.

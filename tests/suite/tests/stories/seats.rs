@@ -69,6 +69,7 @@ impl Server {
             loans: Some(Borrowing { days: 7, seats: 2 }),
             contact: Contact::None,
             window: Window { from: first_day(), until: Some(after(first_day(), days(365))) },
+            sold_until: None,
             last_five: None,
         };
         let statement = KeyStatement::first(VendorId::of(&key(1).public()), key(2).public(), first_day());

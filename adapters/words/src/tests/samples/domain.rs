@@ -18,6 +18,8 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::Revoked,
         Refusal::NeedsLicenseServer,
         Refusal::NeedsDongle,
+        Refusal::StandAloneKeyHasNoServer,
+        Refusal::StandAloneDongleHasNoServer,
         Refusal::NoActivationLeft { activations: 1, holders: holders(&["host-a"]) },
         Refusal::NoActivationLeft { activations: 2, holders: holders(&["host-a", "host-b"]) },
         Refusal::MovesSpent { next: Some(at()), moves: 1, days: 1 },
