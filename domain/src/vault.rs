@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::anchor::AnchorContents;
-use crate::document::{Answer, Ask, Hold, Request};
+use crate::document::{Answer, Ask, Delegation, Hold, Request};
 use crate::host::{Fingerprint, Match};
 use crate::keys::PublicKey;
 use crate::license::{Event, License};
@@ -179,8 +179,8 @@ impl Holdings {
 
     fn of<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = &'a Paper> {
         // A certificate is for the product it names, whichever product asked for it.
-        self.papers.iter().filter(move |paper| match paper.answer.certificate() {
-            Some(certificate) => certificate.rights.product == *product,
+        self.papers.iter().filter(move |paper| match paper.answer.rights() {
+            Some(rights) => rights.product == *product,
             None => paper.asked.words().product == *product,
         })
     }
@@ -192,15 +192,21 @@ impl Holdings {
     }
 
     fn paper_of(&self, activation: &ActivationId) -> Option<&Paper> {
-        self.papers.iter().rfind(|paper| paper.answer.certificate().is_some_and(|it| it.activation == *activation))
+        self.papers.iter().rfind(|paper| paper.answer.grants().is_some_and(|(of, _)| of == activation))
+    }
+
+    /// What license servers of this vault's key may sign for a product, each in the newest statement: but for what is on its way back.
+    pub fn delegations<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = (&'a Statement, &'a Delegation)> {
+        let papers = self.of(product).filter_map(|paper| Some((&paper.kept.statement, paper.answer.delegation()?)));
+        papers.filter(|(_, delegation)| !self.rest.tombstones.contains(&delegation.activation))
     }
 
     /// The activations of a product that the issuer can be asked about: those that are neither on their way back nor gone.
     pub fn refreshable(&self, product: &ProductId) -> Vec<ActivationId> {
         let mut all = Vec::new();
-        for certificate in self.of(product).filter_map(|paper| paper.answer.certificate()) {
-            if !self.rest.tombstones.contains(&certificate.activation) && !all.contains(&certificate.activation) {
-                all.push(certificate.activation.clone());
+        for (activation, _) in self.of(product).filter_map(|paper| paper.answer.grants()) {
+            if !self.rest.tombstones.contains(activation) && !all.contains(activation) {
+                all.push(activation.clone());
             }
         }
         all
@@ -210,7 +216,7 @@ impl Holdings {
     /// can be made again.
     pub fn lost_returns(&self) -> Vec<ActivationId> {
         let asked: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
-        let held = self.papers.iter().filter_map(|paper| paper.answer.certificate()).map(|it| &it.activation);
+        let held = self.papers.iter().filter_map(|paper| paper.answer.grants()).map(|(activation, _)| activation);
         let lost: BTreeSet<_> = held.filter(|it| self.rest.tombstones.contains(*it) && !asked.contains(*it)).collect();
         lost.into_iter().cloned().collect()
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Delegation, Request};
+use super::{Certificate, Delegation, Request, Rights};
 use crate::keys::KeyId;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
@@ -111,6 +111,24 @@ impl Answer {
         match &self.body {
             Body::Delegation(delegation) => Some(delegation),
             Body::Certificate(_) | Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
+        }
+    }
+
+    /// The activation that it grants a right of, or lets a license server sign for, and the generation of that.
+    pub fn grants(&self) -> Option<(&ActivationId, u64)> {
+        match &self.body {
+            Body::Certificate(it) => Some((&it.activation, it.generation)),
+            Body::Delegation(it) => Some((&it.activation, it.generation)),
+            Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
+        }
+    }
+
+    /// What may be used of what by it.
+    pub fn rights(&self) -> Option<&Rights> {
+        match &self.body {
+            Body::Certificate(it) => Some(&it.rights),
+            Body::Delegation(it) => Some(&it.rights),
+            Body::Receipt(_) | Body::Revocation(_) | Body::Refusal(_) => None,
         }
     }
 

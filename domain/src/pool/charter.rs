@@ -27,6 +27,16 @@ impl Charter {
         &self.delegation
     }
 
+    /// The vendor's answer.
+    pub fn proof(&self) -> &Envelope {
+        &self.proof
+    }
+
+    /// The key statements that came with it, newest last.
+    pub fn keys(&self) -> &[Envelope] {
+        &self.keys
+    }
+
     /// The vendor's answer as it was received.
     pub fn statement(&self) -> Statement {
         Reply { answer: self.proof.clone(), keys: self.keys.clone(), delegation: None }.to_statement()

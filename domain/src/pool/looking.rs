@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Pool;
 use super::hold::Hold;
 use crate::document::Place;
-use crate::keys::KeyId;
+use crate::keys::{KeyId, PublicKey};
 use crate::names::{EntitlementId, HostName, ProductId, UserName};
 use crate::refusal::Occupant;
 use crate::time::{Now, Timestamp};
@@ -118,6 +118,13 @@ impl Pool {
             withheld_until,
             until: delegation.window.until,
         })
+    }
+
+    /// Whether a host has a seat.
+    pub fn sits(&self, device: &PublicKey) -> bool {
+        let Some((guest, _)) = self.books.guest_of(device) else { return false };
+        let leased = self.books.sitters.range((guest, None)..).next().is_some_and(|((of, _), _)| *of == guest);
+        leased || self.books.borrowers.contains_key(&guest)
     }
 
     /// Who has what, in the order it was taken.

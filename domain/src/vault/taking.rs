@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Holdings, Kept, Paper, learn_all, returns};
-use crate::document::{Answer, Ask, Body, Request};
+use crate::document::{Answer, Ask, Body, Delegation, Request};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
@@ -88,7 +88,7 @@ impl Holdings {
         if matches!((&taken, &asked.words().ask), (Taken::Granted(_), Ask::Activate { .. })) {
             self.rest.own_slot = false;
         }
-        if answer.certificate().is_some() || answer.all_revocations().next().is_some() {
+        if answer.grants().is_some() || answer.all_revocations().next().is_some() {
             let kept = Kept { asked: asked.envelope().clone(), statement };
             self.papers.push(Paper { kept, asked, answer });
         }
@@ -150,19 +150,20 @@ impl Holdings {
             return NotTaken::Used;
         }
         let own = self.rest.device;
-        let bound = answer.certificate().and_then(|certificate| certificate.binding.device());
+        let server = answer.delegation().map(|delegation| delegation.server);
+        let bound = answer.certificate().and_then(|certificate| certificate.binding.device()).or(server);
         if bound.is_some_and(|device| device != own) || answer.all_revocations().any(|revocation| revocation.device != own.id()) {
             return NotTaken::OtherHost;
         }
-        let Some(certificate) = answer.certificate() else { return NotTaken::NotAsked };
-        if certificate.rights.product != *product {
-            return NotTaken::OtherProduct { product: certificate.rights.product.clone() };
+        let (Some((activation, generation)), Some(rights)) = (answer.grants(), answer.rights()) else { return NotTaken::NotAsked };
+        if rights.product != *product {
+            return NotTaken::OtherProduct { product: rights.product.clone() };
         }
-        if self.rest.tombstones.contains(&certificate.activation) {
-            return NotTaken::Returned { activation: certificate.activation.clone() };
+        if self.rest.tombstones.contains(activation) {
+            return NotTaken::Returned { activation: activation.clone() };
         }
-        match self.known_generation(&certificate.activation) {
-            Some(held) if held >= certificate.generation => NotTaken::Older { found: certificate.generation, held },
+        match self.known_generation(activation) {
+            Some(held) if held >= generation => NotTaken::Older { found: generation, held },
             _ => NotTaken::NotAsked,
         }
     }
@@ -175,7 +176,7 @@ impl Holdings {
 
     /// The highest generation known of an activation: granted, or taken away. What a late answer grants below it is of the past.
     fn known_generation(&self, activation: &ActivationId) -> Option<u64> {
-        let held = self.paper_of(activation).and_then(|paper| paper.answer.certificate()).map(|it| it.generation);
+        let held = self.paper_of(activation).and_then(|paper| paper.answer.grants()).map(|(_, generation)| generation);
         let revocations = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
         let ended = revocations.filter(|it| it.activation == *activation && it.device == self.rest.device.id()).map(|it| it.generation);
         held.into_iter().chain(ended).max()
@@ -183,17 +184,10 @@ impl Holdings {
 
     fn judge_answer(&self, asked: &Sealed<Request>, answer: &Verified<Answer>) -> Result<Taken, NotTaken> {
         match &answer.body {
-            Body::Certificate(certificate) => {
-                if self.rest.tombstones.contains(&certificate.activation) {
-                    return Err(NotTaken::Returned { activation: certificate.activation.clone() });
-                }
-                match self.known_generation(&certificate.activation) {
-                    Some(held) if held >= certificate.generation => Err(NotTaken::Older { found: certificate.generation, held }),
-                    _ => Ok(Taken::Granted(certificate.activation.clone())),
-                }
-            }
+            Body::Certificate(it) => self.judge_grant(&it.activation, it.generation),
+            Body::Delegation(it) if self.may_sign(asked, it) => self.judge_grant(&it.activation, it.generation),
             Body::Receipt(receipt) if returns(asked) == Some(&receipt.activation) => Ok(Taken::Returned(receipt.activation.clone())),
-            // What a license server may sign is no right of a host.
+            // What a license server may sign is no right of a host that did not ask for it.
             Body::Receipt(_) | Body::Delegation(_) => Err(NotTaken::NotAsked),
             Body::Revocation(revocation) if returns(asked) == Some(&revocation.activation) => {
                 Ok(Taken::Returned(revocation.activation.clone()))
@@ -201,6 +195,26 @@ impl Holdings {
             Body::Revocation(revocation) => Ok(Taken::Revoked(revocation.activation.clone())),
             Body::Refusal(refusal) => Ok(Taken::Refused(refusal.clone())),
         }
+    }
+
+    fn judge_grant(&self, activation: &ActivationId, generation: u64) -> Result<Taken, NotTaken> {
+        if self.rest.tombstones.contains(activation) {
+            return Err(NotTaken::Returned { activation: activation.clone() });
+        }
+        match self.known_generation(activation) {
+            Some(held) if held >= generation => Err(NotTaken::Older { found: generation, held }),
+            _ => Ok(Taken::Granted(activation.clone())),
+        }
+    }
+
+    /// Whether a delegation is what was asked for: the first of a license, or a newer one of the same.
+    fn may_sign(&self, asked: &Sealed<Request>, it: &Delegation) -> bool {
+        let asked_for = match &asked.words().ask {
+            Ask::Delegate { .. } => true,
+            Ask::Refresh { activation, .. } => *activation == it.activation,
+            _ => false,
+        };
+        asked_for && it.server == self.rest.device
     }
 
     fn hear(&mut self, place: usize, answer: &Verified<Answer>, now: &Now) {
@@ -228,14 +242,14 @@ impl Holdings {
     fn prune(&mut self) {
         let own = self.rest.device.id();
         // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
-        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. }));
+        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. }));
         let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
         let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (place, paper) in self.papers.iter().enumerate() {
-            if let Some(certificate) = paper.answer.certificate()
-                && (!self.rest.tombstones.contains(&certificate.activation) || returning.contains(&certificate.activation))
+            if let Some((activation, generation)) = paper.answer.grants()
+                && (!self.rest.tombstones.contains(activation) || returning.contains(activation))
             {
-                newest.insert(&certificate.activation, (certificate.generation, place));
+                newest.insert(activation, (generation, place));
             }
         }
         for (place, paper) in self.papers.iter().enumerate() {

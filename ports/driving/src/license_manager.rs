@@ -4,6 +4,7 @@
 //! It can be dropped at any step; what was saved is taken up by the next act.
 
 mod by_file;
+mod delegation;
 mod desk;
 mod error;
 mod host_key;
@@ -16,17 +17,18 @@ use std::sync::{Arc, PoisonError};
 
 use async_lock::Mutex;
 use keyward_domain::anchor::AnchorContents;
-use keyward_domain::document::Ask;
+use keyward_domain::document::{Ask, Request};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::Scheme;
+use keyward_domain::seal::{Scheme, Sealed, Statement};
 use keyward_domain::standing::Standing;
 use keyward_domain::vault::{Holdings, Taken};
 use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Secrets, Timer, Vault, VaultError};
 
 pub use by_file::Loaded;
+pub use delegation::Delegated;
 use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
 pub use pending::Awaited;
@@ -136,6 +138,21 @@ impl LicenseManager {
             Ok(generation) if generation == seen.generation && seen.trouble.is_none() => Ok(()),
             _ => self.look(),
         }
+    }
+
+    /// What the vendor lets a license server sign that has this vault's key, as last read: each delegation and the statement it came in.
+    pub fn delegations(&self) -> Vec<Delegated> {
+        self.view.seen().delegations.clone()
+    }
+
+    /// Whether another computer counts with a copy of this vault, or the vault was put back from a backup. The issuer's next answer decides.
+    pub fn is_copied(&self) -> bool {
+        self.view.seen().evidence.as_ref().is_some_and(|evidence| evidence.restored)
+    }
+
+    /// Carries somebody else's request to the issuer, byte for byte, and brings the answer, unopened: a license server is a gateway.
+    pub async fn carry(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        self.ports.server.exchange(request).await
     }
 
     /// Begins a trial (row S2): counted by the server where one answers, by this host where none does. A server's no is a no.

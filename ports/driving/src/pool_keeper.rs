@@ -10,6 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::{mpsc, oneshot};
 use keyward_domain::document::{Answer, Ask, Request, Ticket};
+use keyward_domain::keys::PublicKey;
+use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{
     Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Start, Waited, Way,
 };
@@ -18,6 +20,7 @@ use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verif
 use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 
 pub use keeping::Keeping;
+pub(crate) use keeping::Glance;
 use keeping::{Job, Look};
 
 use crate::vendor_keys;
@@ -163,6 +166,17 @@ impl PoolKeeper {
         Ok((look.overview, look.seats))
     }
 
+    /// The license that a statement of this server was signed under.
+    pub(crate) fn license_of(&self, held: &Statement) -> Option<EntitlementId> {
+        let own = self.own(held)?;
+        own.certificate()?.entitlement.clone()
+    }
+
+    /// What matters to a host that could have a seat of several licenses.
+    pub(crate) async fn glance(&self, device: PublicKey) -> Result<Glance, KeeperError> {
+        self.ask(|tell| Job::Glance(device, tell)).await
+    }
+
     /// What the server's anchor is to remember: all of it is written.
     pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
         self.ask(Job::Look).await.map(|look: Look| look.anchored)
@@ -185,6 +199,11 @@ impl PoolKeeper {
             Ask::Extend { held, .. } | Ask::Refresh { held, .. } | Ask::Return { held, .. } => held,
             Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::Borrow { .. } => return None,
         };
+        self.own(held)
+    }
+
+    /// A statement of this server, opened.
+    fn own(&self, held: &Statement) -> Option<Verified<Answer>> {
         if *held.scheme() != Keyward::NAME {
             return None;
         }

@@ -75,7 +75,7 @@ impl LicenseManager {
     }
 
     /// Sits down for something that asks nobody.
-    async fn request<T>(&self, brings: Brings, act: impl FnOnce(&mut Desk<'_>) -> Result<T, ActError>) -> Result<T, ActError> {
+    pub(super) async fn request<T>(&self, brings: Brings, act: impl FnOnce(&mut Desk<'_>) -> Result<T, ActError>) -> Result<T, ActError> {
         let _turn = self.turn.lock().await;
         let mut desk = self.sit_down(brings).await?;
         let result = act(&mut desk);

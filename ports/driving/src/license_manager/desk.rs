@@ -6,7 +6,7 @@ use std::time::Duration;
 use keyward_domain::anchor::AnchorContents;
 use keyward_domain::document::{Answer, Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
-use keyward_domain::keys::SigningKey;
+use keyward_domain::keys::{PublicKey, SigningKey};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::ActivationId;
 use keyward_domain::profile::ProductProfile;
@@ -156,15 +156,26 @@ impl<'a> Desk<'a> {
 
     /// The newest statement of a row of this product.
     pub(super) fn held_here(&self, activation: &ActivationId) -> Option<(&Statement, &Answer)> {
-        let ours = |answer: &Answer| answer.certificate().is_some_and(|it| it.rights.product == self.profile.product);
+        let ours = |answer: &Answer| answer.rights().is_some_and(|rights| rights.product == self.profile.product);
         self.holdings.held(activation).filter(|(_, answer)| ours(answer))
     }
 
     /// Asks for a slot of the entitlement of a license key.
     pub(super) async fn activate(&mut self, key: &Arc<LicenseKey>, steps: Steps<'_>) -> Result<Taken, ActError> {
+        let own_slot = self.holdings.own_slot();
+        self.ask_with_key(key, |public| Ask::Activate { key: public, own_slot }, steps).await
+    }
+
+    /// Asks for the pool of the entitlement of a network key.
+    pub(super) async fn delegate(&mut self, key: &Arc<LicenseKey>, steps: Steps<'_>) -> Result<Taken, ActError> {
+        self.ask_with_key(key, |public| Ask::Delegate { key: public }, steps).await
+    }
+
+    /// Asks with a license key, past answers that are of the past.
+    async fn ask_with_key(&mut self, key: &Arc<LicenseKey>, ask: impl FnOnce(PublicKey) -> Ask, steps: Steps<'_>) -> Result<Taken, ActError> {
         self.send_returns().await?;
         let signing = SigningKey::from_seed(&key.seed());
-        let ask = Ask::Activate { key: signing.public(), own_slot: self.holdings.own_slot() };
+        let ask = ask(signing.public());
         let signs = || Some((signing.clone(), Typed(Arc::clone(key))));
         for _ in 0..PAST_ANSWERS {
             match self.ask(ask.clone(), signs(), steps).await {
@@ -399,6 +410,7 @@ fn is_same(asked: &Ask, ask: &Ask) -> bool {
     match (asked, ask) {
         (Ask::Trial { edition: one, .. }, Ask::Trial { edition: two, .. }) => one == two,
         (Ask::Activate { key: one, .. }, Ask::Activate { key: two, .. }) => one == two,
+        (Ask::Delegate { key: one }, Ask::Delegate { key: two }) => one == two,
         (Ask::Refresh { activation: one, .. }, Ask::Refresh { activation: two, .. }) => one == two,
         (Ask::Return { activation: one, .. }, Ask::Return { activation: two, .. }) => one == two,
         _ => false,

@@ -15,7 +15,7 @@ use keyward_domain::time::Now;
 use keyward_domain::vault::Holdings;
 use keyward_ports::{Clock, Probed, Second, VaultError};
 
-use super::Awaited;
+use super::{Awaited, Delegated};
 
 /// All that a standing is made of, but the time.
 #[derive(Clone)]
@@ -25,12 +25,13 @@ pub(super) struct Seen {
     pub(super) licenses: Vec<License>,
     pub(super) evidence: Option<Evidence>,
     pub(super) outbox: Vec<Awaited>,
+    pub(super) delegations: Vec<Delegated>,
     pub(super) trouble: Option<Arc<VaultError>>,
 }
 
 impl Seen {
     pub(super) fn nothing() -> Self {
-        Self { generation: 0, anchor: AnchorContents::default(), licenses: Vec::new(), evidence: None, outbox: Vec::new(), trouble: None }
+        Self { generation: 0, anchor: AnchorContents::default(), licenses: Vec::new(), evidence: None, outbox: Vec::new(), delegations: Vec::new(), trouble: None }
     }
 
     pub(super) fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: AnchorContents, probed: &Probed) -> Self {
@@ -42,6 +43,7 @@ impl Seen {
             evidence: Some(holdings.evidence(&anchor, profile, observed)),
             anchor,
             outbox: outbox.collect(),
+            delegations: Delegated::all(holdings, &profile.product),
             trouble: None,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt as _;
+use keyward_domain::keys::PublicKey;
 use keyward_domain::pool::{Anchored, Charter, Fact, Op, Outcome, Overview, Pool, Seat};
 use keyward_ports::{Clock, Journal, JournalError};
 
@@ -16,6 +17,16 @@ const FACTS_BETWEEN_SNAPSHOTS: u64 = 200_000;
 pub(super) enum Job {
     Decide(Op, oneshot::Sender<Outcome>),
     Look(oneshot::Sender<Look>),
+    Glance(PublicKey, oneshot::Sender<Glance>),
+}
+
+/// What matters to a host that could have a seat of several licenses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Glance {
+    /// It has a seat of this one.
+    pub(crate) sits: bool,
+    /// So many are free.
+    pub(crate) free: u32,
 }
 
 /// A pool as it stands.
@@ -75,6 +86,11 @@ impl Keeping {
                     told.push((tell, decision.outcome));
                 }
                 Job::Look(tell) => looks.push(tell),
+                Job::Glance(device, tell) => {
+                    let free = self.pool.overview(&now).map_or(0, |it| it.free);
+                    // It gives no right: whoever asked checks out next.
+                    let _ = tell.send(Glance { sits: self.pool.sits(&device), free });
+                }
             }
         }
         let delegated = facts.iter().any(|fact| matches!(fact, Fact::Delegated { .. }));

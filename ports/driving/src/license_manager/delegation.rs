@@ -1,0 +1,56 @@
+//! A license server's own license (row N1): it asks the vendor as every host does, and what it gets is what it may sign.
+//!
+//! Requests, outbox and files are those of any other act; what differs is the question. The delegation is kept as received, beside whatever
+//! else is in the vault.
+
+use std::sync::Arc;
+
+use keyward_domain::document::{Ask, Delegation, Request};
+use keyward_domain::keys::SigningKey;
+use keyward_domain::license_key::LicenseKey;
+use keyward_domain::names::{ActivationId, ProductId};
+use keyward_domain::seal::{Sealed, Statement};
+use keyward_domain::vault::{Holdings, Taken};
+
+use super::desk::Brings;
+use super::{ActError, LicenseManager, Steps};
+
+/// A delegation, and the statement it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegated {
+    /// What may be signed.
+    pub delegation: Delegation,
+    /// As received.
+    pub statement: Statement,
+}
+
+impl Delegated {
+    pub(super) fn all(holdings: &Holdings, product: &ProductId) -> Vec<Self> {
+        let all = holdings.delegations(product);
+        all.map(|(statement, delegation)| Self { delegation: delegation.clone(), statement: statement.clone() }).collect()
+    }
+}
+
+impl LicenseManager {
+    /// Asks for the pool of a network key (row N1). Asked again with the same key after an interruption, it sends the same request again.
+    pub async fn delegate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        let _turn = self.turn.lock().await;
+        let mut desk = self.sit_down(Brings::SomethingNew).await?;
+        let result = desk.delegate(&key, steps).await.and_then(|taken| match taken {
+            Taken::Granted(activation) => Ok(activation),
+            Taken::Returned(_) | Taken::Revoked(_) => Err(ActError::Unexpected),
+            Taken::Refused(refusal) => Err(ActError::Refused(refusal)),
+        });
+        self.get_up(desk, result)
+    }
+
+    /// The request for the pool of a network key, written down and to be carried. Asked again with the same key it is the same request, byte
+    /// for byte, until its answer was loaded.
+    pub async fn request_delegation(&self, key: &LicenseKey) -> Result<Sealed<Request>, ActError> {
+        self.request(Brings::SomethingNew, |desk| {
+            let signing = SigningKey::from_seed(&key.seed());
+            Ok(desk.write_down(Ask::Delegate { key: signing.public() }, Some(&signing))?.0)
+        })
+        .await
+    }
+}
