@@ -31,6 +31,7 @@ pub use by_file::Loaded;
 pub use delegation::Delegated;
 use desk::{Brings, Desk};
 pub use error::{ActError, OpenError};
+pub use host_key::server_key_name;
 pub use pending::Awaited;
 use view::{Seen, View};
 

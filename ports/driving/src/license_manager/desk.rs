@@ -15,7 +15,7 @@ use keyward_domain::seal::{Digest, Scheme, SealError, Sealed, SignatureEntry, St
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{KeyServerError, Lead, Probed, Signer, SignerError, SoftwareSigner, VaultError};
 
-use super::host_key::{Seed, load_key, make_key, secret_name};
+use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
 use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
 
@@ -76,8 +76,8 @@ impl<'a> Desk<'a> {
         let (contents, unkept) = match contents {
             Some(contents) => (contents, None),
             None => {
-                let (device, seed) = make_key(ports)?;
-                (VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, device, &now) }, Some(seed))
+                let (device, seed) = key_for_vault(ports)?;
+                (VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, device, &now) }, seed)
             }
         };
         let mut holdings = open_holdings(profile, ports, contents);
