@@ -15,6 +15,7 @@ mod pages;
 pub mod pictures;
 mod problem;
 pub mod qr;
+pub mod seats;
 mod secrets;
 mod unreadable;
 pub mod xml;

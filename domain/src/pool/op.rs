@@ -165,7 +165,7 @@ pub enum Pulse {
 
 /// An answer to a beat as its holder hears it. It gives no right; a fresh lease comes beside it, signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "pulse", rename_all = "kebab-case")]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub enum PulseHeard {
     /// The seat is kept.
     Kept {
@@ -267,7 +267,8 @@ pub enum Wait {
 }
 
 /// What came of an administrator's act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Acted {
     /// It is done.
     Done,
@@ -276,6 +277,7 @@ pub enum Acted {
     /// The pool grants nothing more; when so much time has passed, nothing it signed is left and the license can be given back.
     Closing {
         /// So much time.
+        #[serde(with = "milliseconds")]
         left: Duration,
     },
 }
