@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::document::{Answer, Ask, Body, Certificate};
+use crate::document::{Answer, Ask, Body, Certificate, Delegation};
 use crate::keys::KeyId;
 use crate::product::Product;
 use crate::refusal::Holder;
@@ -9,6 +9,7 @@ use crate::seal::Verified;
 use crate::testing::{Host, day, host, just_before, key, name, perpetual, product, rental, sold, sold_key, verified};
 
 mod contact;
+mod pool;
 mod terms;
 
 /// An entitlement, the hosts that use it, and the answers they hold.
@@ -48,10 +49,18 @@ impl Sale {
         self.asks(host, ask, at, Memory::Remembers)
     }
 
+    fn delegates(&mut self, server: &Host, at: Timestamp) -> String {
+        self.asks(server, Ask::Delegate { key: sold_key().public() }, at, Memory::Remembers)
+    }
+
     fn ask_with_held(&self, host: &Host, ask: impl FnOnce(ActivationId, crate::seal::Statement) -> Ask) -> Ask {
-        let activation = self.certificate(host).activation.clone();
+        let activation = Shown::of(&self.held[&host.device.public().id()]).expect("it was given something").activation().clone();
         // What is shown is opened by the issuer before the domain sees it: `Held` below.
         ask(activation, crate::seal::Statement::new(crate::seal::Keyward::NAME, *b"shown"))
+    }
+
+    fn delegation(&self, server: &Host) -> &Delegation {
+        self.held[&server.device.public().id()].delegation().expect("a delegation")
     }
 
     fn certificate(&self, host: &Host) -> &Certificate {
@@ -67,12 +76,13 @@ impl Sale {
             Ask::Activate { own_slot, .. } => self.it.activate(&request, *own_slot, &self.product, at),
             Ask::Refresh { activation, .. } => self.it.refresh(activation, &request, held, at),
             Ask::Return { activation, .. } => self.it.give_back(activation, &request, held, at),
-            Ask::Trial { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => {
+            Ask::Delegate { .. } => self.it.delegate(&request, at),
+            Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Extend { .. } => {
                 panic!("no entitlement has trials")
             }
         };
         if let Ok(outcome) = &result
-            && let Body::Certificate(_) = &outcome.body
+            && let Body::Certificate(_) | Body::Delegation(_) = &outcome.body
         {
             self.held.insert(host.device.public().id(), verified(&host.asks(self.count, ask), at, outcome.body.clone()));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use keyward_domain::document::{Contact, Request};
-use keyward_domain::entitlement::{Allowance, Budget, Entitlement, Freer, Tenure, Terms};
+use keyward_domain::entitlement::{Allowance, Borrowing, Budget, Entitlement, Freer, Seats, Tenure, Terms};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::product::{Product, Release};
@@ -130,6 +130,12 @@ impl Vendor {
     pub fn rental(&self, until: Timestamp) -> Terms {
         let window = Window { from: self.clock.now().wall, until: Some(until) };
         Terms { tenure: Tenure { kind: TenureKind::Rental, window }, ..self.terms() }
+    }
+
+    /// The same for a pool of so many seats on one license server, two of them to be borrowed for seven days, and one more for emergencies.
+    pub fn network(&self, seats: u32) -> Terms {
+        let pool = Seats { overdraft: 1, borrowing: Some(Borrowing { days: 7, seats: 2 }), ..Seats::of(seats) };
+        Terms { key_type: KeyType::Network, allowance: Allowance::Seats(pool), ..self.terms() }
     }
 
     /// Issues a license key (row K1).

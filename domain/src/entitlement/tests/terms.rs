@@ -10,6 +10,14 @@ fn seats(seats: u32, borrowing: Option<Borrowing>) -> Allowance {
     Allowance::Seats(Seats { borrowing, ..Seats::of(seats) })
 }
 
+const BORROWED: Option<Borrowing> = Some(Borrowing { days: 7, seats: 2 });
+
+fn pool(edit: impl FnOnce(&mut Seats)) -> Allowance {
+    let mut pool = Seats::of(5);
+    edit(&mut pool);
+    Allowance::Seats(pool)
+}
+
 fn sell(key_type: KeyType, medium: Medium, kind: TenureKind, allowance: Allowance) -> Terms {
     let until = (kind != TenureKind::Perpetual).then(|| day(365));
     Terms { key_type, medium, tenure: Tenure { kind, window: Window { from: day(0), until } }, allowance, ..perpetual() }
@@ -57,6 +65,12 @@ fn what_cannot_be_sold_is_refused_in_words() {
         (sell(Network, Dongle, Perpetual, five), "sold"),
         (sell(Network, Dongle, Perpetual, loans), "network-dongle-cannot-borrow"),
         (sell(Network, Dongle, Rental, five), "network-dongle-cannot-be-rented"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| it.servers = 0)), "for nobody"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| it.servers = 3)), "sold"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| it.delegated_days = Some(0))), "short delegation"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| it.delegated_days = Some(1))), "sold"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| (it.borrowing, it.delegated_days) = (BORROWED, Some(6)))), "short delegation"),
+        (sell(Network, LicenseKey, Perpetual, pool(|it| (it.borrowing, it.delegated_days) = (BORROWED, Some(7)))), "sold"),
         (sell(StandAlone, LicenseKey, Perpetual, five), "allowance"),
         (sell(StandAlone, LicenseKey, Perpetual, loans), "allowance"),
         (sell(Network, LicenseKey, Perpetual, one), "allowance"),
@@ -78,6 +92,10 @@ fn a_vendor_who_opens_a_cell_sells_it() {
     let cell = Cell { key_type: KeyType::StandAlone, medium: Medium::Dongle, right: Right::Rental };
     let open = Product { matrix: Matrix::default().open(cell), ..product() };
     assert_eq!((word(rented.check(&product())), word(rented.check(&open))), ("stand-alone-dongle-cannot-be-rented", "sold"));
+    let shared = sell(KeyType::StandAlone, Medium::LicenseKey, TenureKind::Perpetual, seats(5, None));
+    let cell = Cell { key_type: KeyType::StandAlone, medium: Medium::LicenseKey, right: Right::Server };
+    let open = Product { matrix: Matrix::default().open(cell), ..product() };
+    assert_eq!((word(shared.check(&product())), word(shared.check(&open))), ("allowance", "sold"));
 }
 
 #[test]
