@@ -1,6 +1,7 @@
 //! Records as they were read last, so that what is read often is parsed once. A record's version says whether it is still the same: each
 //! reader asks the ledger for it at its own moment, so nobody is shown what is no longer there, or not there yet.
 
+use std::fmt;
 use std::sync::Arc;
 
 use keyward_domain::record::RecordKey;
@@ -57,5 +58,11 @@ impl Known {
     pub(crate) fn renew(&self, key: RecordKey, record: Versioned, json: usize) {
         // What is gone meanwhile is read again.
         let _ = self.0.replace(key, Kept { record: Arc::new(record), bytes: json as u64 }, true);
+    }
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
     }
 }

@@ -9,36 +9,31 @@
 
 mod backup;
 mod connection;
+mod deeds;
 mod known;
 mod migrations;
 mod owner;
 mod prepared;
 mod queries;
 mod readers;
+mod store;
 mod trouble;
 mod writer;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
 use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
-use tokio::sync::oneshot;
 
+use crate::deeds::Outcome;
 use crate::known::Known;
-use crate::owner::Ownership;
 use crate::prepared::Prepared;
-use crate::readers::Readers;
-use crate::trouble::{trouble, unreadable};
-use crate::writer::{Hook, Order, Outcome, Task, Writer};
-
-/// Connections that read side by side.
-const READERS: usize = 2;
+use crate::store::Store;
+use crate::writer::Hook;
 
 /// A ledger in one SQLite file. Clones are handles of the same ledger; when the last is dropped, it is closed.
 #[derive(Clone, Debug)]
@@ -86,56 +81,30 @@ impl SqlLedger {
     /// `InUse` if it is open already, here or in another process; `Unreadable` if the file is damaged, was written by a newer Keyward,
     /// or does not keep what it is told; `Full` and `Storage` as the disk says.
     pub fn open(file: &Path, options: Options) -> Result<Self, LedgerError> {
-        let ownership = Ownership::take(file)?;
-        let mut connection = connection::writing(file, &options)?;
-        migrations::apply(&mut connection)?;
-        owner::sync_folder(file)?;
-
-        let readers = Readers::start("keyward-ledger-read", READERS, file)?;
-        let backups = Readers::start("keyward-ledger-backup", 1, file)?;
-        let (orders, waiting) = mpsc::channel();
-        let writer = Writer::new(connection, waiting, options.before_commit);
-        let thread = thread::Builder::new()
-            .name("keyward-ledger-write".into())
-            .spawn(|| writer.run())
-            .map_err(|it| LedgerError::Storage(it.into()))?;
-        Ok(Self(Arc::new(Open {
-            file: file.to_owned(),
-            readers,
-            backups,
-            known: Arc::new(Known::new()),
-            orders,
-            writer: Mutex::new(Some(Running { thread, _ownership: ownership })),
-        })))
+        let store = Store::open(file, options, &migrations::LEDGER)?;
+        Ok(Self(Arc::new(Open { store, known: Arc::new(Known::new()) })))
     }
 
     /// Where the ledger stands.
     pub async fn place(&self) -> Result<Place, LedgerError> {
-        self.0.readers.ask(queries::place).await
+        self.0.store.read(queries::place).await
     }
 
     /// Opens a new epoch and says which. It is on the disk when this returns.
     pub async fn bump_epoch(&self) -> Result<u64, LedgerError> {
-        let (reply, new) = oneshot::channel();
-        let task: Task = Box::new(move |connection| {
-            // Whoever asked may be gone; then nobody is told.
-            let _ = reply.send(writer::raise_epoch(connection).map_err(trouble));
-        });
-        self.0.orders.send(Order::Alone(task)).map_err(|_| LedgerError::Closed)?;
-        new.await.map_err(|_| LedgerError::Closed)?
+        self.0.store.alone(deeds::raise_epoch).await
     }
 
     /// Copies the ledger as it stands to one file, while others read and write it. The copy is checked and is on the disk when this
     /// returns; what stood there before is replaced in one step, and after an error it still stands.
     pub async fn backup(&self, to: &Path) -> Result<(), LedgerError> {
-        let to = to.to_owned();
-        self.0.backups.ask(move |connection| backup::copy(connection, &to)).await
+        self.0.store.backup(to).await
     }
 
     /// Does what was asked before, takes nothing more, and leaves one file that needs no other. Blocks until that is done.
     /// Whoever comes later, through any clone, is told [`LedgerError::Closed`].
     pub fn close(&self) -> Result<(), LedgerError> {
-        self.0.close()
+        self.0.store.close()
     }
 }
 
@@ -148,32 +117,30 @@ pub fn backup(ledger: &Path, to: &Path) -> Result<(), LedgerError> {
 impl Ledger for SqlLedger {
     async fn answered(&self, name: &Digest) -> Result<Option<Remembered>, LedgerError> {
         let name = *name;
-        self.0.readers.ask(move |connection| queries::answered(connection, &name)).await
+        self.0.store.read(move |connection| queries::answered(connection, &name)).await
     }
 
     async fn read(&self, key: &RecordKey) -> Result<Option<Versioned>, LedgerError> {
         let (key, known) = (key.clone(), Arc::clone(&self.0.known));
-        let read = self.0.readers.ask(move |connection| queries::read(connection, &known, &key)).await?;
+        let read = self.0.store.read(move |connection| queries::read(connection, &known, &key)).await?;
         Ok(read.map(Arc::unwrap_or_clone))
     }
 
     async fn find(&self, lookup: &Lookup) -> Result<Vec<RecordKey>, LedgerError> {
         let lookup = lookup.clone();
-        self.0.readers.ask(move |connection| queries::find(connection, &lookup)).await
+        self.0.store.read(move |connection| queries::find(connection, &lookup)).await
     }
 
     async fn look(&self, look: Look) -> Result<(), LedgerError> {
         let known = Arc::clone(&self.0.known);
-        self.0.readers.ask(move |connection| queries::look(connection, &known, look)).await
+        self.0.store.read(move |connection| queries::look(connection, &known, look)).await
     }
 
     /// If this is dropped before it returns, the deed is done or not done, but never half.
     async fn commit(&self, deed: Deed) -> Result<Committed, LedgerError> {
         let prepared = Prepared::of(&deed)?;
         let sizes: Vec<_> = prepared.writes.iter().map(|row| row.body.len()).collect();
-        let (reply, outcome) = oneshot::channel();
-        self.0.orders.send(Order::Deed(prepared, reply)).map_err(|_| LedgerError::Closed)?;
-        match outcome.await.map_err(|_| LedgerError::Closed)?? {
+        match self.0.store.write(prepared).await? {
             Outcome::Done => {
                 for (write, json) in deed.writes.into_iter().zip(sizes) {
                     let written = Versioned { version: write.read + 1, record: write.record };
@@ -188,7 +155,7 @@ impl Ledger for SqlLedger {
 
     async fn page(&self, query: &Query) -> Result<Page, LedgerError> {
         let query = query.clone();
-        self.0.readers.ask(move |connection| queries::page(connection, &query)).await
+        self.0.store.read(move |connection| queries::page(connection, &query)).await
     }
 }
 
@@ -199,43 +166,8 @@ impl fmt::Debug for Options {
 }
 
 /// A ledger that is open.
+#[derive(Debug)]
 struct Open {
-    file: PathBuf,
-    readers: Readers,
-    backups: Readers,
+    store: Store<Prepared>,
     known: Arc<Known>,
-    orders: Sender<Order>,
-    writer: Mutex<Option<Running>>,
-}
-
-/// The thread that writes, and the right to.
-struct Running {
-    thread: JoinHandle<Result<(), LedgerError>>,
-    _ownership: Ownership,
-}
-
-impl Open {
-    fn close(&self) -> Result<(), LedgerError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(running) = writer.take() else { return Ok(()) };
-        // Readers go first: whoever closes last tidies the file up, and only the writer may write.
-        self.readers.close();
-        self.backups.close();
-        // A writer that is gone needs no order to go.
-        let _ = self.orders.send(Order::Close);
-        running.thread.join().unwrap_or_else(|_| Err(unreadable("its writer broke off; start the server again", None)))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        // What went wrong is found again at the next start; nobody is left to be told.
-        let _ = self.close();
-    }
-}
-
-impl fmt::Debug for Open {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Open").field("file", &self.file).finish_non_exhaustive()
-    }
 }

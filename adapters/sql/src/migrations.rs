@@ -1,10 +1,17 @@
-//! How a ledger's tables came to be: numbered steps, each done once, in order, all or nothing.
+//! How tables came to be: numbered steps, each done once, in order, all or nothing.
 
 use keyward_ports::LedgerError;
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
 use crate::trouble::{trouble, unreadable};
+
+/// How the tables of one kind of file came to be.
+pub(crate) struct Steps {
+    /// What the file holds.
+    pub(crate) of: &'static str,
+    steps: &'static [Migration],
+}
 
 /// A step. What it says never changes once it was released: it is known by its digest.
 struct Migration {
@@ -13,7 +20,15 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration { number: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }];
+/// A ledger's.
+pub(crate) const LEDGER: Steps =
+    Steps { of: "ledger", steps: &[Migration { number: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }] };
+
+/// That of the journals of a license server.
+pub(crate) const JOURNAL: Steps = Steps {
+    of: "journal",
+    steps: &[Migration { number: 1, name: "journal", sql: include_str!("../migrations/journal/0001_journal.sql") }],
+};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     number  INTEGER PRIMARY KEY,
@@ -22,17 +37,20 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     applied TEXT NOT NULL
 ) STRICT";
 
-/// Brings a ledger up to date.
-pub(crate) fn apply(connection: &mut Connection) -> Result<(), LedgerError> {
+/// Brings a file up to date.
+pub(crate) fn apply(connection: &mut Connection, steps: &Steps) -> Result<(), LedgerError> {
     begin(connection)?;
-    for (number, digest) in applied(connection).map_err(trouble)? {
-        let known = MIGRATIONS.iter().find(|it| i64::from(it.number) == number);
+    for (number, name, digest) in applied(connection).map_err(trouble)? {
+        let known = steps.steps.iter().find(|it| i64::from(it.number) == number);
+        if known.is_some_and(|it| it.number == 1 && it.name != name) {
+            return Err(unreadable(format!("its file holds a {name} and no {}; name the right file", steps.of), None));
+        }
         if known.is_none_or(|it| it.digest() != digest) {
             let why = format!("it was written by a newer Keyward (its step {number} is not known here); update the server");
             return Err(unreadable(why, None));
         }
     }
-    for migration in MIGRATIONS {
+    for migration in steps.steps {
         migration.apply(connection).map_err(trouble)?;
     }
     Ok(())
@@ -44,15 +62,15 @@ fn begin(connection: &mut Connection) -> Result<(), LedgerError> {
     let tables = "SELECT count(*), coalesce(sum(name = 'migration'), 0) FROM sqlite_schema WHERE type = 'table'";
     let (all, ours): (i64, i64) = transaction.query_row(tables, (), |row| Ok((row.get(0)?, row.get(1)?))).map_err(trouble)?;
     if all > 0 && ours == 0 {
-        return Err(unreadable("its file is a database of another program; name the ledger's own file", None));
+        return Err(unreadable("its file is a database of another program; name the server's own file", None));
     }
     transaction.execute(TABLE, ()).map_err(trouble)?;
     transaction.commit().map_err(trouble)
 }
 
-fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
-    let mut statement = connection.prepare("SELECT number, sha256 FROM migration ORDER BY number")?;
-    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, String, String)>> {
+    let mut statement = connection.prepare("SELECT number, name, sha256 FROM migration ORDER BY number")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.collect()
 }
 
@@ -83,6 +101,8 @@ mod tests {
     /// What was released is kept: a step that needs a change becomes a new step.
     #[test]
     fn steps_are_numbered_from_one_without_gaps() {
-        assert!(MIGRATIONS.iter().zip(1..).all(|(migration, number)| migration.number == number));
+        for Steps { steps, .. } in [LEDGER, JOURNAL] {
+            assert!(steps.iter().zip(1..).all(|(migration, number)| migration.number == number));
+        }
     }
 }

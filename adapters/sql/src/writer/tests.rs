@@ -2,7 +2,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::*;
-use crate::prepared::{Key, Line};
+use crate::deeds::Outcome;
+use crate::prepared::{Key, Line, Prepared, Row};
 use crate::{Options, connection, migrations};
 
 /// A deed that logs a line of so many bytes and writes a new record.
@@ -16,14 +17,14 @@ fn a_full_disk_fails_the_whole_batch_and_later_ones_go_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ledger.db");
     let mut connection = connection::writing(&file, &Options::default()).expect("it opens");
-    migrations::apply(&mut connection).expect("it has tables");
+    migrations::apply(&mut connection, &migrations::LEDGER).expect("it has tables");
     let pages: i64 = connection.query_row("PRAGMA page_count", (), |row| row.get(0)).expect("it has pages");
     connection.pragma_update(None, "max_page_count", pages + 20).expect("a small disk");
 
     let (orders, waiting) = mpsc::channel();
     let ask = |id, bytes| {
         let (reply, outcome) = oneshot::channel();
-        orders.send(Order::Deed(deed(id, bytes), reply)).expect("the writer waits");
+        orders.send(Order::Work(deed(id, bytes), reply)).expect("the writer waits");
         outcome
     };
     // All wait before the writer begins, and share its first batch; the last does not fit.
