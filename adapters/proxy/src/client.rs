@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::profile::TlsTerms;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 
+use crate::held::{HeldKey, HoldsOneKey};
 use crate::verifier::verifier;
 
 /// How long a connection may take to be made, TLS included.
@@ -14,6 +16,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Shorter than what servers and firewalls commonly keep, so that a request is not written into a connection that is closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A license server's clients beat once a minute or more seldom; the connection is kept between two beats.
+const LAN_IDLE_TIMEOUT: Duration = Duration::from_secs(1_800);
+/// How often a silent connection to a license server is asked whether it is still there, and how long it may take to say so.
+const LAN_PING: Duration = Duration::from_secs(15);
+const LAN_PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// HTTP/2 first; RFC 7301 names.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
@@ -82,12 +89,7 @@ impl ClientConfig {
 /// Makes the client. It follows no redirect, keeps no cookie, reads no proxy from the environment and touches nothing global of the process.
 pub fn client(config: &ClientConfig) -> Result<reqwest::Client, ClientError> {
     let Proxy::Direct = config.proxy;
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(&config.tls)?)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")))
+    careful(tls(&config.tls)?)
         .connect_timeout(config.connect_timeout)
         .timeout(config.deadline)
         .pool_idle_timeout(IDLE_TIMEOUT)
@@ -95,14 +97,62 @@ pub fn client(config: &ClientConfig) -> Result<reqwest::Client, ClientError> {
         .map_err(ClientError::Client)
 }
 
+/// How a license server on the LAN is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LanConfig {
+    /// How long a connection may take to be made, TLS included; 2 s.
+    pub connect_timeout: Duration,
+    /// How long one call may take, unless the call itself says less; 60 s, as a license server may carry it on to its vendor.
+    pub deadline: Duration,
+}
+
+impl Default for LanConfig {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(2), deadline: Duration::from_secs(60) }
+    }
+}
+
+/// Makes the client for one license server that nobody has met yet, straight to it, and the key that its connections are held with. One
+/// connection is kept alive: a beat does not wait for a handshake, and a cable that was pulled is noticed.
+pub fn lan_client(config: &LanConfig) -> Result<(reqwest::Client, HeldKey), ClientError> {
+    let held = HeldKey::default();
+    let tls = tls_judged_by(|provider| Ok(Arc::new(HoldsOneKey::new(held.clone(), provider))))?;
+    let client = careful(tls)
+        .connect_timeout(config.connect_timeout)
+        .timeout(config.deadline)
+        .pool_idle_timeout(LAN_IDLE_TIMEOUT)
+        .http2_keep_alive_interval(LAN_PING)
+        .http2_keep_alive_timeout(LAN_PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
+        .build()
+        .map_err(ClientError::Client)?;
+    Ok((client, held))
+}
+
+/// No redirect, no cookie, no proxy of the environment, nothing global of the process.
+fn careful(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")))
+}
+
 fn tls(terms: &TlsTerms) -> Result<rustls::ClientConfig, ClientError> {
+    tls_judged_by(|provider| verifier(terms, provider))
+}
+
+fn tls_judged_by(
+    judge: impl FnOnce(Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, ClientError>,
+) -> Result<rustls::ClientConfig, ClientError> {
     // Named here and never installed: the process may belong to a product with a provider of its own.
     let provider: Arc<CryptoProvider> = rustls::crypto::ring::default_provider().into();
     let mut config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|cause| ClientError::Tls(cause.into()))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier(terms, provider)?)
+        .with_custom_certificate_verifier(judge(provider)?)
         .with_no_client_auth();
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
     Ok(config)

@@ -311,7 +311,7 @@ fn silent(trouble: Trouble) -> KeyServerError {
     KeyServerError::Silent { attempts: vec![attempt("keys.example:443", None, trouble)] }
 }
 
-const TROUBLES: [Trouble; 11] = [
+const TROUBLES: [Trouble; 12] = [
     Trouble::NoSuchHost,
     Trouble::NoConnection,
     Trouble::ProxyUnreachable,
