@@ -13,7 +13,7 @@ use crate::entitlement::{Borrowing, Per};
 use crate::keys::PublicKey;
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, EntitlementId};
-use crate::time::{Timestamp, Window, after, days};
+use crate::time::{Timestamp, Window, after, between, days};
 
 /// No lease is longer, whatever a license server is set to: what is to last longer is a loan.
 pub const LONGEST_LEASE: Duration = days(1);
@@ -126,6 +126,12 @@ impl Delegation {
     /// How many seats there are with those for emergencies.
     pub fn limit(&self) -> u32 {
         self.seats.saturating_add(self.overdraft)
+    }
+
+    /// From when on a newer one is to be asked for: the last third of the time from when it was signed to its end.
+    pub fn renew_at(&self, issued: Timestamp) -> Option<Timestamp> {
+        let until = self.window.until?;
+        Some(after(issued, between(issued, until) / 3 * 2))
     }
 
     /// Whether what its license server signed lies within it; if not, the term that does not. `asked` is the request it answers, where the

@@ -7,11 +7,12 @@ mod introducing;
 mod tenancy;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt as _;
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use futures_util::stream::FuturesUnordered;
 use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
@@ -20,7 +21,7 @@ use keyward_domain::pool::{
     Act, Acted, Anchored, Beat, Charter, Fact, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Envelope, SealError, Sealed, open_request};
+use keyward_domain::seal::{Envelope, SealError, Sealed, Statement, open_request};
 use keyward_ports::{Clock, Journal, JournalError, KeyServerError, Signer};
 
 use crate::license_manager::LicenseManager;
@@ -71,7 +72,7 @@ impl From<JournalError> for ServerError {
 }
 
 /// Opens the journal of a license's pool, or makes it, and says what is known beside it.
-pub type OpenPool = dyn Fn(&EntitlementId) -> Result<(Arc<dyn Journal>, Start), JournalError> + Send + Sync;
+pub type OpenPool = dyn Fn(EntitlementId) -> BoxFuture<'static, Result<(Arc<dyn Journal>, Start), JournalError>> + Send + Sync;
 
 /// What a license server has of its own.
 pub struct Premises {
@@ -119,6 +120,10 @@ pub struct LicenseServer {
     /// One pool is taken up at a time.
     turn: Arc<async_lock::Mutex<()>>,
     said: Arc<Mutex<Option<Said>>>,
+    /// What was last taken in of each license.
+    heard: Arc<Mutex<BTreeMap<EntitlementId, Statement>>>,
+    /// When the vendor was last asked to renew the licenses of a product, in running time.
+    asked: Arc<Mutex<BTreeMap<ProductId, Duration>>>,
 }
 
 /// One pool, and what is needed to find it.
@@ -174,6 +179,8 @@ impl LicenseServer {
             keepings,
             turn: Arc::default(),
             said: Arc::default(),
+            heard: Arc::default(),
+            asked: Arc::default(),
         };
         (server, Keepings(coming))
     }
@@ -209,7 +216,7 @@ impl LicenseServer {
     pub async fn wait(&self, ticket: Ticket) -> Result<Waited, ServerError> {
         match self.tenants().into_iter().find(|tenant| tenant.secret.gave(&ticket)) {
             Some(tenant) => Ok(tenant.keeper.wait(ticket).await?),
-            None => Ok(Waited { wait: Wait::Lost, next: std::time::Duration::ZERO }),
+            None => Ok(Waited { wait: Wait::Lost, next: Duration::ZERO }),
         }
     }
 
@@ -339,6 +346,10 @@ async fn choose(fitting: &[Arc<Tenant>], request: &Request, wish: &Wish) -> Resu
         }
     }
     Ok(free.or_else(|| fitting.first()).cloned())
+}
+
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {

@@ -10,6 +10,7 @@ use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, ProductId};
 use keyward_domain::seal::{Sealed, Statement};
+use keyward_domain::time::Timestamp;
 use keyward_domain::vault::{Holdings, Taken};
 
 use super::desk::Brings;
@@ -20,6 +21,8 @@ use super::{ActError, LicenseManager, Steps};
 pub struct Delegated {
     /// What may be signed.
     pub delegation: Delegation,
+    /// When the vendor signed it.
+    pub issued: Timestamp,
     /// As received.
     pub statement: Statement,
 }
@@ -27,7 +30,12 @@ pub struct Delegated {
 impl Delegated {
     pub(super) fn all(holdings: &Holdings, product: &ProductId) -> Vec<Self> {
         let all = holdings.delegations(product);
-        all.map(|(statement, delegation)| Self { delegation: delegation.clone(), statement: statement.clone() }).collect()
+        all.map(|(statement, issued, delegation)| Self { delegation: delegation.clone(), issued, statement: statement.clone() }).collect()
+    }
+
+    /// Whether it is time to ask for a newer one: in the last third of its own.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.delegation.renew_at(self.issued).is_some_and(|at| at <= now)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A license server says who it is.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::document::Identity;
@@ -8,7 +8,7 @@ use keyward_domain::names::ServerAddress;
 use keyward_domain::pool::Charter;
 use keyward_domain::seal::{Digest, Introduction};
 
-use super::{LicenseServer, ServerError};
+use super::{LicenseServer, ServerError, locked};
 use crate::pool_keeper::KeeperError;
 use crate::vendor_keys;
 
@@ -34,7 +34,7 @@ impl LicenseServer {
             return Err(KeeperError::NotActivated.into());
         }
         let now = self.premises.clock.now();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = locked(&self.said);
         if let Some(said) = &*said
             && said.tls == tls
             && said.addresses == addresses

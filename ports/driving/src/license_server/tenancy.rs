@@ -1,14 +1,18 @@
 //! Pools come and change with what the vendor delegates, as it is kept in the server's vault.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use keyward_domain::names::EntitlementId;
-use keyward_domain::pool::Acted;
+use keyward_domain::names::{EntitlementId, ProductId};
+use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Statement;
 
-use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, read, write};
-use crate::license_manager::{LicenseManager, OpenError};
+use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
+use crate::license_manager::{ActError, Delegated, LicenseManager, OpenError, unheard};
+
+/// How long a vendor who did not renew is left alone, in running time.
+const ASKED_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// Why what the vendor delegated could not be taken up. Fits after "could not ...: ".
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +49,7 @@ impl LicenseServer {
             return Ok(());
         }
         let premises = &*self.premises;
-        let (journal, start) = (premises.pools)(license)?;
+        let (journal, start) = (premises.pools)(license.clone()).await?;
         let secret = premises.secret.of_pool(license);
         let outset = Outset { trust: manager.profile().trust(), secret: secret.clone(), rhythm: premises.rhythm, start };
         let signer = Arc::clone(&premises.signer);
@@ -61,16 +65,57 @@ impl LicenseServer {
         let mut news = Vec::new();
         for manager in self.managers() {
             manager.catch_up()?;
-            for delegated in manager.delegations() {
-                let license = delegated.delegation.entitlement.clone();
-                self.take_up(&license, &manager).await?;
-                match self.delegate(&license, &delegated.statement).await? {
-                    Ok(Acted::Nothing) => {}
-                    what => news.push(News { license, what }),
+            for Delegated { delegation, statement, .. } in manager.delegations() {
+                let license = delegation.entitlement;
+                if locked(&self.heard).get(&license) == Some(&statement) {
+                    continue;
+                }
+                let what = if delegation.server == self.key() {
+                    self.take_up(&license, &manager).await?;
+                    self.delegate(&license, &statement).await?
+                } else {
+                    Err(Refusal::OtherServer)
+                };
+                locked(&self.heard).insert(license.clone(), statement);
+                if what != Ok(Acted::Nothing) {
+                    news.push(News { license, what });
                 }
             }
         }
         Ok(news)
+    }
+
+    /// Asks the vendor for newer words where the time of those there are comes to its last third, once in a while until it answers; then takes
+    /// in whatever came. What went wrong with asking is told for each product.
+    pub async fn renew(&self) -> Result<(Vec<News>, Vec<(ProductId, ActError)>), CatchUpError> {
+        let mut wrong = Vec::new();
+        for manager in self.managers() {
+            manager.catch_up()?;
+            let now = self.premises.clock.now();
+            let product = manager.profile().product.clone();
+            let due = manager.delegations().iter().any(|it| it.is_due(now.wall));
+            let waits = locked(&self.asked).get(&product).is_some_and(|last| now.running.saturating_sub(*last) < ASKED_AGAIN);
+            if !due || waits {
+                continue;
+            }
+            locked(&self.asked).insert(product.clone(), now.running);
+            match manager.refresh(&unheard).await {
+                Ok(results) => wrong.extend(results.into_iter().filter_map(|(_, result)| Some((product.clone(), result.err()?)))),
+                Err(error) => wrong.push((product, error)),
+            }
+        }
+        Ok((self.catch_up().await?, wrong))
+    }
+
+    /// Prepares giving a license back, to have it on another computer (row N1): from here on nothing more is granted. Refused while seats
+    /// are borrowed; otherwise says how long what was signed goes on. Nothing is left of it when that is no time at all: then the delegation
+    /// can be returned.
+    pub async fn close(&self, license: &EntitlementId, by: &str) -> Result<Result<Duration, Refusal>, ServerError> {
+        let closed = self.act(Some(license), Act::Close { by: by.into() }).await?;
+        Ok(closed.map(|acted| match acted {
+            Acted::Closing { left } => left,
+            Acted::Done | Acted::Nothing => Duration::ZERO,
+        }))
     }
 
     async fn delegate(&self, license: &EntitlementId, statement: &Statement) -> Result<Result<Acted, Refusal>, ServerError> {
