@@ -1,8 +1,8 @@
-//! The ledger of a key server on SQLite.
+//! The ledger of a key server, and the journals of a license server, on SQLite.
 //!
-//! One thread writes: it takes all deeds that wait, decides each, writes those that stand, commits once, and only then
-//! answers. So many committers share one wait for the disk, and nobody waits for company. Reads go to connections of their
-//! own and see what was committed. One process owns a ledger at a time.
+//! Each stands in a file of its own. One thread writes: it takes all that waits, decides each, writes what stands, commits once, and only
+//! then answers. So many committers share one wait for the disk, and nobody waits for company. Reads go to connections of their
+//! own and see what was committed. One process owns a file at a time.
 //!
 //! Nothing here decides what a record means or which version wins: that is the domain's and the port's. Records are stored as
 //! the JSON the domain gives them, under the look-ups the domain names.
@@ -10,6 +10,7 @@
 mod backup;
 mod connection;
 mod deeds;
+mod journal;
 mod known;
 mod migrations;
 mod owner;
@@ -29,6 +30,8 @@ use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::Digest;
 use keyward_ports::{Committed, Deed, Ledger, LedgerError, Look, Page, Query, Versioned};
 
+pub use crate::journal::{SqlJournal, SqlJournals, mark_restored as mark_journals_restored};
+
 use crate::deeds::Outcome;
 use crate::known::Known;
 use crate::prepared::Prepared;
@@ -39,10 +42,11 @@ use crate::writer::Hook;
 #[derive(Clone, Debug)]
 pub struct SqlLedger(Arc<Open>);
 
-/// How a ledger is opened.
+/// How a ledger, or a file of journals, is opened.
 #[derive(Clone, Default)]
 pub struct Options {
     before_commit: Option<Hook>,
+    kept: Option<u64>,
     #[cfg(feature = "plant")]
     synchronous_off: bool,
 }
@@ -61,6 +65,13 @@ impl Options {
     #[must_use]
     pub fn before_commit(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
         self.before_commit = Some(Arc::new(hook));
+        self
+    }
+
+    /// Of journals: keeps at least so many facts of each pool. Older ones are let go of, a few with each append, once a snapshot has them.
+    #[must_use]
+    pub fn keep_facts(mut self, facts: u64) -> Self {
+        self.kept = Some(facts);
         self
     }
 
@@ -108,9 +119,9 @@ impl SqlLedger {
     }
 }
 
-/// Copies the ledger in a file to another file, whether or not a process has it open: what was committed when this began is in the copy.
-pub fn backup(ledger: &Path, to: &Path) -> Result<(), LedgerError> {
-    backup::copy(&connection::reading(ledger)?, to)
+/// Copies the ledger, or the journals, in a file to another file, whether or not a process has it open: what was committed when this began is in the copy.
+pub fn backup(file: &Path, to: &Path) -> Result<(), LedgerError> {
+    backup::copy(&connection::reading(file)?, to)
 }
 
 #[async_trait]
