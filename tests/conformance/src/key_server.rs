@@ -4,23 +4,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 
-use keyward_domain::document::{Answer, Ask, Body, Kind, Nonce, Request, Typed};
+use keyward_domain::document::{Answer, Ask, Body, Delegation, Kind, Nonce, Request, Typed};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{Edition, ProductId, Version};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::rights::KeyType;
 use keyward_domain::seal::{self, Digest, Scheme, SealError, Sealed, SignatureEntry, Statement, Trust, Verified};
+use keyward_domain::time::Timestamp;
 use keyward_ports::{KeyServer, KeyServerError};
 
 use crate::samples::{day, fingerprint, name};
 use crate::{AsyncCase, async_cases};
 
-/// A backend that sold one license key, for one host at a time, and how to open what it says.
+/// A backend that sold one license key, for one host at a time, and perhaps a network license key; and how to open what it says.
 pub struct KeyServerSubject {
     /// The way to the backend.
     pub server: Arc<dyn KeyServer>,
     /// What it sold.
     pub sold: LicenseKey,
+    /// What it sold for a pool on one license server, and until when; a key that was never sold, where it has no pools.
+    pub pool: LicenseKey,
+    /// How many seats that has, and when what was sold under it ends.
+    pub pool_of: (u32, Timestamp),
     /// Of which product.
     pub product: ProductId,
     /// In which version.
@@ -40,6 +46,8 @@ pub const CASES: &[AsyncCase<KeyServerSubject>] = async_cases![
     dropping_the_call_at_any_step_loses_nothing,
     a_refusal_is_an_answer_and_no_error,
     a_trial_is_answered_or_said_to_be_unsupported,
+    a_pool_is_delegated_as_it_was_sold_or_said_to_be_unsupported,
+    one_license_server_at_a_time_may_sign_for_a_pool,
 ];
 
 /// A host that asks.
@@ -61,6 +69,11 @@ impl<'a> Customer<'a> {
         let typed: LicenseKey = name(&license_key.expose());
         let ask = Ask::Activate { key: signs.public(), own_slot: false };
         self.request(ask, Some(Typed(Arc::new(typed))), &[&self.device, &signs])
+    }
+
+    fn delegate(&self, license_key: &LicenseKey) -> Sealed<Request> {
+        let signs = SigningKey::from_seed(&license_key.seed());
+        self.request(Ask::Delegate { key: signs.public() }, None, &[&self.device, &signs])
     }
 
     fn ask(&self, ask: Ask) -> Sealed<Request> {
@@ -109,9 +122,27 @@ impl KeyServerSubject {
         (statement, answer.into_words().body)
     }
 
+    /// What a license server may sign; none where the backend has no pools, and says so.
+    async fn delegated(&self, request: &Sealed<Request>) -> Option<(Statement, Delegation)> {
+        let statement = match self.server.exchange(request).await {
+            Ok(statement) => statement,
+            Err(KeyServerError::Unsupported { kind }) => {
+                assert_eq!(kind, Kind::Delegate);
+                return None;
+            }
+            Err(error) => panic!("neither answered nor unsupported: {error}"),
+        };
+        let answer = self.open(&statement, request).unwrap_or_else(|error| panic!("the answer does not open: {error}"));
+        let delegation = answer.delegation().cloned().unwrap_or_else(|| panic!("nothing was delegated: {:?}", answer.body));
+        Some((statement, delegation))
+    }
+
     async fn give_back(&self, customer: &Customer<'_>, held: Statement, body: &Body) {
-        let Body::Certificate(certificate) = body else { panic!("nothing was granted: {body:?}") };
-        let activation = certificate.activation.clone();
+        let activation = match body {
+            Body::Certificate(certificate) => certificate.activation.clone(),
+            Body::Delegation(delegation) => delegation.activation.clone(),
+            nothing => panic!("nothing was granted: {nothing:?}"),
+        };
         let request = customer.ask(Ask::Return { activation: activation.clone(), held });
         let mut answers = Vec::new();
         for _ in 0..2 {
@@ -180,6 +211,46 @@ async fn a_trial_is_answered_or_said_to_be_unsupported(subject: &KeyServerSubjec
         Err(KeyServerError::Unsupported { kind }) => assert_eq!(kind, Kind::Trial),
         Err(error) => panic!("neither answered nor unsupported: {error}"),
     }
+}
+
+async fn a_pool_is_delegated_as_it_was_sold_or_said_to_be_unsupported(subject: &KeyServerSubject) {
+    let server = Customer::new(subject, "pool-server");
+    let asked = server.delegate(&subject.pool);
+    let Some(mut held) = subject.delegated(&asked).await else { return };
+    let (seats, sold_until) = subject.pool_of;
+    let mut generation = 0;
+    for _ in 0..3 {
+        let (statement, delegation) = held;
+        assert_eq!((delegation.server, delegation.seats), (server.device.public(), seats));
+        assert_eq!((&delegation.rights.product, delegation.rights.key_type), (&subject.product, KeyType::Network));
+        assert!(delegation.window.until.is_some_and(|until| until <= sold_until), "it outlives what was sold: {:?}", delegation.window);
+        assert!(delegation.generation > generation, "generation {} after {generation}", delegation.generation);
+        generation = delegation.generation;
+        let activation = delegation.activation.clone();
+        let renewal = server.ask(Ask::Refresh { activation: activation.clone(), held: statement });
+        held = subject.delegated(&renewal).await.unwrap_or_else(|| panic!("it was delegated, and is not renewed"));
+        assert_eq!(held.1.activation, activation);
+        // A lost answer is brought again.
+        assert_eq!(subject.exchange(&renewal).await, held.0);
+    }
+    // A key is asked for what it is for (row K2).
+    let (_, body) = subject.answer(&Customer::new(subject, "office").activate(&subject.pool)).await;
+    assert_eq!(body, Body::Refusal(Refusal::NeedsLicenseServer));
+    let (_, body) = subject.answer(&server.delegate(&subject.sold)).await;
+    assert_eq!(body, Body::Refusal(Refusal::StandAloneKeyHasNoServer));
+}
+
+async fn one_license_server_at_a_time_may_sign_for_a_pool(subject: &KeyServerSubject) {
+    let (first, second) = (Customer::new(subject, "pool-server"), Customer::new(subject, "other-server"));
+    let asked = first.delegate(&subject.pool);
+    let Some((held, delegation)) = subject.delegated(&asked).await else { return };
+    let (_, body) = subject.answer(&second.delegate(&subject.pool)).await;
+    let Body::Refusal(Refusal::NoActivationLeft { activations: 1, holders }) = body else { panic!("one server at a time: {body:?}") };
+    assert_eq!(holders.iter().map(|holder| holder.host.as_str()).collect::<Vec<_>>(), ["pool-server"]);
+    subject.give_back(&first, held, &Body::Delegation(delegation)).await;
+    assert!(subject.delegated(&second.delegate(&subject.pool)).await.is_some(), "the pool was given back");
+    let (_, late) = subject.answer(&asked).await;
+    assert_eq!(late, Body::Refusal(Refusal::RequestSpent));
 }
 
 /// Goes at most so many steps with a call, then drops it.

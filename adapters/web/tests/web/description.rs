@@ -112,7 +112,7 @@ async fn what_is_sent_has_the_form_that_the_description_gives_it() {
     fits("Terms", &terms(1));
     let mut pool = terms(1);
     pool["key_type"] = json!("network");
-    pool["allowance"] = json!({ "seats": { "seats": 5, "overdraft": 1, "borrowing": { "days": 7, "seats": 2 }, "per": "user" } });
+    pool["allowance"] = json!({ "seats": { "seats": 5, "overdraft": 1, "borrowing": { "days": 7, "seats": 2 }, "per": "user", "servers": 2, "delegated_days": 60 } });
     pool["contact"] = json!({ "every": { "days": 30, "grace": 7 } });
     fits("Terms", &pool);
     let pool: Value = crate::world::read(world.post("/v1/admin/entitlements", pool).await).await;

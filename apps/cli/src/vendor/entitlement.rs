@@ -5,7 +5,7 @@ use std::io::{Write, stderr};
 use clap::Args;
 use keyward::{ActivationId, Timestamp};
 use keyward_domain::document::Contact;
-use keyward_domain::entitlement::{Allowance, Entitlement, Seats};
+use keyward_domain::entitlement::{Allowance, Entitlement, Per, Seats};
 use keyward_domain::names::{EmailAddress, EntitlementId};
 
 use super::issue::hand_over;
@@ -153,13 +153,20 @@ impl Show {
         if let Some(until) = it.terms.maintenance_until {
             writeln!(out, "maintenance until {until}")?;
         }
+        if let Allowance::Seats(pool) = it.terms.allowance {
+            writeln!(out, "{}", pooled(&pool))?;
+        }
         if let Some(owner) = &it.owner {
             writeln!(out, "owner {owner}")?;
         }
         if it.slots.is_empty() {
             return Ok(writeln!(out, "nobody holds it")?);
         }
-        let mut table = table(["Activation", "Host", "Since", "Last seen"]);
+        let host = match it.terms.allowance {
+            Allowance::Activations(_) => "Host",
+            Allowance::Seats(_) => "License server",
+        };
+        let mut table = table(["Activation", host, "Since", "Last seen"]);
         for slot in &it.slots {
             table.add_row([slot.activation.to_string(), slot.host.to_string(), slot.since.to_string(), slot.seen.to_string()]);
         }
@@ -256,13 +263,28 @@ pub(super) fn summary(it: &Entitlement) -> String {
         until(it),
         match it.terms.allowance {
             Allowance::Activations(_) => format!("{} in use", in_use(it)),
-            Allowance::Seats { .. } => in_use(it),
+            Allowance::Seats(_) => in_use(it),
         }
     )
 }
 
 fn until(it: &Entitlement) -> String {
     it.terms.tenure.window.until.map_or_else(|| "never".into(), |until| until.to_string())
+}
+
+/// How the seats of a pool are given.
+fn pooled(pool: &Seats) -> String {
+    let takes = match pool.per {
+        Per::Host => "a host takes a seat",
+        Per::User => "a user on a host takes a seat",
+        Per::Process => "a process takes a seat",
+    };
+    let borrowed = match pool.borrowing {
+        None => "none can be borrowed".into(),
+        Some(loans) => format!("{} can be borrowed for {}", loans.seats, count(loans.days.into(), "day", "days")),
+    };
+    let days = count(pool.delegated_days().into(), "day", "days");
+    format!("{takes}; {borrowed}; on {}, heard from every {days}", count(pool.servers.into(), "license server", "license servers"))
 }
 
 /// How much of it is in use, or how large its pool is: seats are counted where they are given out.

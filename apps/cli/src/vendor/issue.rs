@@ -58,6 +58,12 @@ pub(super) struct Issue {
     /// What takes one seat
     #[arg(long, conflicts_with = "activations", value_enum, default_value_t = Taker::User)]
     per: Taker,
+    /// On so many license servers at a time, each with a pool of its own of this size
+    #[arg(long, value_name = "N", conflicts_with = "activations", default_value_t = 1)]
+    servers: u32,
+    /// A license server must be heard from every so many days; 30, or three times the longest loan, if this is not given
+    #[arg(long, value_name = "N", conflicts_with = "activations")]
+    delegated_days: Option<u32>,
     /// How often a slot moves to a host that is recognised, within how many days
     #[arg(long, value_name = "N/DAYS", default_value_t = Budget::default())]
     moves: Budget,
@@ -120,7 +126,8 @@ impl Issue {
             Taker::User => Per::User,
             Taker::Process => Per::Process,
         };
-        Allowance::Seats(Seats { overdraft: self.overdraft, borrowing, per, ..Seats::of(seats) })
+        let Self { overdraft, servers, delegated_days, .. } = *self;
+        Allowance::Seats(Seats { seats, overdraft, borrowing, per, servers, delegated_days })
     }
 }
 

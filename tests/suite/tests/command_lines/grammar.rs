@@ -112,6 +112,7 @@ fn what_is_typed_wrongly_is_named_and_ends_with_2() {
         (&issue(&["--activations", "1", "--overdraft", "1"]), "cannot be used with"),
         (&issue(&["--activations", "1", "--per", "host"]), "cannot be used with"),
         (&issue(&["--activations", "1", "--borrow-days", "1", "--borrow-seats", "1"]), "cannot be used with"),
+        (&issue(&["--activations", "1", "--servers", "2"]), "cannot be used with"),
         (&issue(&["--seats", "1", "--borrow-days", "1"]), "--borrow-seats <N>"),
         (&issue(&["--activations", "1", "--until", "31.3.2027"]), "is not a date; write 2027-03-31"),
         (&issue(&["--activations", "1", "--contact", "30"]), "write none, or days and days of grace, such as 30+14"),

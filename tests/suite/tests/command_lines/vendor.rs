@@ -63,9 +63,15 @@ nobody holds it
         "5",
         "--per",
         "process",
+        "--servers",
+        "2",
+        "--delegated-days",
+        "60",
     ]);
-    let seats = serde_json::json!({ "seats": { "seats": 25, "overdraft": 2, "borrowing": { "days": 14, "seats": 5 }, "per": "process" } });
+    let seats = serde_json::json!({ "seats": { "seats": 25, "overdraft": 2, "borrowing": { "days": 14, "seats": 5 }, "per": "process", "servers": 2, "delegated_days": 60 } });
     assert_eq!(shown(&site, &id)["terms"]["allowance"], seats);
+    let said = site.vendor(&["show", &id]).done();
+    assert!(said.contains("a process takes a seat; 5 can be borrowed for 14 days; on 2 license servers, heard from every 60 days\n"), "{said}");
     assert_eq!(site.vendor(&["list"]).done().lines().count(), 4);
 }
 

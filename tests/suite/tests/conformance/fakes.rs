@@ -16,7 +16,7 @@ use keyward_conformance::secrets::SecretsSubject;
 use keyward_conformance::timer::TimerSubject;
 use keyward_conformance::vault::VaultSubject;
 use keyward_domain::document::Contact;
-use keyward_domain::entitlement::{Allowance, Budget, Tenure, Terms};
+use keyward_domain::entitlement::{Allowance, Budget, Seats, Tenure, Terms};
 use keyward_domain::host::PartKind;
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
@@ -25,7 +25,7 @@ use keyward_domain::profile::{TlsTerms, TrialTerms};
 use keyward_domain::rights::{KeyType, Matrix, Medium, TenureKind};
 use keyward_domain::seal::{Keyward, Trust};
 use keyward_domain::signers::VendorId;
-use keyward_domain::time::{Timestamp, Window};
+use keyward_domain::time::{Timestamp, Window, after, days};
 use keyward_domain::vault::VaultContents;
 use keyward_engine::{Console, Issuer};
 use keyward_fakes::{
@@ -214,7 +214,7 @@ fn clock() -> Arc<FakeClock> {
     Arc::new(FakeClock::at("2027-01-01T00:00:00Z".parse().expect("an instant")))
 }
 
-/// A key server of ours that has sold one key.
+/// A key server of ours that has sold one key, and one for a pool.
 pub(crate) fn key_server() -> KeyServerSubject {
     shop().0
 }
@@ -227,13 +227,17 @@ pub(crate) fn shop() -> (KeyServerSubject, Arc<Issuer>, Arc<Console>) {
         console.begin("test").await.expect("it begins");
         console.add_product(product(clock.now().wall), "test").await.expect("it has a product");
         let issued = console.issue(terms(clock.now().wall), "test").await.expect("it sells");
-        (issued.key, console.profile(&name("cad"), Vec::new(), TlsTerms::default()).await.expect("a profile"))
+        let pool = console.issue(pool(clock.now().wall), "test").await.expect("it sells");
+        let ends = pool.entitlement.terms.tenure.window.until.expect("it ends");
+        (issued.key, (pool.key, ends), console.profile(&name("cad"), Vec::new(), TlsTerms::default()).await.expect("a profile"))
     };
-    let (sold, profile) = sale.now_or_never().expect("nothing here waits");
+    let (sold, (pool, ends), profile) = sale.now_or_never().expect("nothing here waits");
     let issuer = || Issuer::new(ledger.clone(), secrets.clone(), clock.clone());
     let subject = KeyServerSubject {
         server: Arc::new(FakeKeyServer::new("fake.example:443", issuer())),
         sold,
+        pool,
+        pool_of: (3, ends),
         product: profile.product.clone(),
         version: profile.version.clone(),
         edition: name("Standard"),
@@ -263,6 +267,8 @@ pub(crate) fn toy_backend_by(clock: Arc<FakeClock>) -> KeyServerSubject {
         scheme: Box::new(service.scheme()),
         server: Arc::new(service),
         sold,
+        pool: LicenseKey::from_random([8; 15]),
+        pool_of: (0, Timestamp::UNIX_EPOCH),
         product: name("cad"),
         version: name("2027"),
         edition: name("Standard"),
@@ -284,6 +290,13 @@ fn product(released: Timestamp) -> Product {
         trial: TrialTerms { days: 30, local_days: 7 },
         matrix: Matrix::default(),
     }
+}
+
+/// Three seats, for ten days.
+fn pool(from: Timestamp) -> Terms {
+    let window = Window { from, until: Some(after(from, days(10))) };
+    let tenure = Tenure { kind: TenureKind::Rental, window };
+    Terms { key_type: KeyType::Network, allowance: Allowance::Seats(Seats::of(3)), tenure, ..terms(from) }
 }
 
 fn terms(from: Timestamp) -> Terms {
