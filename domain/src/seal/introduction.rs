@@ -10,9 +10,7 @@ use super::delegated::{delegated, open_as_server};
 use super::{Digest, Envelope, MOST_BYTES, SealError, Trust, Verified};
 use crate::document::{Delegation, Identity};
 
-/// A license server brings a few key statements at most; see [`super::Reply`].
-const MOST_STATEMENTS: usize = 4;
-/// No license server keeps more pools.
+/// No license server keeps more pools; each delegation may come with a key statement of its own.
 const MOST_DELEGATIONS: usize = 64;
 
 /// What a license server answers to the question who it is. Nothing in it is believed before it was opened.
@@ -75,7 +73,7 @@ impl Introduction {
             return Err(SealError::TooLarge { found: bytes.len(), most: MOST_BYTES });
         }
         let it: Self = serde_json::from_slice(bytes).map_err(|error| SealError::NotAnEnvelope(error.to_string().into()))?;
-        if it.keys.len() > MOST_STATEMENTS || it.delegations.len() > MOST_DELEGATIONS {
+        if it.keys.len() > MOST_DELEGATIONS || it.delegations.len() > MOST_DELEGATIONS {
             let brought = format!("it brings {} key statements and {} delegations", it.keys.len(), it.delegations.len());
             return Err(SealError::NotAnEnvelope(brought.into()));
         }

@@ -21,7 +21,7 @@ use keyward_domain::pool::{
     Act, Acted, Anchored, Beat, Charter, Fact, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Envelope, SealError, Sealed, Statement, open_request};
+use keyward_domain::seal::{Envelope, SealError, Sealed, Statement, Verified, open_request};
 use keyward_ports::{Clock, Journal, JournalError, KeyServerError, Signer};
 
 use crate::license_manager::LicenseManager;
@@ -192,7 +192,11 @@ impl LicenseServer {
 
     /// Answers a request, whomever it is addressed to: this server, or its vendor. What the answer grants is durable before this returns.
     pub async fn answer(&self, envelope: &Envelope, way: Way) -> Result<Served, ServerError> {
-        let request = open_request(envelope)?;
+        self.answer_opened(open_request(envelope)?, envelope, way).await
+    }
+
+    /// Answers a request that was opened already, from this envelope.
+    pub async fn answer_opened(&self, request: Verified<Request>, envelope: &Envelope, way: Way) -> Result<Served, ServerError> {
         if let Addressee::Vendor(vendor) = request.to {
             let manager = self.managers().into_iter().find(|it| it.profile().vendor == vendor).ok_or(ServerError::OtherVendor)?;
             let request = Sealed::received(envelope)?;
