@@ -14,9 +14,9 @@ use crate::trouble::{damaged, trouble, unreadable};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// `PRAGMA synchronous`: each commit is on the disk before it returns.
 const FULL: i64 = 2;
-/// A ledger of at most so many bytes is checked whole at start; a larger one is not kept waiting for.
+/// A file of at most so many bytes is checked whole at start; a larger one is not kept waiting for.
 const CHECKED_WHOLE: u64 = 64 << 20;
-/// The write-ahead log goes into the ledger after so many pages of 4 KiB.
+/// The write-ahead log goes into the file after so many pages of 4 KiB.
 const PAGES_AHEAD: u32 = 16_384;
 
 /// The one connection that writes.
@@ -72,7 +72,7 @@ fn durable(connection: &Connection, options: &Options) -> Result<(), LedgerError
             return Err(unreadable(
                 format!(
                     "its disk or its build of SQLite does not keep `{name}` (it says {found:?} for {wanted:?}), so an answer might be given before \
-                     it is safe; keep the ledger on a local disk"
+                     it is safe; keep the data folder on a local disk"
                 ),
                 None,
             ));

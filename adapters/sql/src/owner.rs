@@ -1,4 +1,4 @@
-//! One process at a time: a lock file beside the ledger.
+//! One process at a time: a lock file beside the database.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -9,12 +9,12 @@ use keyward_ports::LedgerError;
 
 use crate::trouble::storage;
 
-/// The right to use a ledger, for as long as it is kept. The system takes it back when the process ends, however it ends;
+/// The right to use a file, for as long as it is kept. The system takes it back when the process ends, however it ends;
 /// the file stays, because removing it would let two processes lock two files.
 #[derive(Debug)]
 pub(crate) struct Ownership(#[expect(dead_code, reason = "holding it is its use")] File);
 
-/// Who has the ledger.
+/// Who has the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{} is locked{}", .place.display(), .by.as_ref().map(|by| format!(" by process {by}")).unwrap_or_default())]
 struct Owned {
@@ -23,9 +23,9 @@ struct Owned {
 }
 
 impl Ownership {
-    /// Takes a ledger, or says who has it.
-    pub(crate) fn take(ledger: &Path) -> Result<Self, LedgerError> {
-        let place = ledger.with_extension("lock");
+    /// Takes a file, or says who has it.
+    pub(crate) fn take(database: &Path) -> Result<Self, LedgerError> {
+        let place = database.with_extension("lock");
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&place).map_err(storage)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -26,13 +26,13 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Starts so many threads on a ledger.
-    pub(crate) fn start(name: &str, count: usize, ledger: &Path) -> Result<Self, LedgerError> {
+    /// Starts so many threads on a file.
+    pub(crate) fn start(name: &str, count: usize, file: &Path) -> Result<Self, LedgerError> {
         let (orders, waiting) = mpsc::channel();
         let waiting = Arc::new(Mutex::new(waiting));
         let readers = Self { orders, threads: Mutex::default() };
         for _ in 0..count {
-            let (connection, waiting) = (connection::reading(ledger)?, Arc::clone(&waiting));
+            let (connection, waiting) = (connection::reading(file)?, Arc::clone(&waiting));
             let thread = thread::Builder::new().name(name.into()).spawn(move || run(&connection, &waiting));
             readers.threads().push(thread.map_err(|cause| LedgerError::Storage(cause.into()))?);
         }
@@ -71,7 +71,7 @@ impl Readers {
     }
 }
 
-/// Threads that were started are not left behind when the ledger does not open after all.
+/// Threads that were started are not left behind when the file does not open after all.
 impl Drop for Readers {
     fn drop(&mut self) {
         self.close();

@@ -7,7 +7,7 @@ use keyward_ports::{Cause, LedgerError};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
-const DAMAGED: &str = "its file is damaged, or is no ledger at all; stop the server and restore a backup with `keywardd restore`";
+const DAMAGED: &str = "its file is damaged, or is not the server's at all; stop the server and restore a backup with `keywardd restore`";
 
 /// An error that one caller is told.
 pub(crate) fn trouble(cause: rusqlite::Error) -> LedgerError {
@@ -38,7 +38,7 @@ pub(crate) fn storage(cause: io::Error) -> LedgerError {
     }
 }
 
-/// The file holds something else than a ledger.
+/// The file holds something else than it should.
 pub(crate) fn damaged(cause: impl Into<Cause>) -> LedgerError {
     unreadable(DAMAGED, Some(cause.into()))
 }

@@ -68,6 +68,7 @@ keeps_its_promises_async! {
     the_fake_ledger: ledger, fakes::Ledger::default();
     the_fake_journal: journal, fakes::Journal::default();
     the_ledger_on_sqlite: ledger, sql::Folder::new();
+    the_journal_on_sqlite: journal, sql::Folder::new();
     the_fake_timer: timer, fakes::Timer::advancing();
     the_fake_key_server: key_server, fakes::key_server();
     the_fake_key_server_behind_a_recording: key_server, fakes::recorded(fakes::key_server());
