@@ -15,7 +15,8 @@ use keyward_ports::{Clock as _, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
 use sha2::{Digest as _, Sha256};
 
-use crate::data::{Data, private_folder_in, sync_folder};
+use crate::data::Data;
+use crate::folder::{private_folder_in, sync_folder};
 
 /// What a backup holds beside the ledger.
 const FOLDERS: [&str; 2] = ["keys", "tls"];

@@ -14,16 +14,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use keyward_engine::{Console, Issuer};
-use keyward_files::{FileSecrets, atomic};
+use keyward_files::FileSecrets;
 use keyward_ports::{Clock, Entropy, Ledger};
 use keyward_sql::{Options, SqlLedger};
 
+use crate::folder::{Kind, read_text, sync_folder, write_private};
+
 /// The file without which a folder is no data folder.
 const LEDGER: &str = "ledger.db";
-/// What else stands in one.
-const PARTS: [&str; 3] = ["keys", "tls", "admin-token"];
-/// Where one is made inside a folder that is there.
-const MAKING: &str = ".keywardd-making";
+/// What stands in one.
+pub(crate) const KIND: Kind = Kind { whose: "key server", last: LEDGER, parts: &["keys", "tls", "admin-token"] };
 
 /// A data folder that is there.
 pub(crate) struct Data(PathBuf);
@@ -44,53 +44,7 @@ pub(crate) type Between = Box<dyn FnOnce(SqlLedger) -> Arc<dyn Ledger>>;
 impl Data {
     /// Opens a data folder; where there is none, makes one, all or nothing.
     pub(crate) fn open_or_make(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
-        if dir.join(LEDGER).exists() {
-            return Ok(Self(dir.into()));
-        }
-        if dir.exists() {
-            return Self::make_inside(dir, clock, entropy);
-        }
-        let parent = atomic::folder(dir);
-        fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
-        let making = private_folder_in(parent).context("could not make the data folder")?;
-        Self(making.path().into()).make(clock, entropy)?;
-        fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
-        // It has its name now; the temporary one is gone.
-        let _ = making.keep();
-        sync_folder(parent)?;
-        Ok(Self(dir.into()))
-    }
-
-    /// Makes a data folder of one that is there and empty, such as a volume that was mounted: in a hidden folder inside it, whose entries are
-    /// then moved up, the ledger last. Only with the ledger it is a data folder; what an interrupted start left is swept.
-    fn make_inside(dir: &Path, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Self> {
-        let unreadable = || format!("could not use {}", dir.display());
-        let making = dir.join(MAKING);
-        let begun = making.exists();
-        for entry in fs::read_dir(dir).with_context(unreadable)? {
-            let entry = entry.with_context(unreadable)?;
-            let ours = begun && PARTS.iter().any(|part| entry.file_name() == *part);
-            // A file system's own folder is in every new volume.
-            if !ours && entry.file_name() != MAKING && entry.file_name() != "lost+found" {
-                bail!("{} is not empty and not a key server's data folder; name another folder", dir.display());
-            }
-        }
-        for part in PARTS.iter().filter(|part| begun && dir.join(part).exists()) {
-            let left = dir.join(part);
-            if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) }.with_context(unreadable)?;
-        }
-        if begun {
-            fs::remove_dir_all(&making).with_context(unreadable)?;
-        }
-        fs::create_dir(&making).with_context(unreadable)?;
-        Self(making.clone()).make(clock, entropy)?;
-        for part in PARTS.iter().filter(|part| making.join(part).exists()) {
-            fs::rename(making.join(part), dir.join(part)).with_context(unreadable)?;
-        }
-        sync_folder(dir)?;
-        fs::rename(making.join(LEDGER), dir.join(LEDGER)).with_context(unreadable)?;
-        fs::remove_dir_all(&making).with_context(unreadable)?;
-        sync_folder(dir)?;
+        KIND.ensure(dir, |making| Self(making.into()).make(clock, entropy))?;
         Ok(Self(dir.into()))
     }
 
@@ -102,7 +56,7 @@ impl Data {
 
     /// Opens a data folder that must be there.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        if !dir.join(LEDGER).exists() {
+        if !KIND.is(dir) {
             bail!("{} is no key server's data folder: there is no ledger.db in it", dir.display());
         }
         Ok(Self(dir.into()))
@@ -190,28 +144,4 @@ impl Data {
     pub(crate) fn tls(&self, name: &str) -> Result<String> {
         read_text(&self.0.join("tls").join(name))
     }
-}
-
-/// Reads a text file and names it where that fails.
-pub(crate) fn read_text(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
-}
-
-/// Makes a folder that only its owner can enter, to be given its name when it is whole.
-pub(crate) fn private_folder_in(parent: &Path) -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keywardd-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(parent)
-}
-
-/// Writes a file that only its owner can read; it is on the disk when this returns.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
-    atomic::create(file, bytes).with_context(|| format!("could not write {}", file.display()))
-}
-
-/// Makes a rename in a folder durable.
-pub(crate) fn sync_folder(dir: &Path) -> Result<()> {
-    atomic::sync_folder(dir).with_context(|| format!("could not sync {}", dir.display()))
 }

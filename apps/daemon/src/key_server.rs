@@ -19,7 +19,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::KeyServer;
 use crate::backup::mark_restored;
-use crate::data::{Between, Data, Desk, read_text};
+use crate::data::{Between, Data, Desk};
+use crate::folder::read_text;
 
 /// How often the anchor is told where the ledger stands.
 const REMEMBER: Duration = Duration::from_secs(60);

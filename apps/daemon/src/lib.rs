@@ -4,6 +4,7 @@ mod answer;
 mod backup;
 mod data;
 mod demo;
+mod folder;
 mod key_server;
 #[cfg(feature = "simulation")]
 mod simulate;
