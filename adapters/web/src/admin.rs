@@ -23,6 +23,6 @@ pub(crate) struct Listing {
 }
 
 /// How many entries a page has.
-fn most(asked: Option<u32>) -> u32 {
+pub(crate) fn most(asked: Option<u32>) -> u32 {
     asked.unwrap_or(USUAL).clamp(1, MOST)
 }

@@ -1,7 +1,5 @@
 //! Reading what was sent: bodies of the right type, bounded in size and time; ids and queries from the address.
 
-use std::sync::Arc;
-
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::HeaderMap;
@@ -13,16 +11,16 @@ use keyward_wire::{Problem, media};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
-use crate::site::Site;
+use crate::house::{House, Housed};
 
 /// Reads a body of one of these media types.
-pub(crate) async fn read(site: &Site, types: &[&str], headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+pub(crate) async fn read(house: &House, types: &[&str], headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
     check_type(types, headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MOST_BYTES) {
         return Err(too_large());
     }
-    match tokio::time::timeout(site.timeouts.body, collect(body, announced.unwrap_or_default())).await {
+    match tokio::time::timeout(house.timeouts.body, collect(body, announced.unwrap_or_default())).await {
         Ok(read) => read,
         Err(_) => Err(Problem::new(408, "slow-body", "The request came too slowly", "the request's body did not come in time")
             .next("check the connection and send the same request again")
@@ -66,12 +64,12 @@ fn too_large() -> Failure {
 /// A JSON body.
 pub(crate) struct InBody<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Site>> for InBody<T> {
+impl<T: DeserializeOwned, S: Housed> FromRequest<S> for InBody<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Failure> {
+    async fn from_request(request: Request, site: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let bytes = read(site, &[media::JSON], &parts.headers, body).await?;
+        let bytes = read(site.house(), &[media::JSON], &parts.headers, body).await?;
         match serde_json::from_slice(&bytes) {
             Ok(words) => Ok(Self(words)),
             Err(error) => Err(Problem::new(400, "wrong-body", "The body cannot be read", format!("the body does not fit: {error}"))
@@ -84,10 +82,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for InBody<T> {
 /// A name from the path.
 pub(crate) struct InPath<T>(pub(crate) T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Site>> for InPath<T> {
+impl<T: DeserializeOwned + Send, S: Housed> FromRequestParts<S> for InPath<T> {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, site: &S) -> Result<Self, Failure> {
         match Path::from_request_parts(parts, site).await {
             Ok(Path(words)) => Ok(Self(words)),
             Err(error) => Err(Problem::new(400, "wrong-path", "The address cannot be read", error.body_text()).into()),
@@ -98,10 +96,10 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Site>> for InPath<T> {
 /// What follows the question mark.
 pub(crate) struct InQuery<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Site>> for InQuery<T> {
+impl<T: DeserializeOwned, S: Housed> FromRequestParts<S> for InQuery<T> {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, site: &S) -> Result<Self, Failure> {
         match Query::from_request_parts(parts, site).await {
             Ok(Query(words)) => Ok(Self(words)),
             Err(error) => Err(Problem::new(400, "wrong-query", "The query cannot be read", error.body_text())

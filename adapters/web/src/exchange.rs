@@ -16,6 +16,7 @@ use keyward_wire::media;
 use crate::body;
 use crate::config::{ReplyHook, ReplyPoint};
 use crate::failure::Failure;
+use crate::house::House;
 use crate::metrics::Outcome;
 use crate::site::Site;
 
@@ -41,7 +42,7 @@ pub(crate) async fn exchange(State(site): State<Arc<Site>>, request: Request) ->
         Ok(answered) => answered.says.map_or_else(|| outcome_of(&answered.statement), Outcome::of_answer),
         Err(failure) => Outcome::of_status(failure.status()),
     };
-    site.metrics.count(kind, outcome, began.elapsed());
+    site.house.metrics.count(kind, outcome, began.elapsed());
     match served {
         Ok(answered) => reply(&answered.statement, site.on_reply.clone()),
         Err(failure) => failure.into_response(),
@@ -50,7 +51,7 @@ pub(crate) async fn exchange(State(site): State<Arc<Site>>, request: Request) ->
 
 async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Answered, Failure>) {
     let (parts, body) = request.into_parts();
-    let bytes = match body::read(site, &[media::ENVELOPE], &parts.headers, body).await {
+    let bytes = match body::read(&site.house, &[media::ENVELOPE], &parts.headers, body).await {
         Ok(bytes) => bytes,
         Err(failure) => return (None, Err(failure)),
     };
@@ -59,7 +60,7 @@ async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Answered,
         Err(error) => return (None, Err(IssuerError::from(error).into())),
     };
     let kind = request.ask.kind();
-    let answered = match within_limits(site, &request) {
+    let answered = match within_limits(&site.house, &request) {
         Ok(()) => site.issuer.answer_verified(request).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
@@ -67,22 +68,27 @@ async fn serve(site: &Site, request: Request) -> (Option<Kind>, Result<Answered,
 }
 
 /// Holds a request to its limits, however it came. Only who signed with a key can use up its limit: the request was opened before.
-pub(crate) fn within_limits(site: &Site, request: &Verified<document::Request>) -> Result<(), Failure> {
+pub(crate) fn within_limits(house: &House, request: &Verified<document::Request>) -> Result<(), Failure> {
     if let Ask::Activate { key, .. } | Ask::Delegate { key } = &request.ask {
-        site.gates.keys.pass(&key.id()).map_err(|wait| Failure::limited("with this license key", wait))?;
+        house.gates.keys.pass(&key.id()).map_err(|wait| Failure::limited("with this license key", wait))?;
     }
-    site.gates.devices.pass(&request.device.id()).map_err(|wait| Failure::limited("from this device", wait))
+    house.gates.devices.pass(&request.device.id()).map_err(|wait| Failure::limited("from this device", wait))
 }
 
 /// What an answer says that was given before.
-fn outcome_of(statement: &Statement) -> Outcome {
+pub(crate) fn outcome_of(statement: &Statement) -> Outcome {
     let reply = Reply::from_bytes(statement.bytes()).ok();
     let answer = reply.and_then(|reply| serde_json::from_slice::<Answer>(reply.answer.payload()).ok());
     answer.map_or(Outcome::Failed, |answer| Outcome::of_answer(Says::of(&answer.body)))
 }
 
-fn reply(statement: &Statement, hook: Option<ReplyHook>) -> Response {
-    let bytes = Bytes::copy_from_slice(statement.bytes());
+/// Sends a signed answer.
+pub(crate) fn reply(statement: &Statement, hook: Option<ReplyHook>) -> Response {
+    sent(Bytes::copy_from_slice(statement.bytes()), media::REPLY, hook)
+}
+
+/// Sends something of the exchange, with whatever a simulation does to it on its way.
+pub(crate) fn sent(bytes: Bytes, media_type: &'static str, hook: Option<ReplyHook>) -> Response {
     let length = bytes.len();
     let body = match hook {
         None => Body::from(bytes),
@@ -92,7 +98,7 @@ fn reply(statement: &Statement, hook: Option<ReplyHook>) -> Response {
         }
     };
     let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media::REPLY));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
     response
 }

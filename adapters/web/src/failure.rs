@@ -143,10 +143,7 @@ impl From<ConsoleError> for Failure {
             ConsoleError::NoEntitlement(_) => (404, "no-license", "There is no such license"),
             ConsoleError::Bare(_) => (422, "bare-product", "The product lacks something"),
             ConsoleError::Terms(terms) => (422, code_of(terms), "It cannot be sold so"),
-            ConsoleError::Refused(refusal) => {
-                let problem = Problem::new(422, refusal.code(), "It is refused", refusal.to_string());
-                return Self::new(problem.next(refusal.remedy()));
-            }
+            ConsoleError::Refused(refusal) => return Self::refused(refusal),
             ConsoleError::Signers(SignersError::Unknown(_)) => (422, "no-signer", "There is no such key"),
             ConsoleError::Signers(SignersError::Last(_)) => (422, "last-signer", "No other key goes on signing"),
             ConsoleError::NotExported => (409, "root-not-exported", "The root was never exported"),
@@ -211,7 +208,7 @@ impl Failure {
     }
 
     /// What failed names paths and libraries: that is for the log, not for the caller.
-    fn hidden(error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn hidden(error: &(dyn Error + 'static)) -> Self {
         log(error);
         Self::new(
             Problem::new(500, "storage", "The server's storage failed", "the server's storage failed")

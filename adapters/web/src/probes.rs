@@ -63,7 +63,7 @@ pub(crate) async fn metrics(
     if !caller.is_here() {
         admit(&site, caller, &headers, Instant::now()).await?.check(Duty::Administer)?;
     }
-    let text = site.metrics.text().map_err(|_| Failure::internal())?;
+    let text = site.house.metrics.text().map_err(|_| Failure::internal())?;
     Ok(([(CONTENT_TYPE, media::METRICS)], text).into_response())
 }
 

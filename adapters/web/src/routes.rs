@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use crate::admin::{answers, entitlements, keys, log, products, tokens};
 use crate::exchange;
 use crate::failure::Failure;
+use crate::house::Housed;
 use crate::portal;
 use crate::probes;
 use crate::site::Site;
@@ -57,18 +58,20 @@ pub(crate) fn administered() -> OpenApiRouter<Arc<Site>> {
 
 /// All of it over one key server.
 pub(crate) fn router(site: Arc<Site>, customers: Option<Arc<Portal>>) -> Router {
-    let limited = from_fn_with_state(Arc::clone(&site), limit_addresses);
+    let limited = from_fn_with_state(Arc::clone(&site.house), limit_addresses);
     let administered = Router::from(administered()).layer(from_fn_with_state(Arc::clone(&site), administrators_only));
     let staffed = Router::from(staffed()).layer(from_fn_with_state(Arc::clone(&site), staff_only));
     let customers = customers.map(|portal| portal::router(portal, &site)).unwrap_or_default();
-    Router::from(public())
-        .merge(administered)
-        .merge(staffed)
-        .layer(limited)
-        .merge(Router::from(watched()))
-        .merge(customers)
+    let paths = Router::from(public()).merge(administered).merge(staffed).layer(limited).merge(Router::from(watched())).merge(customers);
+    surrounded(paths, site)
+}
+
+/// Paths, and what stands around all of them.
+pub(crate) fn surrounded<S: Housed + Clone + 'static>(paths: Router<S>, site: S) -> Router {
+    let surround = from_fn_with_state(Arc::clone(site.house()), surround);
+    paths
         .fallback(async || Failure::no_such_path())
         .method_not_allowed_fallback(async || Failure::no_such_method())
-        .layer(ServiceBuilder::new().layer(from_fn_with_state(Arc::clone(&site), surround)).layer(CatchPanicLayer::custom(panicked)))
+        .layer(ServiceBuilder::new().layer(surround).layer(CatchPanicLayer::custom(panicked)))
         .with_state(site)
 }

@@ -5,29 +5,29 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use keyward_engine::{Console, Issuer};
+use keyward_engine::{Console, Issuer, LicenseServer};
+use rustls::ServerConfig;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, origin};
-use crate::gates::Gates;
-use crate::metrics::Metrics;
+use crate::config::{Config, Timeouts, origin};
+use crate::house::House;
 use crate::patience::Patience;
 use crate::routes::router;
+use crate::seats::{self, Desk, SeatsConfig};
 use crate::site::Site;
-use crate::surroundings::RequestIds;
-use crate::tls::{TlsError, server_config};
-use crate::tokens::Tokens;
+use crate::tls::{TlsError, key_digest, server_config};
 
 /// How often a silent HTTP/2 connection is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
 /// Requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 128;
 
-/// Serves a key server over HTTP.
+/// Serves a key server or a license server over HTTP.
 #[derive(Debug)]
 pub struct Server;
 
@@ -75,25 +75,44 @@ impl Server {
             return Err(StartError::PlainHttp(listen));
         }
         let tls = tls.as_ref().map(server_config).transpose()?;
-        let (listener, addr) = bind(listen).map_err(|cause| StartError::Listen { address: listen, cause })?;
-        let url = url(addr, if tls.is_some() { "https" } else { "http" });
+        let premises = Listening::begin(listen, tls)?;
+        let url = premises.url.clone();
         if public_servers.is_empty() {
             public_servers.push(url.clone());
         }
-        let site = Arc::new(Site {
-            issuer,
-            console,
-            tokens: Tokens::new(tokens),
-            gates: Gates::new(limits),
-            metrics: Metrics::new(),
-            ids: RequestIds::new(),
-            timeouts,
-            url: url.clone(),
-            public_servers,
-            public_tls,
-            on_reply,
-        });
-        let service = router(site, portal).into_make_service_with_connect_info::<SocketAddr>();
+        let house = House::new(tokens, limits, timeouts);
+        let site = Arc::new(Site { house, issuer, console, url, public_servers, public_tls, on_reply });
+        premises.serve(router(site, portal), timeouts)
+    }
+
+    /// Serves a license server: seats, loans, beats and the queue, over TLS alone. Otherwise as [`Server::start`].
+    pub async fn start_seats(config: SeatsConfig, server: LicenseServer) -> Result<Running, StartError> {
+        let SeatsConfig { listen, tls, tokens, limits, timeouts, addresses, on_reply } = config;
+        let (key, tls) = (key_digest(&tls)?, server_config(&tls)?);
+        let premises = Listening::begin(listen, Some(tls))?;
+        let house = House::new(tokens, limits, timeouts);
+        premises.serve(seats::router(Arc::new(Desk { house, server, tls: key, addresses, on_reply })), timeouts)
+    }
+}
+
+/// A port that is had and not served yet.
+struct Listening {
+    listener: TcpListener,
+    addr: SocketAddr,
+    url: String,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Listening {
+    fn begin(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Result<Self, StartError> {
+        let (listener, addr) = bind(address).map_err(|cause| StartError::Listen { address, cause })?;
+        let url = url(addr, if tls.is_some() { "https" } else { "http" });
+        Ok(Self { listener, addr, url, tls })
+    }
+
+    fn serve(self, router: Router, timeouts: Timeouts) -> Result<Running, StartError> {
+        let Self { listener, addr, url, tls } = self;
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let mut server =
             axum_server::from_tcp(listener).map_err(|cause| StartError::Listen { address: addr, cause })?.handle(handle.clone());

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 
 use crate::address::Caller;
 use crate::failure::Failure;
-use crate::site::Site;
+use crate::house::House;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,14 +48,14 @@ impl RequestIds {
 }
 
 /// Surrounds a request. The log is told method, route and status, never the address as it was typed.
-pub(crate) async fn surround(State(site): State<Arc<Site>>, path: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    let _in_flight = site.metrics.enter();
-    let id = site.ids.next();
+pub(crate) async fn surround(State(house): State<Arc<House>>, path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let _in_flight = house.metrics.enter();
+    let id = house.ids.next();
     let route = path.as_ref().map_or("none", MatchedPath::as_str);
     let began = Instant::now();
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let served = async {
-        let response = match tokio::time::timeout(site.timeouts.request, next.run(request)).await {
+        let response = match tokio::time::timeout(house.timeouts.request, next.run(request)).await {
             Ok(response) => response,
             Err(_) => Failure::timed_out().into_response(),
         };
@@ -63,7 +63,7 @@ pub(crate) async fn surround(State(site): State<Arc<Site>>, path: Option<Matched
         response
     };
     let mut response = served.instrument(span).await;
-    site.metrics.responded(route, response.status().as_u16());
+    house.metrics.responded(route, response.status().as_u16());
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -76,12 +76,12 @@ pub(crate) async fn surround(State(site): State<Arc<Site>>, path: Option<Matched
 
 /// Holds an address to its limit.
 pub(crate) async fn limit_addresses(
-    State(site): State<Arc<Site>>,
+    State(house): State<Arc<House>>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    site.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))?;
+    house.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))?;
     Ok(next.run(request).await)
 }
 

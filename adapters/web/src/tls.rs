@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use keyward_domain::seal::Digest;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::ServerSessionMemoryCache;
+use rustls::server::{ParsedCertificate, ServerSessionMemoryCache};
 
 use crate::config::Tls;
 
@@ -28,14 +29,24 @@ pub enum TlsError {
     Pair(#[from] rustls::Error),
 }
 
-/// Makes the server's configuration. Leaves the process's default provider alone.
-pub(crate) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+/// The certificates, the server's own first.
+fn chain(tls: &Tls) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&tls.cert_pem)
         .collect::<Result<_, _>>()
         .map_err(|error| TlsError::Certificate(error.to_string()))?;
-    if chain.is_empty() {
-        return Err(TlsError::Certificate("there is none in it".into()));
-    }
+    if chain.is_empty() { Err(TlsError::Certificate("there is none in it".into())) } else { Ok(chain) }
+}
+
+/// SHA-256 of the `SubjectPublicKeyInfo` of the server's key: what a license server says of its connections.
+pub(crate) fn key_digest(tls: &Tls) -> Result<Digest, TlsError> {
+    let chain = chain(tls)?;
+    let own = chain.first().ok_or_else(|| TlsError::Certificate("there is none in it".into()))?;
+    Ok(Digest::of(&ParsedCertificate::try_from(own)?.subject_public_key_info()))
+}
+
+/// Makes the server's configuration. Leaves the process's default provider alone.
+pub(crate) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = chain(tls)?;
     let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| TlsError::Key(error.to_string()))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?

@@ -117,16 +117,22 @@ impl Tokens {
     }
 }
 
+/// Who shows these headers, where all tokens stand outside a ledger.
+pub(crate) fn admit_first(tokens: &Tokens, caller: Caller, headers: &HeaderMap, now: Instant) -> Result<Member, Failure> {
+    let found = shown(headers).map_or(Shown::Nothing, |token| tokens.first(&Digest::of(token.as_bytes())).unwrap_or(Shown::Stranger));
+    tokens.judge(caller, found, now)
+}
+
 /// Who shows these headers.
 pub(crate) async fn admit(site: &Site, caller: Caller, headers: &HeaderMap, now: Instant) -> Result<Member, Failure> {
     let found = match shown(headers).map(|token| Digest::of(token.as_bytes())) {
         None => Shown::Nothing,
-        Some(digest) => match site.tokens.first(&digest) {
+        Some(digest) => match site.house.tokens.first(&digest) {
             Some(found) => found,
             None => of_staff(site.console.staff().await?.tokens(), &digest),
         },
     };
-    site.tokens.judge(caller, found, now)
+    site.house.tokens.judge(caller, found, now)
 }
 
 fn of_staff(staff: &[StaffToken], digest: &Digest) -> Shown {

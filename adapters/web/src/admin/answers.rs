@@ -48,16 +48,16 @@ pub(crate) async fn answer(
         Ok((_, says)) => Outcome::of_answer(*says),
         Err(failure) => Outcome::of_status(failure.status()),
     };
-    site.metrics.count(kind, outcome, began.elapsed());
+    site.house.metrics.count(kind, outcome, began.elapsed());
     served.map(|(handed, _)| Json(handed))
 }
 
 async fn serve(site: &Site, who: &Member, caller: Caller, request: Request) -> (Option<Kind>, Result<(Handed, Says), Failure>) {
-    if let Err(wait) = site.gates.tokens.pass(who.name()) {
+    if let Err(wait) = site.house.gates.tokens.pass(who.name()) {
         return (None, Err(Failure::limited("with this token", wait)));
     }
     let (parts, body) = request.into_parts();
-    let bytes = match body::read(site, &[media::ENVELOPE, media::JSON], &parts.headers, body).await {
+    let bytes = match body::read(&site.house, &[media::ENVELOPE, media::JSON], &parts.headers, body).await {
         Ok(bytes) => bytes,
         Err(failure) => return (None, Err(failure)),
     };
@@ -70,7 +70,7 @@ async fn serve(site: &Site, who: &Member, caller: Caller, request: Request) -> (
         Err(error) => return (None, Err(IssuerError::from(error).into())),
     };
     let kind = request.ask.kind();
-    let answered = match within_limits(site, &request) {
+    let answered = match within_limits(&site.house, &request) {
         Ok(()) => site.console.answer(&site.issuer, request, who.actor()).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };

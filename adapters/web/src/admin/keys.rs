@@ -66,7 +66,7 @@ pub(crate) async fn accept(
     request: Request,
 ) -> Result<Json<Accepted>, Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&site, &[media::ENVELOPE, media::JSON], &parts.headers, body).await?;
+    let bytes = body::read(&site.house, &[media::ENVELOPE, media::JSON], &parts.headers, body).await?;
     let envelope =
         Envelope::from_json(&bytes).map_err(|error| told(400, "unreadable", "The statement cannot be read", &error.to_string()))?;
     Ok(Json(Accepted { version: site.console.accept_statement(&envelope, who.actor()).await? }))

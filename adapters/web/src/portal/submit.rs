@@ -56,7 +56,7 @@ async fn submit(State(counter): State<Arc<Counter>>, visitor: Visitor, tab: Tab,
         Ok(submitted) => Outcome::of_answer(Says::of(&submitted.answer.body)),
         Err(page) => Outcome::of_status(page.status().as_u16()),
     };
-    counter.site.metrics.count(kind, outcome, began.elapsed());
+    counter.site.house.metrics.count(kind, outcome, began.elapsed());
     match served {
         // The page of an answer that is kept can be come back to.
         Ok(submitted) if submitted.remembered => Redirect::to(&format!("/portal/answers/{}", submitted.name)).into_response(),
@@ -73,7 +73,7 @@ async fn serve(counter: &Counter, visitor: &Visitor, tab: Tab, body: Body) -> (O
     if visitor.is_sent_from_elsewhere() {
         return not_taken(Notice::FormIsOld.into());
     }
-    if let Err(wait) = counter.site.gates.keys.pass(&visitor.visit.key()) {
+    if let Err(wait) = counter.site.house.gates.keys.pass(&visitor.visit.key()) {
         return not_taken(NotTaken::too_often(wait));
     }
     let upload = match upload(counter, &visitor.headers, body).await {
@@ -98,7 +98,7 @@ async fn serve(counter: &Counter, visitor: &Visitor, tab: Tab, body: Body) -> (O
     let mut kind = None;
     if let Ok(request) = open_request(&envelope) {
         kind = Some(request.ask.kind());
-        if let Err(wait) = counter.site.gates.devices.pass(&request.device.id()) {
+        if let Err(wait) = counter.site.house.gates.devices.pass(&request.device.id()) {
             return (kind, not_taken(NotTaken::too_often(wait)).1);
         }
     }

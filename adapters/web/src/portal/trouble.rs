@@ -131,7 +131,7 @@ pub(crate) async fn limit_addresses(
     request: Request,
     next: Next,
 ) -> Response {
-    match counter.site.gates.addresses.pass(&Caller::of(address)) {
+    match counter.site.house.gates.addresses.pass(&Caller::of(address)) {
         Ok(()) => next.run(request).await,
         Err(wait) => NotTaken::too_often(wait).page(Frame::outside(words(&counter, request.headers()))),
     }
@@ -141,7 +141,7 @@ pub(crate) async fn limit_addresses(
 /// way here ends a moment before what surrounds every request.
 pub(crate) async fn say_in_pages(State(counter): State<Arc<Counter>>, request: Request, next: Next) -> Response {
     let frame = Frame::outside(words(&counter, request.headers()));
-    let deadline = counter.site.timeouts.request * 19 / 20;
+    let deadline = counter.site.house.timeouts.request * 19 / 20;
     let served = AssertUnwindSafe(next.run(request)).catch_unwind();
     let status = match tokio::time::timeout(deadline, served).await {
         Ok(Ok(response)) => return response,

@@ -162,7 +162,7 @@ async fn turn(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemapho
 
 /// Reads a body of so many bytes at most into a place for it.
 async fn whole<B: AsMut<Vec<u8>>>(counter: &Counter, body: Body, most: usize, into: B) -> Result<B, NotTaken> {
-    let timeout = counter.site.timeouts.body;
+    let timeout = counter.site.house.timeouts.body;
     tokio::time::timeout(timeout, collect(body, most, into)).await.unwrap_or_else(|_| Err(NotTaken::slow()))
 }
 

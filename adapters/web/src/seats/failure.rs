@@ -1,0 +1,85 @@
+//! Errors of a license server, as problem documents.
+
+use std::time::Duration;
+
+use keyward_domain::refusal::Refusal;
+use keyward_engine::{KeeperError, ServerError};
+use keyward_ports::{JournalError, KeyServerError};
+use keyward_wire::Problem;
+
+use crate::failure::{Failure, log, told};
+
+/// When to come back to a license server whose vendor cannot be reached.
+const VENDOR_AWAY: Duration = Duration::from_secs(60);
+
+impl Failure {
+    /// What was asked is refused, and there is nobody to sign it for.
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        Self::new(Problem::new(422, refusal.code(), "It is refused", refusal.to_string()).next(refusal.remedy()))
+    }
+
+    /// The vendor signs in another way.
+    pub(super) fn foreign() -> Self {
+        let detail = "the vendor's answer is signed in a way that cannot be carried here";
+        Self::new(Problem::new(501, "foreign-answer", "It cannot be carried", detail).next("ask the vendor's key server itself"))
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let (status, code, title) = match &error {
+            ServerError::OtherVendor => (422, "other-vendor", "It is another vendor's"),
+            ServerError::WhichLicense { .. } => (422, "which-license", "There are several licenses"),
+            ServerError::NoSuchLicense { .. } => (404, "no-license", "There is no such license"),
+            ServerError::Gateway(_) | ServerError::Keeper(_) => return of_parts(error),
+            _ => return Self::hidden(&error),
+        };
+        Self::new(told(status, code, title, &error.to_string()))
+    }
+}
+
+fn of_parts(error: ServerError) -> Failure {
+    match error {
+        ServerError::Gateway(error) => of_vendor(&error),
+        ServerError::Keeper(error) => of_keeper(error),
+        other => Failure::hidden(&other),
+    }
+}
+
+/// What the license server met with on the way to its vendor. Only where nothing arrived it may be said when to come back.
+fn of_vendor(error: &KeyServerError) -> Failure {
+    match error {
+        KeyServerError::Rejected { status, detail, next, after, .. } if (400..500).contains(status) => {
+            let problem = Problem::new(*status, "vendor-rejected", "The vendor does not take it", detail.clone()).next(next.clone());
+            match after {
+                Some(wait) => Failure::new(problem).after(*wait, "then send the same request again"),
+                None => Failure::new(problem),
+            }
+        }
+        KeyServerError::Unreachable { .. } => {
+            let problem = told(503, "vendor-unreachable", "The vendor cannot be reached", &error.to_string());
+            Failure::new(problem).after(VENDOR_AWAY, "then send the same request again")
+        }
+        _ => Failure::new(told(502, "vendor-silent", "The vendor does not answer", &error.to_string())),
+    }
+}
+
+fn of_keeper(error: KeeperError) -> Failure {
+    match error {
+        unreadable @ KeeperError::Unreadable(_) => {
+            let problem = told(400, "unreadable", "The request cannot be read", &unreadable.to_string());
+            let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
+            Failure::new(problem.next(next))
+        }
+        KeeperError::NotActivated => Failure::new(told(503, "not-activated", "The server has no license", &error.to_string())),
+        KeeperError::Stopped | KeeperError::Journal(JournalError::Closed) => {
+            log(&error);
+            Failure::new(told(503, "stopping", "The server is stopping", &KeeperError::Stopped.to_string()))
+        }
+        KeeperError::Journal(JournalError::Full(_)) => {
+            log(&error);
+            Failure::new(told(507, "disk-full", "The server's disk is full", &error.to_string()))
+        }
+        other => Failure::hidden(&other),
+    }
+}
