@@ -16,7 +16,7 @@ use reqwest::{Client, StatusCode};
 use crate::address::{Address, BadAddress};
 use crate::call::{Delivery, Failure, Received, call, reason};
 use crate::dead::Dead;
-use crate::problem::{problem, retry_after};
+use crate::problem::{next_step, problem, retry_after};
 
 /// Who is asked too often and not told how long to wait, waits so long.
 const TOO_OFTEN_WAIT: Duration = Duration::from_secs(60);
@@ -175,10 +175,7 @@ fn out_of_order(server: &Address, rejection: &KeyServerError) -> Attempt {
 
 fn rejected(server: &Address, status: StatusCode, problem: Option<Problem>, after: Option<Duration>) -> KeyServerError {
     let (detail, next) = problem.map_or((reason(status), None), |it| (it.detail, it.next));
-    let next = next.unwrap_or_else(|| match after {
-        Some(wait) => format!("try again in {} s", wait.as_secs()),
-        None => "update the product, or ask its vendor".into(),
-    });
+    let next = next_step(next, after, "update the product, or ask its vendor");
     KeyServerError::Rejected { server: server.to_string(), status: status.as_u16(), detail, next, after }
 }
 

@@ -55,6 +55,14 @@ pub(crate) fn plain(text: &str) -> String {
     spaced.trim().chars().take(MOST_CHARACTERS).collect()
 }
 
+/// What to do next: what the server says, or when to come back, or else this.
+pub(crate) fn next_step(said: Option<String>, after: Option<Duration>, otherwise: &str) -> String {
+    said.unwrap_or_else(|| match after {
+        Some(wait) => format!("try again in {} s", wait.as_secs()),
+        None => otherwise.into(),
+    })
+}
+
 /// How long to wait, if the server says so: in seconds or until a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
