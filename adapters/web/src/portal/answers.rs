@@ -61,7 +61,11 @@ pub(crate) async fn show(State(counter): State<Arc<Counter>>, visitor: Visitor, 
             let of = texts.len() as u64;
             let codes = (1..=of).map(|number| (number, frame.text(&PortalText::CodeOf { number, of }))).collect();
             let facts = facts(frame.words, &kept.product_name, kept.host.as_ref());
-            let period = kept.answer.certificate().map(|it| Period::of(it.window));
+            let period = match &kept.answer.body {
+                document::Body::Certificate(it) => Some(Period::of(it.window)),
+                document::Body::Delegation(it) => Some(Period::of(it.window)),
+                document::Body::Receipt(_) | document::Body::Revocation(_) | document::Body::Refusal(_) => None,
+            };
             let issued = Instant::of(kept.answer.issued);
             let title = frame.text(&PortalText::YourAnswer);
             let kept = Some(format!("/portal/answers/{}", kept.name));
