@@ -23,9 +23,9 @@ pub enum CrashPoint {
     BeforeSend,
     /// Client: a request was sent and its answer came; nothing was done with it yet.
     AfterSend,
-    /// Key server: it was decided, and nothing is in the ledger.
+    /// A server: it was decided, and nothing is in the ledger or the journal.
     AfterDecide,
-    /// Key server: it is in the ledger, and nobody was told.
+    /// A server: it is in the ledger or the journal, and nobody was told.
     AfterCommit,
 }
 
@@ -139,7 +139,8 @@ impl fmt::Debug for CrashPlan {
     }
 }
 
-/// A port of a process that may die: the vault, anchor, secrets or key server of a client, the ledger or secrets of a key server.
+/// A port of a process that may die: the vault, anchor, secrets or key server of a client, the ledger or
+/// secrets of a key server, the journal of a license server.
 pub struct Crashing<P: ?Sized> {
     inner: Arc<P>,
     plan: Arc<CrashPlan>,

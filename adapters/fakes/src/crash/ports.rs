@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use keyward_domain::anchor::AnchorContents;
 use keyward_domain::document::Request;
+use keyward_domain::pool::{Books, Fact};
 use keyward_domain::record::{Lookup, RecordKey, Remembered};
 use keyward_domain::seal::{Digest, Sealed, Statement};
 use keyward_domain::signers::VendorId;
 use keyward_domain::vault::VaultContents;
 use keyward_ports::{
-    Anchor, AnchorError, Attempt, Committed, Deed, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Look, Page, Query, SecretName,
-    Secrets, SecretsError, Trouble, Vault, VaultError, Versioned,
+    Anchor, AnchorError, Attempt, Committed, Deed, Journal, JournalError, KeyServer, KeyServerError, Lead, Ledger, LedgerError, Look, Page,
+    Query, SecretName, Secrets, SecretsError, Trouble, Vault, VaultError, Versioned,
 };
 use zeroize::Zeroizing;
 
@@ -31,6 +32,10 @@ fn no_secrets(crashed: Crashed) -> SecretsError {
 
 fn no_ledger(crashed: Crashed) -> LedgerError {
     LedgerError::Storage(crashed.into())
+}
+
+fn no_journal(crashed: Crashed) -> JournalError {
+    JournalError::Storage(crashed.into())
 }
 
 fn no_answer(crashed: Crashed) -> KeyServerError {
@@ -141,17 +146,44 @@ impl<P: Ledger + ?Sized> Ledger for Crashing<P> {
     }
 }
 
+#[async_trait]
+impl<P: Journal + ?Sized> Journal for Crashing<P> {
+    async fn append(&self, facts: Vec<Fact>) -> Result<u64, JournalError> {
+        self.plan.reach(CrashPoint::AfterDecide).map_err(no_journal)?;
+        let end = self.inner.append(facts).await?;
+        self.plan.reach(CrashPoint::AfterCommit).map_err(no_journal)?;
+        Ok(end)
+    }
+
+    async fn replay(&self) -> Result<Books, JournalError> {
+        self.plan.alive().map_err(no_journal)?;
+        self.inner.replay().await
+    }
+
+    async fn snapshot(&self, books: Books) -> Result<(), JournalError> {
+        self.plan.alive().map_err(no_journal)?;
+        self.inner.snapshot(books).await
+    }
+
+    async fn page(&self, before: Option<u64>, most: u32) -> Result<Vec<(u64, Fact)>, JournalError> {
+        self.plan.alive().map_err(no_journal)?;
+        self.inner.page(before, most).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     use keyward_domain::keys::SigningKey;
     use keyward_domain::time::Timestamp;
     use keyward_ports::Clock as _;
+    use pollster::block_on;
 
     use super::*;
-    use crate::{CrashPlan, FakeAnchor, FakeClock, FakeVault};
+    use crate::{CrashPlan, FakeAnchor, FakeClock, FakeJournal, FakeVault};
 
     #[test]
     fn a_process_dies_at_its_point_at_the_nth_time_once_and_asks_for_nothing_more() {
@@ -184,6 +216,22 @@ mod tests {
             assert_eq!(seen, (Some(saved), anchored), "{point}");
             let alive = point == CrashPoint::AfterDecide;
             assert_eq!((plan.is_dead(), died.load(Ordering::SeqCst), vault.load().is_ok()), (!alive, u32::from(!alive), alive), "{point}");
+        }
+    }
+
+    #[test]
+    fn facts_are_there_if_the_process_died_after_it_wrote_them_and_else_not() {
+        for (point, written) in [(CrashPoint::AfterDecide, 1), (CrashPoint::AfterCommit, 2)] {
+            let (disk, plan) = (Arc::new(FakeJournal::new()), Arc::new(CrashPlan::at(point, 2, || {})));
+            let journal = Crashing::new(disk.clone() as Arc<dyn Journal>, plan);
+            let opened = |epoch| vec![Fact::Opened { epoch, lease: Duration::from_secs(600), at: Timestamp::UNIX_EPOCH }];
+            assert_eq!(block_on(journal.append(opened(1))).expect("it lives"), 1, "{point}");
+            block_on(journal.append(opened(2))).expect_err("it dies");
+            for dead in [block_on(journal.append(opened(3))).err(), block_on(journal.replay()).err(), block_on(journal.page(None, 9)).err()]
+            {
+                assert!(matches!(dead, Some(JournalError::Storage(_))), "{point}");
+            }
+            assert_eq!(block_on(disk.replay()).expect("the disk lives").position(), written, "{point}");
         }
     }
 
