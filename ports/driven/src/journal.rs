@@ -19,7 +19,7 @@ pub trait Journal: Send + Sync {
     async fn replay(&self) -> Result<Books, JournalError>;
 
     /// Keeps books that facts have come to, so that the next replay begins there. No fact is lost by it, and an older snapshot does not take
-    /// the place of a newer one.
+    /// the place of a newer one. What a snapshot has may be let go of when millions of facts have followed, so that no disk fills for ever.
     async fn snapshot(&self, books: Books) -> Result<(), JournalError>;
 
     /// Lists facts with their positions, newest first, in pages: each ends before a position, and none is left out.
