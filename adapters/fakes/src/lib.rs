@@ -21,7 +21,7 @@
 //! ```
 //!
 //! - Twins: [`FakeLedger`], [`FakeJournal`], [`FakeVault`], [`FakeAnchor`], [`FakeSecrets`], [`FakeClock`], [`FakeTimer`], [`FakeEntropy`], [`FakeHost`],
-//!   [`FakeMailer`], [`FakeFileExchange`], [`FakeKeyServer`] (the real issuer, asked directly).
+//!   [`FakeMailer`], [`FakeFileExchange`], [`FakeKeyServer`] (the real issuer, asked directly), [`FakeLicenseServers`] (real license servers, each at its address).
 //!   What keeps something gives an image of it away (`image`) and takes one back (`restore`): a backup, a restored backup, a copy on
 //!   another host. `dump` shows everything that was kept, so that a test can search it for what must not be there.
 //! - Decorators: [`Flaky`] loses and delays what travels, [`Recording`] remembers it, [`Crashing`] dies at a named point.
@@ -40,6 +40,7 @@ mod key_server;
 mod ledger;
 mod mailer;
 mod recording;
+mod seats;
 mod secrets;
 #[cfg(test)]
 mod testing;
@@ -62,6 +63,7 @@ pub use key_server::FakeKeyServer;
 pub use ledger::{FakeLedger, LedgerImage};
 pub use mailer::FakeMailer;
 pub use recording::Recording;
+pub use seats::FakeLicenseServers;
 pub use secrets::{FakeSecrets, SecretsImage};
 pub use timer::FakeTimer;
 pub use toy::{ToyBackend, ToyScheme, ToyTerms};

@@ -24,6 +24,7 @@ pub mod key_server;
 pub mod ledger;
 pub mod mailer;
 mod samples;
+pub mod seats;
 pub mod secrets;
 pub mod signer;
 pub mod timer;
