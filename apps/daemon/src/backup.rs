@@ -15,33 +15,67 @@ use keyward_ports::{Clock as _, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
 use sha2::{Digest as _, Sha256};
 
-use crate::data::Data;
-use crate::folder::{private_folder_in, sync_folder};
+use crate::data;
+use crate::folder::{Kind, private_folder_in, sync_folder};
+use crate::license_server::site;
 
-/// What a backup holds beside the ledger.
-const FOLDERS: [&str; 2] = ["keys", "tls"];
+/// What a backup holds of a kind of data folder.
+struct Holds {
+    kind: &'static Kind,
+    /// Folders, as they are.
+    folders: &'static [&'static str],
+    /// Files, where they are there.
+    files: &'static [&'static str],
+    /// Marks what was made of it as restored.
+    mark: fn(&Path) -> Result<()>,
+}
+
+const HOLDS: [Holds; 2] = [
+    Holds { kind: &data::KIND, folders: &["keys", "tls"], files: &["admin-token"], mark },
+    Holds {
+        kind: &site::KIND,
+        folders: &["keys", "tls", "vault", "profiles"],
+        files: &["admin-token", site::ANCHOR_FOLDER],
+        mark: |dir| keyward_sql::mark_journals_restored(&dir.join(site::KIND.last)).context("could not mark the journal as restored"),
+    },
+];
+
+impl Holds {
+    fn of(dir: &Path) -> Result<&'static Self> {
+        HOLDS.iter().find(|holds| holds.kind.is(dir)).with_context(|| {
+            format!("{} is no server's data folder: there is no {} and no {} in it", dir.display(), data::KIND.last, site::KIND.last)
+        })
+    }
+}
+
 /// The entry with the digests of all others.
 const DIGESTS: &str = "SHA256";
 
 /// Writes a copy of a data folder into one file that only its owner can read. The ledger is copied by SQLite, so the server may be running.
 pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
-    let data = Data::open(dir)?;
+    let holds = Holds::of(dir)?;
     if file.exists() {
         bail!("{} is there already; name another file", file.display());
     }
     let parent = atomic::folder(file);
     let making = tempfile::NamedTempFile::new_in(parent).with_context(|| format!("could not write into {}", parent.display()))?;
-    let copy = tempfile::tempdir_in(parent).context("could not copy the ledger")?;
-    let ledger = copy.path().join("ledger.db");
-    keyward_sql::backup(&data.ledger_file(), &ledger).context("could not copy the ledger")?;
+    let (name, copying) = (holds.kind.last, || format!("could not copy {}", holds.kind.last));
+    let copy = tempfile::tempdir_in(parent).with_context(copying)?;
+    let copied = copy.path().join(name);
+    keyward_sql::backup(&dir.join(name), &copied).with_context(copying)?;
     let mut archive = tar::Builder::new(making.as_file());
     let pack = |archive: &mut tar::Builder<&fs::File>| -> io::Result<()> {
-        let mut files = vec![("ledger.db".to_owned(), ledger), ("admin-token".to_owned(), data.token_file())];
-        for folder in FOLDERS {
-            let dir = data.path().join(folder);
+        let mut files = vec![(name.to_owned(), copied)];
+        files.extend(holds.files.iter().map(|file| ((*file).to_owned(), dir.join(file))).filter(|(_, path)| path.exists()));
+        for folder in holds.folders {
+            let dir = dir.join(folder);
             archive.append_dir(folder, &dir)?;
             for entry in fs::read_dir(dir)? {
                 let entry = entry?;
+                // What is being written just now has no name yet, and locks are for those who run.
+                if !entry.file_type()?.is_file() || entry.file_name().to_string_lossy().starts_with('.') {
+                    continue;
+                }
                 files.push((format!("{folder}/{}", entry.file_name().to_string_lossy()), entry.path()));
             }
         }
@@ -79,8 +113,9 @@ pub(crate) fn restore(file: &Path, dir: &Path) -> Result<()> {
         .unpack(making.path())
         .and_then(|()| judge(making.path()))
         .with_context(|| format!("{} is not a backup made by `keywardd backup`, or it is damaged", file.display()))?;
-    mark(&Data::open(making.path()).with_context(|| format!("{} is not a backup made by `keywardd backup`", file.display()))?)?;
-    sync_all_below(making.path()).context("could not make the data folder")?;
+    let holds = Holds::of(making.path()).with_context(|| format!("{} is not a backup made by `keywardd backup`", file.display()))?;
+    (holds.mark)(making.path())?;
+    sync_all_below(making.path(), holds.folders).context("could not make the data folder")?;
     fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
     let _ = making.keep();
     sync_folder(parent)
@@ -119,12 +154,12 @@ fn judge(dir: &Path) -> io::Result<()> {
 }
 
 /// Makes all files and folders below a folder durable, and the folder itself.
-fn sync_all_below(dir: &Path) -> Result<()> {
+fn sync_all_below(dir: &Path, folders: &[&str]) -> Result<()> {
     for file in files_below(dir)? {
         // Windows syncs only what it could write.
         fs::OpenOptions::new().read(true).write(true).open(&file)?.sync_all()?;
     }
-    for folder in FOLDERS {
+    for folder in folders {
         sync_folder(&dir.join(folder))?;
     }
     sync_folder(dir)
@@ -144,8 +179,8 @@ fn files_below(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn mark(data: &Data) -> Result<()> {
-    let ledger = SqlLedger::open(&data.ledger_file(), Options::default()).context("could not open the ledger of the backup")?;
+fn mark(dir: &Path) -> Result<()> {
+    let ledger = SqlLedger::open(&dir.join(data::KIND.last), Options::default()).context("could not open the ledger of the backup")?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start")?;
     runtime.block_on(mark_restored(&ledger, "restore"))
 }

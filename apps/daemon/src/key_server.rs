@@ -28,7 +28,7 @@ const REMEMBER: Duration = Duration::from_secs(60);
 const PLACE: &str = "key-server-place";
 
 /// How long what is in flight may take when the server is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 /// What a key server is made of besides its data folder; a simulation replaces parts of it.
 pub(crate) struct Parts {
@@ -171,7 +171,8 @@ fn read_place(text: &str) -> Option<Place> {
     Some(Place { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
 }
 
-fn log(json: bool) {
+/// Writes log lines on standard error from now on.
+pub(crate) fn log(json: bool) {
     let filter = EnvFilter::try_from_env("KEYWARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);

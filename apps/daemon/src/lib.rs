@@ -1,4 +1,4 @@
-//! `keywardd`: the vendor's key server. It wires adapters together and decides nothing.
+//! `keywardd`: the vendor's key server and the customer's license server. It wires adapters together and decides nothing.
 
 mod answer;
 mod backup;
@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod folder;
 mod key_server;
+mod license_server;
 #[cfg(feature = "simulation")]
 mod simulate;
 
@@ -29,6 +30,9 @@ struct Line {
 enum Verb {
     /// The vendor's key server. The first start makes keys, ledger, a TLS certificate for localhost and an admin token in the data folder.
     KeyServer(KeyServer),
+    /// The customer's license server: shares the seats of network licenses on a LAN. The first start makes keys, journal and an admin token in the
+    /// data folder; then a license is activated on it.
+    LicenseServer(license_server::LicenseServerLine),
     /// Writes a copy of a data folder, keys included, into one file. The server may be running.
     Backup {
         /// The data folder.
@@ -158,6 +162,7 @@ pub fn run() -> ExitCode {
     let line = Line::parse();
     let result = match line.verb {
         Verb::KeyServer(options) => key_server::run(&options),
+        Verb::LicenseServer(options) => license_server::run(&options),
         Verb::Backup { dir, file } => backup::backup(&dir, &file),
         Verb::Restore { file, dir } => backup::restore(&file, &dir),
         Verb::Answer(options) => answer::answer(&options),

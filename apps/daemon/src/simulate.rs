@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::Result;
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{CrashPlan, CrashPoint, Crashing, FakeClock};
-use keyward_ports::Ledger;
+use keyward_ports::{Clock, Ledger};
 use keyward_web::ReplyPoint;
 
 use crate::key_server::Parts;
@@ -73,6 +73,11 @@ impl FromStr for Crash {
 }
 
 impl Simulation {
+    /// The clock of another server that plays the same date.
+    pub(crate) fn clock(&self) -> Option<Arc<dyn Clock>> {
+        Some(Arc::new(FakeClock::at(self.now?)))
+    }
+
     /// The parts of a key server with what is played put in.
     pub(crate) fn parts(&self) -> Result<Parts> {
         let mut parts = Parts::real();

@@ -1,0 +1,230 @@
+//! The customer's license server, wired and run until it is told to stop.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use keyward_domain::names::{EntitlementId, ServerAddress};
+use keyward_domain::pool::{Rhythm, Start};
+use keyward_engine::LicenseServer;
+use keyward_engine::license_server::{Keepings, News, Premises};
+use keyward_host::SystemEntropy;
+use keyward_ports::{Clock, Journal, JournalError};
+use keyward_sql::{Options, SqlJournals};
+use keyward_web::{AdminToken, Running, SeatsConfig, Server};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::anchor::{Places, PoolAnchor};
+use super::closing::Notes;
+use super::site::Site;
+use super::{LicenseServerLine, clock};
+use crate::key_server::{GRACE, log, stop_signal};
+
+/// How often time is let pass, the vault looked at and the anchor told: a beat is the least that anybody notices.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it is seen whether the vendor is to be asked to renew.
+const RENEW: Duration = Duration::from_secs(60);
+
+/// The pools of a data folder, in the hands of this process.
+pub(crate) struct Pools {
+    pub(crate) server: LicenseServer,
+    pub(crate) keepings: Keepings,
+    pub(crate) anchor: PoolAnchor,
+    journals: SqlJournals,
+    profiles: Vec<String>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Pools {
+    /// Takes the pools of a data folder up. Nothing is answered before the keepings run, and [`Self::take_up`] was called then.
+    pub(crate) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let journals = SqlJournals::open(&site.journal(), Options::default())
+            .with_context(|| format!("could not open {}", site.journal().display()))?;
+        let anchor = PoolAnchor::open(site.anchor())?;
+        let (known, ours) = (anchor.places(), journals.clone());
+        let pools = move |license: EntitlementId| {
+            let (journals, anchored) = (ours.clone(), known.get(&license).copied());
+            let opened: futures_util::future::BoxFuture<'static, _> = Box::pin(async move {
+                let journal = journals.of(license);
+                let marked = journal.is_marked().await?;
+                Ok::<(Arc<dyn Journal>, Start), JournalError>((Arc::new(journal), Start { anchor: anchored, marked }))
+            });
+            opened
+        };
+        let premises = Premises {
+            signer: Arc::new(site.signer()?),
+            secret: site.secret()?,
+            rhythm: Rhythm::default(),
+            clock: Arc::clone(clock),
+            pools: Arc::new(pools),
+        };
+        let (server, keepings) = LicenseServer::new(premises);
+        Ok(Self { server, keepings, anchor, journals, profiles: Vec::new(), clock: Arc::clone(clock) })
+    }
+}
+
+/// The pools once they run.
+pub(crate) struct Kept {
+    pub(crate) server: LicenseServer,
+    anchor: PoolAnchor,
+    journals: SqlJournals,
+    profiles: Vec<String>,
+    clock: Arc<dyn Clock>,
+    site: Site,
+}
+
+impl Pools {
+    /// Runs them, with all that their journals and the vault know.
+    pub(crate) async fn take_up(self, site: &Site) -> Result<(Kept, tokio::task::JoinHandle<Result<(), JournalError>>)> {
+        let Self { server, keepings, anchor, journals, profiles, clock } = self;
+        let keeping = tokio::spawn(keepings.run());
+        let mut kept = Kept { server, anchor, journals, profiles, clock, site: site.clone() };
+        let managers = kept.attend()?;
+        let pools = kept.journals.pools().await.context("could not read the journal")?;
+        // A pool is kept also where the vault, for whatever reason, says nothing of it any more: what it signed goes on.
+        if let Some(manager) = managers.first() {
+            for license in pools {
+                kept.server.take_up(&license, manager).await.with_context(|| format!("could not take up the pool of {license}"))?;
+            }
+        }
+        kept.look().await?;
+        Ok((kept, keeping))
+    }
+}
+
+impl Kept {
+    /// Reads the products' profiles, where they are new.
+    fn attend(&mut self) -> Result<Vec<Arc<keyward::LicenseManager>>> {
+        let (_, texts) = self.site.profiles()?;
+        if texts == self.profiles {
+            return Ok(Vec::new());
+        }
+        let managers = self.site.managers(&self.clock)?;
+        for manager in &managers {
+            self.server.attend(Arc::clone(manager));
+        }
+        self.profiles = texts;
+        Ok(managers)
+    }
+
+    /// Lets time pass, takes in what another process put into the vault, does what it asked for, and tells the anchor.
+    pub(crate) async fn look(&mut self) -> Result<()> {
+        self.server.tick().await.context("could not keep the pools")?;
+        match self.attend() {
+            Ok(_) => {}
+            Err(error) => tracing::warn!("{error:#}"),
+        }
+        match self.server.catch_up().await {
+            Ok(news) => tell(&news),
+            // What the pools have stands, whatever is wrong with the vault.
+            Err(error) => tracing::warn!("could not take in what the vendor delegated: {error}"),
+        }
+        Notes::of(&self.site).serve(&self.server).await?;
+        self.remember().await
+    }
+
+    async fn remember(&mut self) -> Result<()> {
+        let places: Places = self.server.anchored().await.context("could not look at the pools")?;
+        self.anchor.remember(places)
+    }
+
+    /// Keeps nothing any more: every pool makes its snapshot, and the journal is closed.
+    pub(crate) async fn close(self, keeping: tokio::task::JoinHandle<Result<(), JournalError>>) -> Result<()> {
+        let Self { server, journals, .. } = self;
+        drop(server);
+        keeping.await.context("could not stop the pools")?.context("could not keep the pools")?;
+        tokio::task::block_in_place(|| journals.close()).context("could not close the journal")
+    }
+}
+
+fn tell(news: &[News]) {
+    for News { license, what } in news {
+        match what {
+            Ok(_) => tracing::info!(%license, "took in what the vendor delegated"),
+            Err(refusal) => tracing::warn!(%license, "what the vendor delegated is not taken in: {refusal}; {}", refusal.remedy()),
+        }
+    }
+}
+
+/// Runs a license server until a signal stops it. Its first line on standard output is `listening on URL`.
+pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
+    log(options.log_json);
+    let clock = clock(options);
+    let site = Site::open_or_make(&options.data, options.anchor.as_deref(), &SystemEntropy)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start")?;
+    runtime.block_on(async {
+        // Before anybody knows that it runs, it can be told to stop.
+        let stop = stop_signal()?;
+        let (mut kept, mut keeping) = Pools::open(&site, &clock)?.take_up(&site).await?;
+        let running = listen(&site, options, &kept.server).await?;
+        let mut out = std::io::stdout();
+        writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
+        let renewing = tokio::spawn(renew(kept.server.clone()));
+        let failed = tokio::select! {
+            () = stop => None,
+            ended = &mut keeping => Some(match ended {
+                Ok(Err(error)) => anyhow::Error::new(error).context("could not write what happened; what was promised is kept"),
+                Ok(Ok(())) | Err(_) => anyhow::anyhow!("the pools ended by themselves"),
+            }),
+            failed = keep_looking(&mut kept) => failed.err(),
+        };
+        tracing::info!("stopping");
+        renewing.abort();
+        // Once it has ended, nobody can ask any more.
+        let _ = renewing.await;
+        running.stop(GRACE).await;
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                kept.remember().await?;
+                kept.close(keeping).await
+            }
+        }
+    })
+}
+
+async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer) -> Result<Running> {
+    let config = SeatsConfig {
+        listen: options.listen,
+        tokens: vec![AdminToken::of("first start", &site.token()?)],
+        addresses: addresses(options.listen),
+        ..SeatsConfig::new(site.tls()?)
+    };
+    Server::start_seats(config, server.clone()).await.context("could not start the server")
+}
+
+/// Where the server says that it can be found: by the computer's name, and by the address it listens on if that is one.
+fn addresses(listen: SocketAddr) -> Vec<ServerAddress> {
+    let named = format!("{}:{}", Site::host_name(), listen.port()).parse();
+    let numbered = if listen.ip().is_unspecified() || listen.ip().is_loopback() { None } else { listen.to_string().parse().ok() };
+    // Port 0 is picked when it listens: then whoever finds the server knows better.
+    named.ok().into_iter().chain(numbered).filter(|_| listen.port() != 0).collect()
+}
+
+async fn keep_looking(kept: &mut Kept) -> Result<()> {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        kept.look().await?;
+    }
+}
+
+async fn renew(server: LicenseServer) {
+    let mut times = interval(RENEW);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        match server.renew().await {
+            Ok((news, wrong)) => {
+                tell(&news);
+                for (product, error) in wrong {
+                    tracing::warn!(%product, "the vendor did not renew what it delegated: {error}");
+                }
+            }
+            Err(error) => tracing::warn!("the vendor could not be asked to renew: {error}"),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The data folder of a license server: made all or nothing at the first start, opened at every other.
+//!
+//! ```text
+//! DIR/journal.db      what happened in its pools
+//! DIR/keys/           its key, the secret of its leases, readable by their owner alone
+//! DIR/tls/            cert.pem and key.pem; clients learn the key from the server itself
+//! DIR/admin-token     whoever has it administers the server
+//! DIR/vault/          what the vendor delegated to it, as received
+//! DIR/profiles/       the profiles of its products
+//! DIR/anchor-folder   where its anchor is, if somebody said
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use keyward::{LicenseManager, Places, ProductProfile, profile_from_toml, profile_to_toml, wire};
+use keyward_domain::names::HostName;
+use keyward_domain::pool::ServerSecret;
+use keyward_engine::HostPorts;
+use keyward_engine::license_manager::server_key_name;
+use keyward_files::{FileSecrets, atomic};
+use keyward_host::SystemProbe;
+use keyward_ports::{Clock, Entropy, HostProbe as _, SecretName, Secrets as _, SoftwareSigner};
+use keyward_sql::{Options, SqlJournals};
+use keyward_web::Tls;
+
+use crate::folder::{Kind, read_text, sync_folder, write_private};
+
+/// What stands in one.
+pub(crate) const KIND: Kind =
+    Kind { whose: "license server", last: "journal.db", parts: &["keys", "tls", "admin-token", "vault", "profiles"] };
+
+/// The file that says where the anchor is.
+pub(crate) const ANCHOR_FOLDER: &str = "anchor-folder";
+
+/// A data folder that is there.
+#[derive(Clone)]
+pub(crate) struct Site(PathBuf);
+
+impl Site {
+    /// Opens a data folder; where there is none, makes one, all or nothing. Where it has its anchor is kept.
+    pub(crate) fn open_or_make(dir: &Path, anchor: Option<&Path>, entropy: &dyn Entropy) -> Result<Self> {
+        KIND.ensure(dir, |making| Self(making.into()).make(entropy))?;
+        let site = Self(dir.into());
+        if let Some(anchor) = anchor {
+            let there = std::path::absolute(anchor).with_context(|| format!("could not use {}", anchor.display()))?;
+            let text =
+                there.to_str().with_context(|| format!("{} cannot be written down; name a folder in plain letters", there.display()))?;
+            if site.anchor() != there {
+                atomic::replace(&site.0.join(ANCHOR_FOLDER), text.as_bytes()).context("could not keep where the anchor is")?;
+            }
+        }
+        Ok(site)
+    }
+
+    fn make(&self, entropy: &dyn Entropy) -> Result<()> {
+        for folder in ["vault", "profiles", "tls"] {
+            fs::create_dir(self.0.join(folder)).with_context(|| format!("could not make the folder {folder}"))?;
+        }
+        let random = || {
+            let mut bytes = [0; 32];
+            entropy.fill(&mut bytes).map(|()| bytes).context("could not make a key")
+        };
+        let secrets = self.secrets();
+        secrets.put(&server_key_name(), &random()?).context("could not keep the server's key")?;
+        secrets.put(&secret_name(), &random()?).context("could not keep the server's secret")?;
+        self.make_tls()?;
+        write_private(&self.0.join("admin-token"), data_encoding::BASE64URL_NOPAD.encode(&random()?).as_bytes())?;
+        let journals = SqlJournals::open(&self.journal(), Options::default()).context("could not make the journal")?;
+        journals.close().context("could not make the journal")?;
+        // The names in it are on the disk before it gets its own.
+        sync_folder(&self.0)
+    }
+
+    /// A certificate that nobody signed: clients hold the key itself against what the server's own key says of it.
+    fn make_tls(&self) -> Result<()> {
+        let dir = self.0.join("tls");
+        let key = rcgen::KeyPair::generate().context("could not make a TLS key")?;
+        let names = vec!["localhost".to_owned()];
+        let mut params = rcgen::CertificateParams::new(names).context("could not make a TLS certificate")?;
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Keyward license server");
+        let cert = params.self_signed(&key).context("could not make a TLS certificate")?;
+        write_private(&dir.join("key.pem"), key.serialize_pem().as_bytes())?;
+        write_private(&dir.join("cert.pem"), cert.pem().as_bytes())?;
+        sync_folder(&dir)
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.0.join(KIND.last)
+    }
+
+    /// Where the anchor is: where somebody said, or in the folder itself, where it notices no restore of the whole folder.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        match fs::read_to_string(self.0.join(ANCHOR_FOLDER)) {
+            Ok(there) => there.into(),
+            Err(_) => self.0.join("anchor"),
+        }
+    }
+
+    pub(crate) fn secrets(&self) -> FileSecrets {
+        FileSecrets::new(self.0.join("keys"))
+    }
+
+    /// The server's key.
+    pub(crate) fn signer(&self) -> Result<SoftwareSigner> {
+        let seed = self.secret_of(&server_key_name())?;
+        Ok(SoftwareSigner::from_seed(&seed))
+    }
+
+    /// What leases and tickets are derived from.
+    pub(crate) fn secret(&self) -> Result<ServerSecret> {
+        let secret = self.secret_of(&secret_name())?;
+        Ok(ServerSecret::new(*secret))
+    }
+
+    fn secret_of(&self, name: &SecretName) -> Result<zeroize::Zeroizing<[u8; 32]>> {
+        let gone = || format!("{} is missing in {}; put it back from a backup", name.as_str(), self.0.join("keys").display());
+        let bytes = self.secrets().get(name).context("could not read the server's keys")?.with_context(gone)?;
+        Ok(zeroize::Zeroizing::new(bytes.as_slice().try_into().ok().with_context(gone)?))
+    }
+
+    pub(crate) fn tls(&self) -> Result<Tls> {
+        let part = |name: &str| read_text(&self.0.join("tls").join(name)).map(String::into_bytes);
+        Ok(Tls { cert_pem: part("cert.pem")?, key_pem: part("key.pem")? })
+    }
+
+    /// The admin token.
+    pub(crate) fn token(&self) -> Result<String> {
+        read_text(&self.0.join("admin-token")).map(|text| text.trim().into())
+    }
+
+    /// What the computer calls itself.
+    pub(crate) fn host_name() -> HostName {
+        SystemProbe::new().look().name
+    }
+
+    /// Keeps a product's profile. One data folder serves the products of one vendor: it has one key, and that is the vendor's to know.
+    pub(crate) fn keep_profile(&self, profile: &ProductProfile) -> Result<()> {
+        let (known, _) = self.profiles()?;
+        if let Some(other) = known.iter().find(|it| it.vendor != profile.vendor) {
+            bail!(
+                "this data folder serves {} of another vendor; make another one for {}: `keywardd license-server --data DIR activate`",
+                other.name,
+                profile.name
+            );
+        }
+        if known.contains(profile) {
+            return Ok(());
+        }
+        let text = profile_to_toml(profile).context("could not keep the product profile")?;
+        let file = self.0.join("profiles").join(format!("{}.toml", profile.product));
+        atomic::replace(&file, text.as_bytes()).with_context(|| format!("could not write {}", file.display()))
+    }
+
+    /// The profiles kept, by product, and what tells whether one was changed since.
+    pub(crate) fn profiles(&self) -> Result<(Vec<ProductProfile>, Vec<String>)> {
+        let dir = self.0.join("profiles");
+        let unreadable = || format!("could not read {}", dir.display());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&dir).with_context(unreadable)? {
+            let path = entry.with_context(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        let texts: Vec<_> = files.iter().map(|file| read_text(file)).collect::<Result<_>>()?;
+        let mut profiles = Vec::new();
+        for (file, text) in files.iter().zip(&texts) {
+            profiles.push(profile_from_toml(text).with_context(|| format!("could not use {}", file.display()))?);
+        }
+        Ok((profiles, texts))
+    }
+
+    /// The server's licenses of a product.
+    pub(crate) fn manager(&self, profile: ProductProfile, clock: &Arc<dyn Clock>) -> Result<Arc<LicenseManager>> {
+        let anchor = self.anchor();
+        fs::create_dir_all(&anchor).with_context(|| format!("could not make {}", anchor.display()))?;
+        let places = Places { vault: self.0.join("vault"), anchor };
+        let ports = wire(&profile, &places).context("could not reach the vendor's key servers")?;
+        let ports = HostPorts { secrets: Arc::new(self.secrets()), clock: Arc::clone(clock), ..ports };
+        let manager = LicenseManager::open(Arc::new(profile), ports).context("could not open the server's licenses")?;
+        Ok(Arc::new(manager))
+    }
+
+    /// The licenses of every product there is a profile of.
+    pub(crate) fn managers(&self, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<LicenseManager>>> {
+        self.profiles()?.0.into_iter().map(|profile| self.manager(profile, clock)).collect()
+    }
+}
+
+fn secret_name() -> SecretName {
+    SecretName::new("license-server-secret")
+}
