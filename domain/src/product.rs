@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::PublicKey;
 use crate::names::{Edition, Language, ProductId, Version};
-use crate::profile::{ProductProfile, TlsTerms, TrialTerms};
+use crate::profile::{GraceTerms, ProductProfile, TlsTerms, TrialTerms};
 use crate::refusal::Refusal;
 use crate::rights::Matrix;
 use crate::signers::VendorId;
@@ -92,6 +92,7 @@ impl Product {
             lowest_statement,
             file_pattern: "{product}{date}".into(),
             trial: self.trial,
+            grace: GraceTerms::default(),
             tls,
             links: BTreeMap::new(),
         })

@@ -1,6 +1,7 @@
 //! The product profile: what a vendor ships inside a product. It is a value; guides show `include_bytes!`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct ProductProfile {
     /// Trials.
     #[serde(default)]
     pub trial: TrialTerms,
+    /// How long it works on when a license server is lost.
+    #[serde(default, skip_serializing_if = "GraceTerms::is_default")]
+    pub grace: GraceTerms,
     /// How the servers' certificates are judged.
     #[serde(default)]
     pub tls: TlsTerms,
@@ -58,6 +62,31 @@ pub struct TrialTerms {
     pub days: u32,
     /// Days, when no server could be reached; 0 = a trial needs a server.
     pub local_days: u32,
+}
+
+/// How long a product works on when a license server is lost: one minute for every two that its seat was held, up to a most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraceTerms {
+    /// The most, in minutes; 120 unless it is said.
+    pub seat_minutes: u32,
+}
+
+impl Default for GraceTerms {
+    fn default() -> Self {
+        Self { seat_minutes: 120 }
+    }
+}
+
+impl GraceTerms {
+    /// The most that can be earned on a seat.
+    pub fn seat(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.seat_minutes))
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the servers' certificates are judged. Neither given: as the platform judges every other server.

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::document::{Certificate, Contact, RevocationReason};
+use crate::document::{Certificate, Contact, Hold, RevocationReason};
 use crate::host::{Fingerprint, Match};
-use crate::keys::PublicKey;
+use crate::keys::{KeyId, PublicKey};
 use crate::license::{Grant, License};
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, Edition, Feature, ProductId};
 use crate::refusal::Refusal;
 use crate::rights::{KeyType, TenureKind};
 use crate::time::{ClockRecord, DOUBT_GRACE, Judged, Now, Place, Spelled, Timestamp, Window, after, between, days};
+use crate::vault::{Loss, Sat, Sitting};
 
 /// What is observed beside the documents.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,10 @@ pub struct Evidence {
     pub clock: ClockRecord,
     /// The issuer's time in its newest answer.
     pub heard: Option<Timestamp>,
+    /// The same of each license server; its clock counts for what it signed itself.
+    pub heard_of: BTreeMap<KeyId, Timestamp>,
+    /// What is known of seats beside their leases, by activation.
+    pub seats: BTreeMap<ActivationId, Sitting>,
     /// The vault is behind its anchor, or a count was used twice; the next contact decides.
     pub restored: bool,
     /// Activations that were returned here, as vault and anchor know.
@@ -101,6 +106,9 @@ pub struct Row {
     pub until: Option<Timestamp>,
     /// What is in doubt; nothing = Fully Trusted.
     pub flags: Vec<Flag>,
+    /// What its license server said of a seat that still lasts: it will not be kept any longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub news: Option<Loss>,
 }
 
 /// What a row is worth.
@@ -148,6 +156,14 @@ pub enum Flag {
     },
     /// The vault was restored from a copy, or another host uses a copy of it.
     RestoredCopy,
+    /// The lease of a seat is over, and grace was earned.
+    SeatLost {
+        /// Running time left.
+        #[serde(with = "crate::time::seconds")]
+        left: Duration,
+        /// Why there is no newer lease.
+        why: Loss,
+    },
 }
 
 /// Why a product is stopped.
@@ -187,6 +203,16 @@ pub enum Reason {
     },
     /// It was returned here.
     Returned,
+    /// What was borrowed is due; the seat went back by itself.
+    LoanOver {
+        /// When.
+        until: Timestamp,
+    },
+    /// The lease of a seat is over, and the grace is used up.
+    SeatLost {
+        /// Why there is no newer lease.
+        why: Loss,
+    },
     /// This version was released after maintenance ended.
     NotCovered {
         /// When maintenance ended.
@@ -261,7 +287,7 @@ impl Row {
             Status::Stopped { reason } => Verdict::Stopped { reason: reason.clone() },
             Status::Returning { .. } => Verdict::Stopped { reason: Reason::Returned },
             Status::Enabled | Status::Trial | Status::Borrowed => match self.flags.first() {
-                Some(flag @ (Flag::HostChanged { .. } | Flag::ClockSuspect { .. } | Flag::Unverified { .. })) => {
+                Some(flag @ (Flag::HostChanged { .. } | Flag::ClockSuspect { .. } | Flag::Unverified { .. } | Flag::SeatLost { .. })) => {
                     Verdict::Grace { flag: *flag }
                 }
                 Some(Flag::RestoredCopy) | None => Verdict::Licensed { until: self.until },
@@ -304,24 +330,57 @@ impl Row {
             status,
             until: certificate.window.until,
             flags,
+            news: None,
         }
     }
 }
 
 fn judge_grant(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> Row {
     let certificate = grant.certificate();
-    let signed = evidence.heard.unwrap_or(grant.issued());
+    let signed = match certificate.hold {
+        Hold::Trial | Hold::Activation => evidence.heard.unwrap_or(grant.issued()),
+        Hold::Loan { .. } => evidence.heard_of.get(&grant.signer()).copied().unwrap_or(grant.issued()),
+        Hold::Lease { .. } => return judge_lease(grant, works, evidence, now),
+    };
     let time = evidence.clock.judge(now, signed);
     let mut flags = Vec::new();
-    let status = match stopped(grant, certificate, evidence, time, &mut flags) {
-        Some(reason) => Status::Stopped { reason },
-        None => works,
-    };
+    let stopped = elsewhere(certificate, evidence, &mut flags)
+        .or_else(|| outside_of(certificate, time.at))
+        .or_else(|| not_covered(certificate, evidence))
+        .or_else(|| not_heard(grant, time, &mut flags));
+    let status = stopped.map_or(works, |reason| Status::Stopped { reason });
     doubts(evidence, time, &mut flags);
     Row::of(grant, status, flags)
 }
 
-fn stopped(grant: &Grant, certificate: &Certificate, evidence: &Evidence, time: Judged, flags: &mut Vec<Flag>) -> Option<Reason> {
+/// A lease is judged by running time and what the license server signed; whatever the wall clock shows.
+fn judge_lease(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> Row {
+    let certificate = grant.certificate();
+    let mut flags = Vec::new();
+    let sitting = evidence.seats.get(&certificate.activation);
+    let sat = match (sitting, certificate.window.until) {
+        (Some(sitting), Some(until)) => sitting.judge(until, now),
+        (None, _) | (_, None) => Sat::Over { why: Loss::Silent },
+    };
+    let over = match sat {
+        Sat::Live { .. } => None,
+        Sat::Grace { left, why } => {
+            flags.push(Flag::SeatLost { left, why });
+            None
+        }
+        Sat::Over { why } => Some(Reason::SeatLost { why }),
+    };
+    let stopped = elsewhere(certificate, evidence, &mut flags).or(over).or_else(|| not_covered(certificate, evidence));
+    if evidence.restored {
+        flags.push(Flag::RestoredCopy);
+    }
+    let status = stopped.map_or(works, |reason| Status::Stopped { reason });
+    let news = sitting.and_then(|sitting| sitting.seat.news).filter(|_| matches!(sat, Sat::Live { .. }));
+    Row { news, ..Row::of(grant, status, flags) }
+}
+
+/// Whether it was returned here, or is bound to another host.
+fn elsewhere(certificate: &Certificate, evidence: &Evidence, flags: &mut Vec<Flag>) -> Option<Reason> {
     if evidence.buried.contains(&certificate.activation) {
         return Some(Reason::Returned);
     }
@@ -340,15 +399,23 @@ fn stopped(grant: &Grant, certificate: &Certificate, evidence: &Evidence, time: 
             flags.push(Flag::HostChanged { left });
         }
     }
-    if let Some(reason) = outside(certificate.window, certificate.rights.tenure, time.at) {
-        return Some(reason);
+    None
+}
+
+fn outside_of(certificate: &Certificate, at: Timestamp) -> Option<Reason> {
+    match (certificate.hold, outside(certificate.window, certificate.rights.tenure, at)?) {
+        (Hold::Loan { .. }, Reason::Expired { until } | Reason::TrialOver { until }) => Some(Reason::LoanOver { until }),
+        (_, reason) => Some(reason),
     }
-    if let Some(until) = certificate.rights.maintenance_until
-        && !certificate.rights.covers(evidence.released)
-    {
-        return Some(Reason::NotCovered { until });
-    }
-    if let Contact::Every { days: every, grace } = certificate.contact {
+}
+
+fn not_covered(certificate: &Certificate, evidence: &Evidence) -> Option<Reason> {
+    let until = certificate.rights.maintenance_until?;
+    (!certificate.rights.covers(evidence.released)).then_some(Reason::NotCovered { until })
+}
+
+fn not_heard(grant: &Grant, time: Judged, flags: &mut Vec<Flag>) -> Option<Reason> {
+    if let Contact::Every { days: every, grace } = grant.certificate().contact {
         let due = after(grant.issued(), days(every.into()));
         let until = after(due, days(grace.into()));
         if time.at >= until {
@@ -386,6 +453,7 @@ fn judge_local(local: &crate::trial::LocalTrial, evidence: &Evidence, now: &Now)
         status,
         until: window.until,
         flags,
+        news: None,
     }
 }
 
@@ -415,6 +483,7 @@ impl Flag {
             Self::HostChanged { .. } => "host-changed",
             Self::ClockSuspect { .. } => "clock-suspect",
             Self::RestoredCopy => "restored-copy",
+            Self::SeatLost { .. } => "seat-lost",
         }
     }
 
@@ -425,6 +494,7 @@ impl Flag {
             Self::HostChanged { .. } => "Host Changed",
             Self::ClockSuspect { .. } => "Clock Suspect",
             Self::RestoredCopy => "Restored Copy",
+            Self::SeatLost { .. } => "Seat Lost",
         }
     }
 
@@ -435,6 +505,7 @@ impl Flag {
             Self::HostChanged { .. } => "refresh: it gives a new binding",
             Self::ClockSuspect { .. } => "set the clock and refresh",
             Self::RestoredCopy => "refresh",
+            Self::SeatLost { .. } => "save your work, and see that this host reaches the license server",
         }
     }
 }
@@ -454,6 +525,7 @@ impl fmt::Display for Flag {
                 )
             }
             Self::RestoredCopy => f.write_str("the license vault was restored from a copy, or a copy of it is in use elsewhere"),
+            Self::SeatLost { left, why } => write!(f, "{}; it works on for {}", why.text(), Spelled(*left)),
         }
     }
 }
@@ -471,6 +543,8 @@ impl Reason {
             Self::HostChanged => "host-changed",
             Self::Revoked { .. } => "revoked",
             Self::Returned => "returned",
+            Self::LoanOver { .. } => "loan-over",
+            Self::SeatLost { .. } => "seat-lost",
             Self::NotCovered { .. } => "not-covered",
         }
     }
@@ -486,6 +560,8 @@ impl Reason {
             Self::OtherHost => "activate here with the license key",
             Self::Revoked { why: RevocationReason::Revoked } => "ask the vendor",
             Self::Revoked { .. } | Self::Returned => "activate again with the license key",
+            Self::LoanOver { .. } => "use the license server, or borrow again",
+            Self::SeatLost { .. } => "use the license server again: what is open can be saved",
             Self::NotCovered { .. } => "use an older version, or ask the vendor to extend the maintenance, then refresh",
         }
     }
@@ -508,6 +584,8 @@ impl fmt::Display for Reason {
                 RevocationReason::Returned => "this host returned the license before",
             }),
             Self::Returned => f.write_str("the license was returned on this host"),
+            Self::LoanOver { until } => write!(f, "what was borrowed was due at {until}; the seat went back by itself"),
+            Self::SeatLost { why } => write!(f, "{}, and the grace for it is used up", why.text()),
             Self::NotCovered { until } => write!(f, "this version was released after maintenance ended at {until}"),
         }
     }

@@ -193,7 +193,8 @@ pub struct Correction {
 }
 
 impl Reading {
-    fn of(now: &Now) -> Self {
+    /// What a reading of the clocks comes to.
+    pub fn of(now: &Now) -> Self {
         Self { boot: now.boot.clone(), running: now.running }
     }
 }

@@ -3,7 +3,9 @@
 //! [`VaultContents`] is what is written down; [`Holdings`] is the same, opened: every document verified again each time it is loaded.
 
 mod contents;
+mod seats;
 mod taking;
+mod tenancy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,10 +19,12 @@ use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Envelope, Scheme, SealError, Sealed, Statement, Trust, Verified};
 use crate::standing::Evidence;
-use crate::time::{Mark, Now};
+use crate::time::{Mark, Now, Reading, Timestamp};
 use crate::trial::LocalTrial;
 pub use contents::{Kept, Pending, VaultContents};
+pub use seats::{Lease, Sitter};
 pub use taking::{NotTaken, Taken};
+pub use tenancy::{GIVEN, GIVEN_EVERY, Gift, Loss, Sat, Sitting, Tenancy};
 
 /// So many names of requests that were answered here are remembered: the newest.
 const SPENT_REMEMBERED: usize = 64;
@@ -34,6 +38,8 @@ pub struct Holdings {
     papers: Vec<Paper>,
     outbox: Vec<Asked>,
     unreadable: Vec<(Kept, SealError)>,
+    /// The most grace that can be earned on a seat.
+    most: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +54,8 @@ struct Asked {
     request: Sealed<Request>,
     clock: Option<Mark>,
     refused: Option<Refusal>,
+    /// When a check-out was written down and sent; none for one of an earlier run, which is not sent again.
+    sent: Option<Reading>,
 }
 
 impl Holdings {
@@ -67,9 +75,9 @@ impl Holdings {
         let outbox = std::mem::take(&mut rest.outbox);
         let outbox = outbox.into_iter().filter_map(|Pending { request, clock, refused }| {
             let request = reseal(&request).ok()?;
-            Some(Asked { request, clock, refused })
+            Some(Asked { request, clock, refused, sent: None })
         });
-        Self { outbox: outbox.collect(), rest, trust, papers, unreadable }
+        Self { outbox: outbox.collect(), rest, trust, papers, unreadable, most: crate::profile::GraceTerms::default().seat() }
     }
 
     /// What is to be written down.
@@ -195,10 +203,11 @@ impl Holdings {
         self.papers.iter().rfind(|paper| paper.answer.grants().is_some_and(|(of, _)| of == activation))
     }
 
-    /// What license servers of this vault's key may sign for a product, each in the newest statement: but for what is on its way back.
-    pub fn delegations<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = (&'a Statement, &'a Delegation)> {
-        let papers = self.of(product).filter_map(|paper| Some((&paper.kept.statement, paper.answer.delegation()?)));
-        papers.filter(|(_, delegation)| !self.rest.tombstones.contains(&delegation.activation))
+    /// What license servers of this vault's key may sign for a product, each in the newest statement and when that was
+    /// signed; but for what is on its way back.
+    pub fn delegations<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = (&'a Statement, Timestamp, &'a Delegation)> {
+        let papers = self.of(product).filter_map(|paper| Some((&paper.kept.statement, paper.answer.issued, paper.answer.delegation()?)));
+        papers.filter(|(_, _, delegation)| !self.rest.tombstones.contains(&delegation.activation))
     }
 
     /// The activations of a product that the issuer can be asked about: those that are neither on their way back nor gone.
@@ -231,6 +240,8 @@ impl Holdings {
             observed,
             clock: self.rest.clock.clone(),
             heard: self.rest.heard.map(|(_, issued)| issued),
+            heard_of: self.heard_of(),
+            seats: self.sittings(),
             restored: self.rest.restored || self.rest.count < anchor.count,
             buried: self.rest.tombstones.union(&anchor.tombstones).cloned().collect(),
             changed: self.rest.changed.iter().map(|(activation, spent)| (activation.clone(), Duration::from_secs(*spent))).collect(),
@@ -239,6 +250,7 @@ impl Holdings {
 
     /// Takes a reading of the clock and of the host in: running time is counted where there is doubt.
     pub fn note(&mut self, now: &Now, observed: &Fingerprint) {
+        self.note_seats(now);
         let ran = self.rest.clock.note(now).as_secs();
         let mut changed = BTreeMap::new();
         for certificate in self.papers.iter().filter_map(|paper| paper.answer.certificate()) {
@@ -255,6 +267,7 @@ impl Holdings {
         if self.rest.count < anchor.count {
             self.rest.restored = true;
             self.rest.count = anchor.count;
+            self.restore_seats();
         }
         for activation in &anchor.tombstones {
             self.rest.tombstones.insert(activation.clone());
@@ -274,12 +287,19 @@ impl Holdings {
     /// Puts a request into the outbox. A return is off from here on (promise 4).
     pub fn post(&mut self, request: Sealed<Request>) {
         self.rest.count = self.rest.count.max(request.words().count);
+        self.close_unanswered(&request);
         if let Some(activation) = returns(&request) {
-            self.rest.tombstones.insert(activation.clone());
+            if self.is_lease(activation) {
+                // It is off while its return waits, ends soon by itself, and no answer brings it back.
+                self.close_check_out(activation);
+            } else {
+                self.rest.tombstones.insert(activation.clone());
+            }
             // What is given back is not asked about any more, whoever carries the question.
             self.outbox.retain(|asked| !matches!(&asked.request.words().ask, Ask::Refresh { activation: of, .. } if of == activation));
         }
-        self.outbox.push(Asked { request, clock: Some(self.rest.clock.mark()), refused: None });
+        let sent = matches!(request.words().ask, Ask::CheckOut { .. }).then(|| self.rest.clock.last.clone());
+        self.outbox.push(Asked { request, clock: Some(self.rest.clock.mark()), refused: None, sent });
     }
 
     /// Takes a request out of the outbox that certainly reached nobody. A return stays: it is off, and it is asked again.
@@ -318,6 +338,7 @@ impl Holdings {
         self.rest.tombstones = old.tombstones;
         self.rest.clock = old.clock;
         self.rest.keys = old.keys;
+        self.rest.gifts = old.gifts;
         self.rest.own_slot = true;
         self.papers.clear();
         self.unreadable.clear();

@@ -87,7 +87,7 @@ fn gist(standing: &Standing) -> Gist {
     let mut rows = standing.rows.clone();
     for flag in rows.iter_mut().flat_map(|row| &mut row.flags) {
         // What is left of a grace passes every second.
-        if let Flag::HostChanged { left } | Flag::ClockSuspect { left } = flag {
+        if let Flag::HostChanged { left } | Flag::ClockSuspect { left } | Flag::SeatLost { left, .. } = flag {
             *left = Duration::ZERO;
         }
     }

@@ -29,6 +29,7 @@ fn word(error: &SealError) -> &'static str {
         SealError::UnknownScheme(_) => "unknown scheme",
         SealError::NotDelegated => "not delegated",
         SealError::BeyondDelegation(_) => "beyond delegation",
+        SealError::OtherTlsKey { .. } => "other TLS key",
     }
 }
 

@@ -16,6 +16,8 @@ fn observed() -> Evidence {
         observed: looks("abcdef"),
         clock: ClockRecord::new(&now(day(0), 0)),
         heard: Some(day(0)),
+        heard_of: BTreeMap::new(),
+        seats: BTreeMap::new(),
         restored: false,
         buried: BTreeSet::new(),
         changed: BTreeMap::new(),
@@ -97,6 +99,7 @@ fn flag(flag: &Flag) -> String {
     match flag {
         Flag::Unverified { until } => format!("{} until {}", flag.title(), date(*until)),
         Flag::HostChanged { left } | Flag::ClockSuspect { left } => format!("{} {}", flag.title(), Spelled(*left)),
+        Flag::SeatLost { left, why } => format!("{} {} {}", flag.title(), why.code(), Spelled(*left)),
         Flag::RestoredCopy => flag.title().into(),
     }
 }
@@ -331,7 +334,8 @@ fn without_any_answer_the_certificates_own_time_counts() {
 #[test]
 fn every_flag_and_every_reason_says_what_to_do_and_no_two_share_a_code() {
     let (until, left) = (day(1), days(1));
-    let flags = [Flag::Unverified { until }, Flag::HostChanged { left }, Flag::ClockSuspect { left }, Flag::RestoredCopy];
+    let lost = Flag::SeatLost { left, why: Loss::Silent };
+    let flags = [Flag::Unverified { until }, Flag::HostChanged { left }, Flag::ClockSuspect { left }, Flag::RestoredCopy, lost];
     let revoked = [RevocationReason::Revoked, RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];
     let reasons = [
         Reason::Unlicensed,
@@ -342,12 +346,15 @@ fn every_flag_and_every_reason_says_what_to_do_and_no_two_share_a_code() {
         Reason::OtherHost,
         Reason::HostChanged,
         Reason::Returned,
+        Reason::LoanOver { until },
+        Reason::SeatLost { why: Loss::Silent },
         Reason::NotCovered { until },
     ];
     // Whoever adds a variant adds it above: the compiler sends them here.
     for it in &flags {
         match it {
             Flag::Unverified { .. } | Flag::HostChanged { .. } | Flag::ClockSuspect { .. } | Flag::RestoredCopy => {}
+            Flag::SeatLost { .. } => {}
         }
     }
     let all = reasons.into_iter().chain(revoked.map(|why| Reason::Revoked { why }));
@@ -357,14 +364,14 @@ fn every_flag_and_every_reason_says_what_to_do_and_no_two_share_a_code() {
             match &it {
                 Reason::Unlicensed | Reason::Expired { .. } | Reason::TrialOver { .. } | Reason::NotYet { .. } => {}
                 Reason::ContactOverdue { .. } | Reason::OtherHost | Reason::HostChanged | Reason::Returned => {}
-                Reason::NotCovered { .. } | Reason::Revoked { .. } => {}
+                Reason::NotCovered { .. } | Reason::Revoked { .. } | Reason::LoanOver { .. } | Reason::SeatLost { .. } => {}
             }
             assert!(!it.remedy().is_empty() && said.insert(it.to_string()), "{it}");
             it.code()
         })
         .collect();
-    assert_eq!((codes.len(), said.len()), (10, 13));
+    assert_eq!((codes.len(), said.len()), (12, 15));
     let codes: BTreeSet<_> = flags.iter().map(Flag::code).collect();
-    assert_eq!(codes.len(), 4);
+    assert_eq!(codes.len(), 5);
     assert!(flags.iter().all(|it| !it.remedy().is_empty() && !it.to_string().is_empty()));
 }

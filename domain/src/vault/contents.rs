@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::tenancy::{Gift, Tenancy};
 use crate::keys::PublicKey;
-use crate::names::{ActivationId, ProductId};
+use crate::names::{ActivationId, EntitlementId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{Digest, Envelope, Statement};
 use crate::signers::VendorId;
@@ -47,6 +48,12 @@ pub struct VaultContents {
     /// Running time spent while the host looked changed, in seconds, by activation.
     #[serde(default)]
     pub changed: BTreeMap<ActivationId, u64>,
+    /// What is known of its seats at license servers, beside their leases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<Tenancy>,
+    /// What is left of the grace that each pool gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gifts: BTreeMap<EntitlementId, Gift>,
     /// It was behind its anchor, or a count of it was used twice; the next contact decides.
     #[serde(default)]
     pub restored: bool,
@@ -96,6 +103,8 @@ impl VaultContents {
             clock: ClockRecord::new(now),
             heard: None,
             changed: BTreeMap::new(),
+            seats: Vec::new(),
+            gifts: BTreeMap::new(),
             restored: false,
             own_slot: false,
             keys: None,

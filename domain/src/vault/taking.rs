@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Holdings, Kept, Paper, learn_all, returns};
-use crate::document::{Answer, Ask, Body, Delegation, Request};
+use crate::document::{Answer, Ask, Body, Delegation, Hold, Request};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
-use crate::time::Now;
+use crate::time::{Now, Reading};
 
 /// So many answers are kept for the sake of revocations of what is not held yet: the newest.
 pub(super) const MOST_AHEAD: usize = 16;
@@ -72,14 +72,32 @@ pub enum Taken {
 impl Holdings {
     /// Takes an answer: only for a request in the outbox, and once. What it says is applied, and it is kept as received.
     pub fn take(&mut self, statement: Statement, schemes: &[&dyn Scheme], now: &Now) -> Result<Taken, NotTaken> {
+        self.take_sent(statement, schemes, now, None)
+    }
+
+    /// The same; `sent` is when it was asked for, where that was not when its request was written down.
+    pub(super) fn take_sent(
+        &mut self,
+        statement: Statement,
+        schemes: &[&dyn Scheme],
+        now: &Now,
+        sent: Option<&Reading>,
+    ) -> Result<Taken, NotTaken> {
         let (place, answer) = self.open_answer(&statement, schemes)?;
-        let asked = self.outbox[place].request.clone();
+        let entry = self.outbox[place].clone();
+        let asked = entry.request.clone();
         let taken = self.judge_answer(&asked, &answer)?;
         learn_all(&mut self.trust, &statement, schemes);
         self.rest.keys = self.trust.newest().cloned();
         self.hear(place, &answer, now);
+        let lease = answer.certificate().is_some_and(|it| matches!(it.hold, Hold::Lease { .. }));
         match &taken {
-            Taken::Refused(refusal) if returns(&asked).is_some() => self.outbox[place].refused = Some(refusal.clone()),
+            Taken::Refused(refusal) if returns(&asked).is_some_and(|activation| !self.is_lease(activation)) => {
+                self.outbox[place].refused = Some(refusal.clone());
+            }
+            // A check-out stays open while its seat is held: fresh leases answer it too, and a no takes no lease away.
+            Taken::Granted(_) if lease => {}
+            Taken::Refused(_) if self.is_kept_open(asked.name()) => {}
             Taken::Refused(_) | Taken::Granted(_) | Taken::Returned(_) | Taken::Revoked(_) => {
                 self.outbox.remove(place);
                 self.remember(asked.name());
@@ -90,8 +108,14 @@ impl Holdings {
         }
         if answer.grants().is_some() || answer.all_revocations().next().is_some() {
             let kept = Kept { asked: asked.envelope().clone(), statement };
+            if lease {
+                self.note_seats(now);
+                self.sit(&entry, &answer, sent, now);
+            }
             self.papers.push(Paper { kept, asked, answer });
         }
+        self.prune();
+        self.tidy_seats();
         self.prune();
         Ok(taken)
     }
@@ -218,9 +242,16 @@ impl Holdings {
     }
 
     fn hear(&mut self, place: usize, answer: &Verified<Answer>, now: &Now) {
-        let asked = &self.outbox[place];
+        let (asked, known) = (&self.outbox[place], self.rest.count);
         let count = asked.request.words().count;
         self.rest.clock.note(now);
+        let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
+        if self.outbox[place].request.words().to.server().is_some() {
+            // A license server's clock counts for what it signed itself, and what it knows of copies is not all there is to know.
+            self.rest.restored |= copied;
+            return;
+        }
         // A refused return waits on, and its refusal can be brought again and again: it is heard once.
         if self.rest.heard.is_none_or(|heard| heard < (count, answer.issued)) {
             self.rest.heard = Some((count, answer.issued));
@@ -232,22 +263,24 @@ impl Holdings {
             }
         }
         // An answer to what was asked before the restore says nothing of what happened since.
-        let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
-        self.rest.restored = copied || (self.rest.restored && count < self.rest.count);
-        self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
+        self.rest.restored = copied || (self.rest.restored && count < known);
     }
 
     /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held
     /// or may still come.
-    fn prune(&mut self) {
+    pub(super) fn prune(&mut self) {
         let own = self.rest.device.id();
         // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
-        let comes = self.outbox.iter().any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. }));
-        let returning: BTreeSet<_> = self.outbox.iter().filter_map(|asked| returns(&asked.request)).collect();
+        let comes = self
+            .outbox
+            .iter()
+            .any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. }));
+        let returning = self.returning();
         let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (place, paper) in self.papers.iter().enumerate() {
             if let Some((activation, generation)) = paper.answer.grants()
                 && (!self.rest.tombstones.contains(activation) || returning.contains(activation))
+                && self.keeps_lease(paper, &returning)
             {
                 newest.insert(activation, (generation, place));
             }

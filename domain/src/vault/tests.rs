@@ -11,6 +11,7 @@ use crate::testing::{
 use crate::time::days;
 
 mod restored;
+mod seats;
 
 /// The host these tests are about, with six parts.
 fn here() -> Host {

@@ -2,6 +2,7 @@
 
 use keyward_domain::document::RevocationReason;
 use keyward_domain::standing::{Flag, Reason, Status, Verdict};
+use keyward_domain::vault::Loss;
 
 use crate::message::{Message, Part, Say};
 
@@ -42,6 +43,7 @@ impl Say for Flag {
             Self::HostChanged { left } => Message::new("flag-host-changed").length("left", *left),
             Self::ClockSuspect { left } => Message::new("flag-clock-suspect").length("left", *left),
             Self::RestoredCopy => Message::new("flag-restored-copy"),
+            Self::SeatLost { left, why } => Message::new("flag-seat-lost").said("cause", Part::Text, why).length("left", *left),
         }
     }
 }
@@ -59,8 +61,25 @@ impl Say for Reason {
             Self::HostChanged => plain("reason-host-changed"),
             Self::Revoked { why } => why.message(),
             Self::Returned => plain("reason-returned"),
+            Self::LoanOver { until } => plain("reason-loan-over").instant("until", *until),
+            Self::SeatLost { why } => plain("reason-seat-lost").said("cause", Part::Text, why),
             Self::NotCovered { until } => plain("reason-not-covered").instant("until", *until),
         }
+    }
+}
+
+impl Say for Loss {
+    fn message(&self) -> Message {
+        Message::new(match self {
+            Self::Silent => "loss-silent",
+            Self::Restored => "loss-restored",
+            Self::Ended => "loss-ended",
+            Self::TakenOver => "loss-taken-over",
+            Self::Released => "loss-released",
+            Self::Closed => "loss-closed",
+            Self::DelegationEnded => "loss-delegation-ended",
+            Self::Reduced => "loss-reduced",
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use keyward_domain::document::{Term, Ticket};
 use keyward_domain::refusal::Occupant;
+use keyward_domain::vault::Loss;
 
 use super::*;
 
@@ -105,6 +106,7 @@ pub(super) fn flags() -> Vec<Flag> {
         Flag::ClockSuspect { left: Duration::from_secs(3_660) },
         Flag::ClockSuspect { left: Duration::from_secs(60) },
         Flag::RestoredCopy,
+        Flag::SeatLost { left: Duration::from_secs(3_660), why: Loss::Silent },
     ]
 }
 
@@ -119,9 +121,22 @@ pub(super) fn reasons() -> Vec<Reason> {
         Reason::HostChanged,
         Reason::Revoked { why: RevocationReason::Revoked },
         Reason::Returned,
+        Reason::LoanOver { until: at() },
+        Reason::SeatLost { why: Loss::TakenOver },
         Reason::NotCovered { until: at() },
     ]
 }
+
+pub(super) const LOSSES: [Loss; 8] = [
+    Loss::Silent,
+    Loss::Restored,
+    Loss::Ended,
+    Loss::TakenOver,
+    Loss::Released,
+    Loss::Closed,
+    Loss::DelegationEnded,
+    Loss::Reduced,
+];
 
 pub(super) const REVOCATIONS: [RevocationReason; 4] =
     [RevocationReason::Revoked, RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];

@@ -1,0 +1,292 @@
+//! The seats of a host: which lease answers which check-out, how long each lasts, and what is let go of.
+//!
+//! A check-out stays open while its seat is held: each fresh lease answers it again, one generation higher. A lease is kept only as long as
+//! its check-out is open or its return waits, so that a vault does not grow however often seats come and go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::tenancy::{Gift, Loss, Sat, Sitting, Tenancy};
+use super::{Asked, Holdings, NotTaken, Paper, Taken, returns};
+use crate::document::{Addressee, Answer, Ask, Certificate, Hold, Request, Wish};
+use crate::keys::KeyId;
+use crate::names::{ActivationId, ProductId, UserName};
+use crate::seal::{Digest, Scheme, Sealed, Statement, Verified};
+use crate::time::{Now, Reading, Timestamp};
+
+/// Who uses a product: a lease is for one user, and where each process takes a seat, for one process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sitter {
+    /// The user.
+    pub user: UserName,
+    /// The process.
+    pub process: Option<u64>,
+}
+
+/// A lease that is held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lease {
+    /// Its check-out.
+    pub request: Digest,
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// As it was received.
+    pub statement: Statement,
+    /// Whom it was asked of.
+    pub server: Addressee,
+    /// How it stands.
+    pub sat: Sat,
+    /// What its license server said of it last.
+    pub news: Option<Loss>,
+}
+
+impl Sitter {
+    /// Who a wish is for.
+    pub fn of(wish: &Wish) -> Self {
+        Self { user: wish.user.clone(), process: wish.process }
+    }
+
+    fn may_use(&self, wish: &Wish) -> bool {
+        self.user == wish.user && (self.process.is_none() || wish.process.is_none() || self.process == wish.process)
+    }
+}
+
+impl Holdings {
+    /// The most grace that can be earned on a seat: the product's profile says it.
+    #[must_use]
+    pub fn earning_at_most(self, most: Duration) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Takes a fresh lease that a beat brought; `sent` is when the beat was sent.
+    pub fn take_fresh(&mut self, statement: Statement, schemes: &[&dyn Scheme], now: &Now, sent: &Reading) -> Result<Taken, NotTaken> {
+        self.take_sent(statement, schemes, now, Some(sent))
+    }
+
+    /// The lease of a product that somebody sits on, if there is one: the newest.
+    pub fn lease_of(&self, product: &ProductId, sitter: &Sitter, now: &Now) -> Option<Lease> {
+        let returning: BTreeSet<_> = self.returning();
+        let mine = self.leases().filter(|(_, it, wish)| it.rights.product == *product && *sitter == Sitter::of(wish));
+        let (paper, certificate, _) = mine.filter(|(_, it, _)| !returning.contains(&it.activation)).last()?;
+        let sitting = self.sitting(paper)?;
+        Some(Lease {
+            request: paper.asked.name(),
+            certificate: certificate.clone(),
+            statement: paper.kept.statement.clone(),
+            server: paper.asked.words().to,
+            sat: sitting.judge(certificate.window.until?, now),
+            news: sitting.seat.news,
+        })
+    }
+
+    /// Whether an activation is a seat that is somebody else's on this host.
+    pub fn is_of_another(&self, activation: &ActivationId, sitter: &Sitter) -> bool {
+        self.leases().any(|(_, certificate, wish)| certificate.activation == *activation && !sitter.may_use(wish))
+    }
+
+    /// Whether a check-out waits only for fresh leases of the seat it brought.
+    pub fn is_kept_open(&self, request: Digest) -> bool {
+        self.leases().any(|(paper, ..)| paper.asked.name() == request)
+    }
+
+    /// Who signs for an activation: the vendor, or the license server that it is a seat of.
+    pub fn signer_of(&self, activation: &ActivationId) -> Option<Addressee> {
+        Some(self.paper_of(activation)?.asked.words().to).filter(|to| to.server().is_some())
+    }
+
+    /// Writes down what a license server said of a seat, unsigned. Says whether it is new.
+    pub fn hear_of(&mut self, activation: &ActivationId, news: Option<Loss>) -> bool {
+        let Some(key) = self.leases().find(|(_, it, _)| it.activation == *activation).map(|(paper, ..)| Key::of(paper)) else {
+            return false;
+        };
+        let Some(seat) = self.rest.seats.iter_mut().find(|seat| key.as_ref().is_some_and(|key| key.is(seat))) else { return false };
+        let new = seat.news != news;
+        seat.news = news;
+        new
+    }
+
+    /// The time in the newest answer of each license server.
+    pub(super) fn heard_of(&self) -> BTreeMap<KeyId, Timestamp> {
+        let mut heard = BTreeMap::new();
+        for paper in &self.papers {
+            if let Addressee::Server(server) = paper.asked.words().to {
+                let newest = heard.entry(server).or_insert(paper.answer.issued);
+                *newest = paper.answer.issued.max(*newest);
+            }
+        }
+        heard
+    }
+
+    /// What is known of each seat beside its lease.
+    pub(super) fn sittings(&self) -> BTreeMap<ActivationId, Sitting> {
+        self.leases().filter_map(|(paper, it, _)| Some((it.activation.clone(), self.sitting(paper)?))).collect()
+    }
+
+    /// Counts running time on every seat, and lets go of what ended: returns of leases that are over, and seats of processes that are.
+    pub(super) fn note_seats(&mut self, now: &Now) {
+        let returning = self.returning();
+        let ends: Vec<_> = self.leases().filter_map(|(paper, it, _)| Some((Key::of(paper)?, it.clone()))).collect();
+        let (mut spent, mut over) = (false, BTreeSet::new());
+        for (key, certificate) in ends {
+            let Some(until) = certificate.window.until else { continue };
+            let gift = self.rest.gifts.entry(key.pool.clone()).or_default();
+            let Some(seat) = self.rest.seats.iter_mut().find(|seat| key.is(seat)) else { continue };
+            if returning.contains(&certificate.activation) {
+                if seat.left(until, now).is_none() {
+                    over.insert(certificate.activation);
+                }
+                continue;
+            }
+            spent |= seat.note(gift, until, now);
+            let sitting = Sitting { seat: seat.clone(), gift: *gift };
+            if seat.process.is_some() && matches!(sitting.judge(until, now), Sat::Over { .. }) {
+                over.insert(certificate.activation);
+            }
+        }
+        if spent {
+            // A vault that is put back from before it was spent is behind its anchor.
+            self.rest.count += 1;
+        }
+        if over.is_empty() {
+            return;
+        }
+        let dead: BTreeSet<_> =
+            self.leases().filter(|(_, it, _)| over.contains(&it.activation)).map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.retain(|asked| {
+            !dead.contains(&asked.request.name()) && returns(&asked.request).is_none_or(|activation| !over.contains(activation))
+        });
+        self.tidy_seats();
+        self.prune();
+    }
+
+    /// A lease was taken.
+    pub(super) fn sit(&mut self, asked: &Asked, answer: &Verified<Answer>, sent: Option<&Reading>, now: &Now) {
+        let Some(key) = answer.certificate().and_then(|it| Key::of_lease(it, asked.request.words())) else { return };
+        let place = self.rest.seats.iter().position(|seat| key.is(seat)).unwrap_or(self.rest.seats.len());
+        let pool = key.pool.clone();
+        if place == self.rest.seats.len() {
+            self.rest.seats.push(Tenancy::new(key.pool, key.user, key.process, now));
+        }
+        let (name, product) = (asked.request.name(), &asked.request.words().product);
+        let before = self.leases().filter(|(paper, it, wish)| {
+            paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| by == Sitter::of(wish))
+        });
+        // What one seat was checked out with before it was checked out again, here or elsewhere, is open no more.
+        let before: BTreeSet<_> = before.map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.retain(|asked| !before.contains(&asked.request.name()));
+        let seat = &mut self.rest.seats[place];
+        seat.bound(self.most);
+        // What is known of a check-out of an earlier run is only that this boot had begun.
+        let begun = Reading { boot: now.boot.clone(), running: Duration::ZERO };
+        let sent = sent.or(asked.sent.as_ref()).cloned().unwrap_or(begun);
+        seat.take(name, answer.issued, sent, self.rest.gifts.entry(pool).or_default(), now);
+    }
+
+    /// Closes check-outs whose seat was taken away, and forgets what is known of processes that hold none.
+    pub(super) fn tidy_seats(&mut self) {
+        let revoked = |it: &Certificate| {
+            let own = self.rest.device.id();
+            let mut all = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
+            all.any(|no| no.activation == it.activation && no.device == own && no.generation >= it.generation)
+        };
+        let closed: BTreeSet<_> = self.leases().filter(|(_, it, _)| revoked(it)).map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.retain(|asked| !closed.contains(&asked.request.name()));
+        let open: BTreeSet<_> = self.outbox.iter().map(|asked| asked.request.name()).collect();
+        self.rest.seats.retain(|seat| seat.process.is_none() || seat.asked().is_some_and(|asked| open.contains(&asked)));
+    }
+
+    /// Whether a lease is still worth keeping: its check-out is open, or its return waits.
+    pub(super) fn keeps_lease(&self, paper: &Paper, returning: &BTreeSet<ActivationId>) -> bool {
+        match paper.answer.certificate() {
+            Some(it) if matches!(it.hold, Hold::Lease { .. }) => {
+                returning.contains(&it.activation) || self.outbox.iter().any(|asked| asked.request.name() == paper.asked.name())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether an activation is a lease: it ends soon by itself, and a return of it leaves no tombstone.
+    pub(super) fn is_lease(&self, activation: &ActivationId) -> bool {
+        self.leases().any(|(_, it, _)| it.activation == *activation)
+    }
+
+    /// Closes the check-out of a lease that is given back, and whatever the same user checked out and never heard of.
+    pub(super) fn close_check_out(&mut self, activation: &ActivationId) {
+        let names: BTreeSet<_> =
+            self.leases().filter(|(_, it, _)| it.activation == *activation).map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.retain(|asked| !names.contains(&asked.request.name()));
+    }
+
+    /// Closes check-outs of the same user at the same license server that brought nothing: no answer came, and none is waited for.
+    pub(super) fn close_unanswered(&mut self, request: &Sealed<Request>) {
+        let Ask::CheckOut { wish, .. } = &request.words().ask else { return };
+        let held: BTreeSet<_> = self.leases().map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.retain(|asked| match &asked.request.words().ask {
+            Ask::CheckOut { wish: other, .. } => Sitter::of(other) != Sitter::of(wish) || held.contains(&asked.request.name()),
+            _ => true,
+        });
+    }
+
+    /// The vault is a copy: what it knows of its seats is of the past.
+    pub(super) fn restore_seats(&mut self) {
+        for seat in &mut self.rest.seats {
+            seat.restored(self.rest.gifts.entry(seat.pool.clone()).or_default());
+        }
+    }
+
+    pub(super) fn returning(&self) -> BTreeSet<ActivationId> {
+        self.outbox.iter().filter_map(|asked| returns(&asked.request)).cloned().collect()
+    }
+
+    fn leases(&self) -> impl Iterator<Item = (&Paper, &Certificate, &Wish)> {
+        self.papers.iter().filter_map(|paper| match (paper.answer.certificate(), &paper.asked.words().ask) {
+            (Some(it), Ask::CheckOut { wish, .. }) if matches!(it.hold, Hold::Lease { .. }) => Some((paper, it, wish)),
+            _ => None,
+        })
+    }
+
+    fn seat(&self, paper: &Paper) -> Option<&Tenancy> {
+        let key = Key::of(paper)?;
+        self.rest.seats.iter().find(|seat| key.is(seat))
+    }
+
+    fn sitting(&self, paper: &Paper) -> Option<Sitting> {
+        let seat = self.seat(paper)?.clone();
+        let gift = self.rest.gifts.get(&seat.pool).copied().unwrap_or_else(Gift::default);
+        Some(Sitting { seat, gift })
+    }
+}
+
+/// Whose check-out it is.
+fn asked_by(request: &Sealed<Request>) -> Option<Sitter> {
+    match &request.words().ask {
+        Ask::CheckOut { wish, .. } => Some(Sitter::of(wish)),
+        _ => None,
+    }
+}
+
+/// What a seat is known by.
+struct Key {
+    pool: crate::names::EntitlementId,
+    user: UserName,
+    process: Option<u64>,
+}
+
+impl Key {
+    fn of(paper: &Paper) -> Option<Self> {
+        Self::of_lease(paper.answer.certificate()?, paper.asked.words())
+    }
+
+    fn of_lease(certificate: &Certificate, asked: &Request) -> Option<Self> {
+        match (&certificate.hold, &asked.ask, &certificate.entitlement) {
+            (Hold::Lease { .. }, Ask::CheckOut { wish, .. }, Some(pool)) => {
+                Some(Self { pool: pool.clone(), user: wish.user.clone(), process: wish.process })
+            }
+            _ => None,
+        }
+    }
+
+    fn is(&self, seat: &Tenancy) -> bool {
+        self.pool == seat.pool && self.user == seat.user && self.process == seat.process
+    }
+}

@@ -1,0 +1,267 @@
+//! What a host knows of a seat beside its lease: when it was asked for, what grace was earned on it, and what was said of it last.
+//!
+//! A lease is short and ignores the wall clock: its time is what the license server signed, and the running time since it was asked for,
+//! within one boot. Grace is earned: one minute for every two under a live lease. Whoever earned none has a quarter of an hour, once in 24
+//! hours by the license server's clock. What is counted is running time; a boot of which nothing was written counts as a whole.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{EntitlementId, UserName};
+use crate::pool::Gone;
+use crate::seal::Digest;
+use crate::time::{Now, Reading, Timestamp, after, between, days};
+
+/// What a pool gives a host that earned nothing, once in [`GIVEN_EVERY`].
+pub const GIVEN: Duration = Duration::from_secs(15 * 60);
+/// How often it is given, by the license server's clock.
+pub const GIVEN_EVERY: Duration = days(1);
+
+/// Why a seat is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// The license server is not heard.
+    Silent,
+    /// The vault was restored from a copy: what it knows of the seat is of the past.
+    Restored,
+    /// It was given back, or a whole lease passed without a beat.
+    Ended,
+    /// The same user checked it out again elsewhere.
+    TakenOver,
+    /// An administrator took it away.
+    Released,
+    /// The license server is giving its license back.
+    Closed,
+    /// The license server's own license has ended.
+    DelegationEnded,
+    /// There are fewer seats than there were.
+    Reduced,
+}
+
+/// A seat, as its host knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenancy {
+    /// Of which pool.
+    pub pool: EntitlementId,
+    /// Who sits on it.
+    pub user: UserName,
+    /// Which of the user's processes, where each takes a seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u64>,
+    /// What the license server said of it last, unsigned: it is shown, and gives and takes no right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<Loss>,
+    lease: Option<Asked>,
+    /// Seconds under a live lease, less two for each second of grace.
+    credit: u64,
+    /// The most grace that can be earned, in seconds.
+    most: u64,
+    /// From here running time is counted on.
+    last: Reading,
+}
+
+/// The check-out that a lease answers, and the license server's clock as it tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    request: Digest,
+    /// When it was asked, or the boot began in which it was.
+    sent: Reading,
+    /// What the license server's clock showed then, at the latest.
+    at: Timestamp,
+}
+
+/// What a pool gives a host that earned nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gift {
+    /// What is left of it, in seconds.
+    left: u64,
+    /// When some of it was last used, by the license server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used: Option<Timestamp>,
+}
+
+/// How a seat stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sat {
+    /// Its lease lasts.
+    Live {
+        /// For so long.
+        left: Duration,
+    },
+    /// Its lease is over, and there is grace.
+    Grace {
+        /// Running time left.
+        left: Duration,
+        /// Why there is no newer lease.
+        why: Loss,
+    },
+    /// Its lease is over, and so is the grace.
+    Over {
+        /// Why there is no newer lease.
+        why: Loss,
+    },
+}
+
+/// A seat and what is left of its pool's gift: all that [`Sat`] follows from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sitting {
+    /// The seat.
+    pub seat: Tenancy,
+    /// The gift.
+    pub gift: Gift,
+}
+
+impl Sitting {
+    /// How a seat stands whose newest lease is signed until an instant of the license server's clock.
+    pub fn judge(&self, until: Timestamp, now: &Now) -> Sat {
+        if let Some(left) = self.seat.left(until, now) {
+            return Sat::Live { left };
+        }
+        let Self { mut seat, mut gift } = self.clone();
+        seat.note(&mut gift, until, now);
+        let why = seat.news.unwrap_or(Loss::Silent);
+        let left = seat.credit / 2 + gift.left;
+        if left == 0 { Sat::Over { why } } else { Sat::Grace { left: Duration::from_secs(left), why } }
+    }
+}
+
+impl Default for Gift {
+    fn default() -> Self {
+        Self { left: GIVEN.as_secs(), used: None }
+    }
+}
+
+impl Gift {
+    /// A day after some of it was used it is whole again; a day by the license server's clock, which no client sets.
+    fn renew(&mut self, at: Timestamp) {
+        if self.used.is_some_and(|used| at >= after(used, GIVEN_EVERY)) {
+            *self = Self::default();
+        }
+    }
+}
+
+impl Tenancy {
+    /// A seat that somebody is about to have for the first time.
+    pub(super) fn new(pool: EntitlementId, user: UserName, process: Option<u64>, now: &Now) -> Self {
+        Self { pool, user, process, news: None, lease: None, credit: 0, most: 0, last: Reading::of(now) }
+    }
+
+    /// The most grace that can be earned on it.
+    pub(super) fn bound(&mut self, most: Duration) {
+        self.most = most.as_secs();
+    }
+
+    /// A lease was taken: of a check-out, or a fresh one of the same. `sent` is when it was asked for; what was signed then cannot have been
+    /// signed before, so the license server's clock goes on from the check-out and is only ever found to be later.
+    pub(super) fn take(&mut self, request: Digest, issued: Timestamp, sent: Reading, gift: &mut Gift, now: &Now) {
+        self.lease = Some(match self.lease.take().filter(|it| it.request == request) {
+            Some(first) => {
+                let since = sent.running.saturating_sub(first.sent.running);
+                let at = issued.checked_sub(since).unwrap_or(issued);
+                let later = if first.sent.boot == sent.boot { first.at.max(at) } else { first.at };
+                Asked { at: later, ..first }
+            }
+            None => Asked { request, sent, at: issued },
+        });
+        gift.renew(issued);
+        self.news = None;
+        self.last = Reading::of(now);
+    }
+
+    /// Counts the running time since it was counted last: what was under a live lease earns, what was not is spent. Says whether any was spent.
+    pub(super) fn note(&mut self, gift: &mut Gift, until: Timestamp, now: &Now) -> bool {
+        let from = if self.last.boot == now.boot { self.last.running.as_secs() } else { 0 };
+        let to = now.running.as_secs().max(from);
+        let ends = self.ends(until, now).clamp(from, to);
+        self.credit = (self.credit + (ends - from)).min(2 * self.most);
+        let spent = to - ends;
+        let earned = spent.min(self.credit / 2);
+        self.credit -= 2 * earned;
+        let given = (spent - earned).min(gift.left);
+        if given > 0 {
+            gift.left -= given;
+            gift.used = gift.used.max(Some(self.server_time(until, now)));
+        }
+        self.last = Reading::of(now);
+        earned + given > 0
+    }
+
+    /// The vault is a copy: what was earned may be spent already, and the lease given away.
+    pub(super) fn restored(&mut self, gift: &mut Gift) {
+        gift.left = 0;
+        let known = self.lease.take().map(|lease| lease.at);
+        gift.used = gift.used.max(known);
+        self.credit = 0;
+        self.news = Some(Loss::Restored);
+    }
+
+    /// How long its lease lasts on.
+    pub fn left(&self, until: Timestamp, now: &Now) -> Option<Duration> {
+        let lease = self.lease.as_ref().filter(|lease| lease.sent.boot == now.boot)?;
+        let ends = lease.sent.running + between(lease.at, until);
+        Some(ends.saturating_sub(now.running)).filter(|left| !left.is_zero())
+    }
+
+    /// Which check-out its lease answers.
+    pub(super) fn asked(&self) -> Option<Digest> {
+        self.lease.as_ref().map(|lease| lease.request)
+    }
+
+    /// The second of this boot in which its lease ends.
+    fn ends(&self, until: Timestamp, now: &Now) -> u64 {
+        let lease = self.lease.as_ref().filter(|lease| lease.sent.boot == now.boot);
+        lease.map_or(0, |lease| (lease.sent.running + between(lease.at, until)).as_secs())
+    }
+
+    fn server_time(&self, until: Timestamp, now: &Now) -> Timestamp {
+        match &self.lease {
+            Some(lease) if lease.sent.boot == now.boot => after(lease.at, now.running.saturating_sub(lease.sent.running)),
+            _ => after(until, now.running),
+        }
+    }
+}
+
+impl Loss {
+    /// Its stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Restored => "restored",
+            Self::Ended => Gone::Ended.code(),
+            Self::TakenOver => Gone::TakenOver.code(),
+            Self::Released => Gone::Released.code(),
+            Self::Closed => Gone::Closed.code(),
+            Self::DelegationEnded => Gone::DelegationEnded.code(),
+            Self::Reduced => Gone::Reduced.code(),
+        }
+    }
+
+    /// It in words, as what is true of the seat.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Silent => "the license server is not heard",
+            Self::Restored => "the license vault was restored from a copy",
+            Self::Ended => "the license server gave the seat up, because it did not hear from this host",
+            Self::TakenOver => "the same user took the seat over elsewhere",
+            Self::Released => "an administrator took the seat away",
+            Self::Closed => "the license server is giving its license back",
+            Self::DelegationEnded => "the license server's own license has ended",
+            Self::Reduced => "the license server has fewer seats than it had",
+        }
+    }
+}
+
+impl From<Gone> for Loss {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Ended => Self::Ended,
+            Gone::TakenOver => Self::TakenOver,
+            Gone::Released => Self::Released,
+            Gone::Closed => Self::Closed,
+            Gone::DelegationEnded => Self::DelegationEnded,
+            Gone::Reduced => Self::Reduced,
+        }
+    }
+}
