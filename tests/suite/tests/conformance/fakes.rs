@@ -87,7 +87,7 @@ pub(crate) struct Journal(Arc<FakeJournal>);
 
 impl JournalSubject for Journal {
     fn open(&self) -> Arc<dyn JournalPort> {
-        self.0.clone()
+        Arc::new(living(self.0.clone()))
     }
 }
 
@@ -221,7 +221,12 @@ pub(crate) fn key_server() -> KeyServerSubject {
 
 /// The same, and what it is made of.
 pub(crate) fn shop() -> (KeyServerSubject, Arc<Issuer>, Arc<Console>) {
-    let (ledger, secrets, clock) = (Arc::new(FakeLedger::new()), Arc::new(FakeSecrets::new()), clock());
+    shop_over(Arc::new(FakeLedger::new())).now_or_never().expect("nothing here waits")
+}
+
+/// The same over any ledger.
+pub(crate) async fn shop_over(ledger: Arc<dyn LedgerPort>) -> (KeyServerSubject, Arc<Issuer>, Arc<Console>) {
+    let (secrets, clock) = (Arc::new(FakeSecrets::new()), clock());
     let console = Console::new(ledger.clone(), secrets.clone(), clock.clone(), Arc::new(FakeEntropy::seeded(1)));
     let sale = async {
         console.begin("test").await.expect("it begins");
@@ -231,7 +236,7 @@ pub(crate) fn shop() -> (KeyServerSubject, Arc<Issuer>, Arc<Console>) {
         let ends = pool.entitlement.terms.tenure.window.until.expect("it ends");
         (issued.key, (pool.key, ends), console.profile(&name("cad"), Vec::new(), TlsTerms::default()).await.expect("a profile"))
     };
-    let (sold, (pool, ends), profile) = sale.now_or_never().expect("nothing here waits");
+    let (sold, (pool, ends), profile) = sale.await;
     let issuer = || Issuer::new(ledger.clone(), secrets.clone(), clock.clone());
     let subject = KeyServerSubject {
         server: Arc::new(FakeKeyServer::new("fake.example:443", issuer())),

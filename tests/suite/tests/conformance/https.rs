@@ -9,25 +9,25 @@ use keyward_conformance::key_server::KeyServerSubject;
 use keyward_domain::document::Request;
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::{Sealed, Statement};
-use keyward_engine::{Console, Issuer};
 use keyward_host::SystemClock;
 use keyward_https::{HttpsKeyServer, Options};
 use keyward_ports::{KeyServer, KeyServerError};
 use keyward_proxy::ClientConfig;
-use keyward_web::{Config, Limits, Server, Tls};
+use keyward_web::{Config, Limits, Running, Server, StartError, Tls};
 use tokio::sync::oneshot;
 
 use crate::fakes;
 
 /// Longer than a busy machine takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A key server that has sold one key, on the other side of HTTPS.
 pub(crate) fn key_server() -> KeyServerSubject {
     let (subject, issuer, console) = fakes::shop();
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".into()]).expect("a certificate");
     let tls = Tls { cert_pem: made.cert.pem().into(), key_pem: made.signing_key.serialize_pem().into() };
-    let served = Served::start(Config { tls: Some(tls), limits: Limits::NONE, ..Config::default() }, issuer, console);
+    let config = Config { tls: Some(tls), limits: Limits::NONE, ..Config::default() };
+    let served = Served::start(async move || Server::start(config, issuer, console).await);
     let mut config = ClientConfig::new(TlsTerms { ca: Some(made.cert.pem()), pins: Vec::new() });
     config.connect_timeout = PATIENCE;
     let client = keyward_proxy::client(&config).expect("a client");
@@ -51,26 +51,33 @@ impl KeyServer for Joined {
 }
 
 /// A server on a thread of its own, because a case that drops a call must not hold up the server. It ends when this is dropped.
-struct Served {
+pub(crate) struct Served {
     url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Served {
-    fn start(config: Config, issuer: Arc<Issuer>, console: Arc<Console>) -> Self {
+    pub(crate) fn start(begin: impl AsyncFnOnce() -> Result<Running, StartError> + Send + 'static) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (says, url) = mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let running = Server::start(config, issuer, console).await.expect("the server starts");
+                let running = begin().await.expect("the server starts");
                 says.send(running.url().to_owned()).expect("somebody waits for it");
                 // Told to stop, or nobody is left who could tell.
                 let _ = stopped.await;
             });
         });
         Self { url: url.recv().expect("the server says where it is"), stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Served {
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 }
 

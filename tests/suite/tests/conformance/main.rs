@@ -12,10 +12,11 @@ mod host;
 mod https;
 mod liars;
 mod mail;
+mod seats;
 mod sql;
 
 use keyward_conformance::{
-    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, secrets, signer, timer, vault,
+    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, seats as license_servers, secrets, signer, timer, vault,
 };
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};
@@ -72,8 +73,11 @@ keeps_its_promises_async! {
     the_fake_timer: timer, fakes::Timer::advancing();
     the_fake_key_server: key_server, fakes::key_server();
     the_fake_key_server_behind_a_recording: key_server, fakes::recorded(fakes::key_server());
+    the_fake_key_server_over_sqlite: key_server, sql::key_server();
     the_carrier_over_https: key_server, https::key_server();
     the_fake_mailer: mailer, fakes::Mailbox::default();
     the_mailer_into_a_folder: mailer, mail::Folder::new();
+    the_fake_license_servers: license_servers, seats::called();
+    the_license_servers_over_https: license_servers, seats::over_tls();
     the_toy_backend: key_server, fakes::toy_backend();
 }
