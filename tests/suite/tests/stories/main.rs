@@ -7,6 +7,7 @@
 mod by_file;
 mod clocks;
 mod copies;
+mod delegating;
 mod issuing;
 mod looking;
 mod online;
