@@ -8,6 +8,7 @@ use keyward_ports::LedgerError;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::Options;
+use crate::migrations::Kind;
 use crate::trouble::{damaged, trouble, unreadable};
 
 /// How long to wait for a program that looks into the file by itself.
@@ -16,11 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FULL: i64 = 2;
 /// A file of at most so many bytes is checked whole at start; a larger one is not kept waiting for.
 const CHECKED_WHOLE: u64 = 64 << 20;
-/// The write-ahead log goes into the file after so many pages of 4 KiB.
-const PAGES_AHEAD: u32 = 16_384;
 
 /// The one connection that writes.
-pub(crate) fn writing(file: &Path, options: &Options) -> Result<Connection, LedgerError> {
+pub(crate) fn writing(file: &Path, kind: &Kind, options: &Options) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(trouble)?;
     prepare(&connection)?;
@@ -33,8 +32,9 @@ pub(crate) fn writing(file: &Path, options: &Options) -> Result<Connection, Ledg
              PRAGMA synchronous = FULL;
              PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
-             PRAGMA wal_autocheckpoint = {PAGES_AHEAD};
-             PRAGMA cache_size = -16384;"
+             PRAGMA wal_autocheckpoint = {};
+             PRAGMA cache_size = -16384;",
+            kind.pages_ahead
         ))
         .map_err(trouble)?;
     plant(&connection, options)?;
@@ -98,11 +98,12 @@ fn plant(connection: &Connection, options: &Options) -> Result<(), LedgerError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrations::LEDGER;
 
     #[test]
     fn a_connection_that_does_not_wait_for_the_disk_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        let connection = writing(&folder.path().join("ledger.db"), &Options::default()).expect("it opens");
+        let connection = writing(&folder.path().join("ledger.db"), &LEDGER, &Options::default()).expect("it opens");
         for (pragma, sound) in
             [("synchronous = NORMAL", false), ("synchronous = OFF", false), ("synchronous = FULL", true), ("foreign_keys = OFF", false)]
         {
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_planted_connection_does_not_wait_for_the_disk() {
         let folder = tempfile::tempdir().expect("a folder");
-        let connection = writing(&folder.path().join("ledger.db"), &Options::default().synchronous_off()).expect("it opens");
+        let connection = writing(&folder.path().join("ledger.db"), &LEDGER, &Options::default().synchronous_off()).expect("it opens");
         let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a pragma");
         assert_eq!(synchronous, 0);
     }

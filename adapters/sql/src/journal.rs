@@ -95,7 +95,7 @@ impl SqlJournal {
 pub fn mark_restored(file: &Path) -> Result<(), JournalError> {
     let mark = || {
         let _ownership = Ownership::take(file)?;
-        let mut connection = connection::writing(file, &Options::default())?;
+        let mut connection = connection::writing(file, &JOURNAL, &Options::default())?;
         migrations::apply(&mut connection, &JOURNAL)?;
         table::mark(&connection).map_err(trouble)?;
         connection.close().map_err(|(_, cause)| trouble(cause))
@@ -123,7 +123,9 @@ impl Journal for SqlJournal {
     }
 
     async fn snapshot(&self, books: Books) -> Result<(), JournalError> {
-        let snapshot = Snapshot::of(self.of.clone(), &books).map_err(told)?;
+        let of = self.of.clone();
+        // Written out where nobody waits for it: the books of thousands of hosts have many megabytes.
+        let snapshot = self.journals.store.read(move |_| Snapshot::of(of, &books)).await.map_err(told)?;
         self.journals.store.alone(move |connection| snapshot.write(connection)).await.map_err(told)
     }
 

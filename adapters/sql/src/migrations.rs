@@ -6,10 +6,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::trouble::{trouble, unreadable};
 
-/// How the tables of one kind of file came to be.
-pub(crate) struct Steps {
-    /// What the file holds.
+/// A kind of file, and how its tables came to be.
+pub(crate) struct Kind {
+    /// What it holds.
     pub(crate) of: &'static str,
+    /// The write-ahead log goes into the file after so many pages of 4 KiB.
+    pub(crate) pages_ahead: u32,
     steps: &'static [Migration],
 }
 
@@ -20,13 +22,17 @@ struct Migration {
     sql: &'static str,
 }
 
-/// A ledger's.
-pub(crate) const LEDGER: Steps =
-    Steps { of: "ledger", steps: &[Migration { number: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }] };
+/// A ledger. The same pages are written again and again: it pays to let many gather.
+pub(crate) const LEDGER: Kind = Kind {
+    of: "ledger",
+    pages_ahead: 16_384,
+    steps: &[Migration { number: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }],
+};
 
-/// That of the journals of a license server.
-pub(crate) const JOURNAL: Steps = Steps {
+/// The journals of a license server. Each page is written once or twice: little is gained by waiting, and a short log keeps nobody waiting.
+pub(crate) const JOURNAL: Kind = Kind {
     of: "journal",
+    pages_ahead: 1_024,
     steps: &[Migration { number: 1, name: "journal", sql: include_str!("../migrations/journal/0001_journal.sql") }],
 };
 
@@ -38,19 +44,19 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
 ) STRICT";
 
 /// Brings a file up to date.
-pub(crate) fn apply(connection: &mut Connection, steps: &Steps) -> Result<(), LedgerError> {
+pub(crate) fn apply(connection: &mut Connection, kind: &Kind) -> Result<(), LedgerError> {
     begin(connection)?;
     for (number, name, digest) in applied(connection).map_err(trouble)? {
-        let known = steps.steps.iter().find(|it| i64::from(it.number) == number);
+        let known = kind.steps.iter().find(|it| i64::from(it.number) == number);
         if known.is_some_and(|it| it.number == 1 && it.name != name) {
-            return Err(unreadable(format!("its file holds a {name} and no {}; name the right file", steps.of), None));
+            return Err(unreadable(format!("its file holds a {name} and no {}; name the right file", kind.of), None));
         }
         if known.is_none_or(|it| it.digest() != digest) {
             let why = format!("it was written by a newer Keyward (its step {number} is not known here); update the server");
             return Err(unreadable(why, None));
         }
     }
-    for migration in steps.steps {
+    for migration in kind.steps {
         migration.apply(connection).map_err(trouble)?;
     }
     Ok(())
@@ -101,7 +107,7 @@ mod tests {
     /// What was released is kept: a step that needs a change becomes a new step.
     #[test]
     fn steps_are_numbered_from_one_without_gaps() {
-        for Steps { steps, .. } in [LEDGER, JOURNAL] {
+        for Kind { steps, .. } in [LEDGER, JOURNAL] {
             assert!(steps.iter().zip(1..).all(|(migration, number)| migration.number == number));
         }
     }

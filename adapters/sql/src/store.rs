@@ -10,7 +10,7 @@ use keyward_ports::LedgerError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::migrations::Steps;
+use crate::migrations::Kind;
 use crate::owner::Ownership;
 use crate::readers::Readers;
 use crate::trouble::{trouble, unreadable};
@@ -37,18 +37,18 @@ struct Running {
 
 impl<W: Work> Store<W> {
     /// Opens a file, makes it if it is not there, and brings it up to date.
-    pub(crate) fn open(file: &Path, options: Options, steps: &Steps) -> Result<Self, LedgerError> {
+    pub(crate) fn open(file: &Path, options: Options, kind: &Kind) -> Result<Self, LedgerError> {
         let ownership = Ownership::take(file)?;
-        let mut connection = connection::writing(file, &options)?;
-        migrations::apply(&mut connection, steps)?;
+        let mut connection = connection::writing(file, kind, &options)?;
+        migrations::apply(&mut connection, kind)?;
         owner::sync_folder(file)?;
 
-        let readers = Readers::start(&format!("keyward-{}-read", steps.of), READERS, file)?;
-        let backups = Readers::start(&format!("keyward-{}-backup", steps.of), 1, file)?;
+        let readers = Readers::start(&format!("keyward-{}-read", kind.of), READERS, file)?;
+        let backups = Readers::start(&format!("keyward-{}-backup", kind.of), 1, file)?;
         let (orders, waiting) = mpsc::channel();
         let writer = Writer::new(connection, waiting, options.before_commit);
         let thread = thread::Builder::new()
-            .name(format!("keyward-{}-write", steps.of))
+            .name(format!("keyward-{}-write", kind.of))
             .spawn(|| writer.run())
             .map_err(|it| LedgerError::Storage(it.into()))?;
         let running = Running { thread, _ownership: ownership };

@@ -16,7 +16,7 @@ fn deed(id: usize, bytes: usize) -> Prepared {
 fn a_full_disk_fails_the_whole_batch_and_later_ones_go_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ledger.db");
-    let mut connection = connection::writing(&file, &Options::default()).expect("it opens");
+    let mut connection = connection::writing(&file, &migrations::LEDGER, &Options::default()).expect("it opens");
     migrations::apply(&mut connection, &migrations::LEDGER).expect("it has tables");
     let pages: i64 = connection.query_row("PRAGMA page_count", (), |row| row.get(0)).expect("it has pages");
     connection.pragma_update(None, "max_page_count", pages + 20).expect("a small disk");

@@ -43,7 +43,7 @@ enum Death {
 }
 
 /// A number of this run. `KEYWARD_SEED` repeats a run.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let given = env::var("KEYWARD_SEED").ok().map(|text| text.parse().expect("KEYWARD_SEED is a number"));
     given.unwrap_or_else(|| RandomState::new().hash_one("a run"))
 }

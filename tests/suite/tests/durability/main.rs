@@ -11,6 +11,7 @@ mod crashes;
 mod first_start;
 mod full_disk;
 mod host;
+mod journal;
 mod planted;
 mod server;
 mod shop;

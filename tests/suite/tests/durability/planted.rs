@@ -20,7 +20,7 @@ const DATA: &str = "KEYWARD_PLANTED_DATA";
 const BUG: &str = "KEYWARD_PLANTED_BUG";
 const TOKEN: &str = "token-of-a-planted-server";
 
-/// What is wrong with a ledger.
+/// What is wrong with a ledger, or with a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
     /// Nothing: a planted server is as sound as the real one.
@@ -32,7 +32,12 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    const ALL: [Self; 3] = [Self::None, Self::SynchronousOff, Self::Hasty];
+    pub(crate) const ALL: [Self; 3] = [Self::None, Self::SynchronousOff, Self::Hasty];
+
+    /// The bug of a name.
+    pub(crate) fn of(name: &str) -> Self {
+        Self::ALL.into_iter().find(|it| format!("{it:?}") == name).expect("the bug is known")
+    }
 }
 
 /// A ledger that says that it is done and then begins.
@@ -88,8 +93,7 @@ async fn serve_for_the_plant() {
     let Some(data) = env::var_os(DATA) else { return };
     let data = Path::new(&data);
     fs::create_dir_all(data.join("tls")).expect("the data folder is made");
-    let bug = env::var(BUG).expect("the bug is named");
-    let bug = Bug::ALL.into_iter().find(|it| format!("{it:?}") == bug).expect("the bug is known");
+    let bug = Bug::of(&env::var(BUG).expect("the bug is named"));
     let options = if bug == Bug::SynchronousOff { Options::default().synchronous_off() } else { Options::default() };
     let ledger = Arc::new(SqlLedger::open(&data.join("ledger.db"), options).expect("the ledger opens"));
     let ledger: Arc<dyn Ledger> = if bug == Bug::Hasty { Arc::new(Hasty(ledger)) } else { ledger };

@@ -115,9 +115,10 @@ pub(crate) struct Watched {
     pub(crate) violations: Vec<String>,
 }
 
+/// It is about a ledger or a journal.
 fn is_ledger(call: &Call) -> bool {
     let name = Path::new(call.target()).file_name();
-    name.is_some_and(|name| name == "ledger.db-wal" || name == "ledger.db")
+    name.is_some_and(|name| ["ledger.db-wal", "ledger.db", "journal.db-wal", "journal.db"].iter().any(|it| name == *it))
 }
 
 /// Watches a server whose clients come one after the other: at the instant at which it begins to send anything to anybody, all that was
