@@ -19,9 +19,9 @@ use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
 use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 
-pub use keeping::Keeping;
 pub(crate) use keeping::Glance;
-use keeping::{Job, Look};
+use keeping::Job;
+pub use keeping::Keeping;
 
 use crate::vendor_keys;
 
@@ -179,7 +179,7 @@ impl PoolKeeper {
 
     /// What the server's anchor is to remember: all of it is written.
     pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
-        self.ask(Job::Look).await.map(|look: Look| look.anchored)
+        self.ask(Job::Anchor).await
     }
 
     async fn decide(&self, op: Op) -> Result<Outcome, KeeperError> {

@@ -134,7 +134,10 @@ impl Kept {
     pub(crate) async fn close(self, keeping: tokio::task::JoinHandle<Result<(), JournalError>>) -> Result<()> {
         let Self { server, journals, .. } = self;
         drop(server);
-        keeping.await.context("could not stop the pools")?.context("could not keep the pools")?;
+        // Whoever is still being answered when the time is up costs the next start a replay, and nothing else.
+        if let Ok(ended) = tokio::time::timeout(GRACE, keeping).await {
+            ended.context("could not stop the pools")?.context("could not keep the pools")?;
+        }
         tokio::task::block_in_place(|| journals.close()).context("could not close the journal")
     }
 }

@@ -18,6 +18,7 @@ pub(super) enum Job {
     Decide(Op, oneshot::Sender<Outcome>),
     Look(oneshot::Sender<Look>),
     Glance(PublicKey, oneshot::Sender<Glance>),
+    Anchor(oneshot::Sender<Anchored>),
 }
 
 /// What matters to a host that could have a seat of several licenses.
@@ -33,7 +34,6 @@ pub(crate) struct Glance {
 pub(super) struct Look {
     pub(super) overview: Option<Overview>,
     pub(super) seats: Vec<Seat>,
-    pub(super) anchored: Anchored,
 }
 
 /// A pool in the hands of the task that runs it.
@@ -77,7 +77,8 @@ impl Keeping {
     /// Decides all, writes once, then tells.
     async fn keep(&mut self, jobs: Vec<Job>) -> Result<(), JournalError> {
         let now = self.clock.now();
-        let (mut facts, mut told, mut looks) = (Vec::new(), Vec::with_capacity(jobs.len()), Vec::new());
+        let (mut facts, mut told) = (Vec::new(), Vec::with_capacity(jobs.len()));
+        let (mut looks, mut anchors) = (Vec::new(), Vec::new());
         for job in jobs {
             match job {
                 Job::Decide(op, tell) => {
@@ -86,6 +87,7 @@ impl Keeping {
                     told.push((tell, decision.outcome));
                 }
                 Job::Look(tell) => looks.push(tell),
+                Job::Anchor(tell) => anchors.push(tell),
                 Job::Glance(device, tell) => {
                     let free = self.pool.overview(&now).map_or(0, |it| it.free);
                     // It gives no right: whoever asked checks out next.
@@ -107,7 +109,10 @@ impl Keeping {
         }
         for tell in looks {
             let (overview, seats) = (self.pool.overview(&now), self.pool.seats(&now).collect());
-            let _ = tell.send(Look { overview, seats, anchored: self.pool.anchored() });
+            let _ = tell.send(Look { overview, seats });
+        }
+        for tell in anchors {
+            let _ = tell.send(self.pool.anchored());
         }
         if self.pool.books().position() - self.snapshot >= FACTS_BETWEEN_SNAPSHOTS {
             self.make_snapshot().await?;

@@ -9,6 +9,7 @@ mod by_file;
 mod by_hand;
 mod crashes;
 mod grammar;
+mod license_server;
 #[cfg(unix)]
 mod readme;
 mod reseller;

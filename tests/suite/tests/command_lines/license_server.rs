@@ -1,0 +1,141 @@
+//! `keywardd license-server`: the server, and the verbs that run beside it (row N1).
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use keyward_suite::program;
+
+use crate::site::{NOW, Said, Site, run};
+
+/// A computer that a license server runs on.
+struct Lan {
+    data: PathBuf,
+    anchor: PathBuf,
+    profile: PathBuf,
+}
+
+impl Lan {
+    fn new(site: &Site, name: &str) -> Self {
+        Self { data: site.dir().join(name), anchor: site.dir().join(format!("{name}-anchor")), profile: site.profile() }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(program("keywardd"));
+        command.arg("license-server").arg("--data").arg(&self.data).arg("--anchor").arg(&self.anchor);
+        command.args(["--simulate", &format!("now={NOW}"), "--listen", "127.0.0.1:0"]);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        run(self.command().args(arguments), "")
+    }
+
+    fn activate(&self, key: &str, more: &[&str]) -> Said {
+        run(self.command().args(["activate", key, "--profile"]).arg(&self.profile).args(more), "")
+    }
+
+    fn serve(&self) -> Serving {
+        let mut server = self.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the license server starts");
+        let mut first = String::new();
+        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
+        assert!(first.starts_with("listening on https://127.0.0.1:"), "{first}");
+        Serving(server)
+    }
+}
+
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn network(site: &Site) -> String {
+    site.issue(&["--tenure", "perpetual", "--type", "network", "--seats", "3"]).0
+}
+
+#[test]
+fn a_license_server_is_activated_and_given_back_beside_the_server_that_runs() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    let server = lan.serve();
+    let said = lan.activate(&key, &[]).done();
+    assert!(said.starts_with("activated: 3 seats of cad (license E-"), "{said}");
+    assert_eq!(lan.activate(&key, &[]).done(), said, "asked again, it is the same");
+    let other = Lan::new(&site, "attic");
+    let refused = other.activate(&key, &[]);
+    assert!(refused.err.contains("refused") && refused.code != Some(0), "{refused:?}");
+    assert_eq!(lan.run(&["return"]).done(), "returned: activate the license on another computer\n");
+    other.activate(&key, &[]).done();
+    drop(server);
+    assert!(lan.run(&["return"]).err.contains("has no license"));
+}
+
+#[test]
+fn a_license_server_without_a_network_is_activated_renewed_and_given_back_by_file() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    let carried = |request: &str, answer: &str| {
+        let place = |name: &str| site.dir().join(name).display().to_string();
+        site.vendor(&["answer", &place(request), "--output", &place(answer)]).done();
+        lan.run(&["load", &place(answer)])
+    };
+    let to = |name: &str| site.dir().join(name).display().to_string();
+    assert!(lan.activate(&key, &["--request", &to("ask.xml")]).done().contains("ask.xml"));
+    assert!(carried("ask.xml", "given.xml").done().starts_with("loaded: 3 seats of cad"));
+    assert!(carried("ask.xml", "again.xml").err.contains("used"), "an answer is taken once");
+    lan.run(&["refresh", "--request", &to("more.xml")]).done();
+    assert!(carried("more.xml", "renewed.xml").done().starts_with("loaded: 3 seats of cad"));
+    lan.run(&["return", "--request", &to("back.xml")]).done();
+    assert!(carried("back.xml", "receipt.xml").done().contains("returned"));
+    assert!(!everything_below(&lan.data).iter().any(|bytes| contains(bytes, key.as_bytes())), "the key stands in no file");
+}
+
+#[test]
+fn a_backup_of_a_license_server_makes_one_that_says_it_was_restored() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let server = lan.serve();
+    let (file, restored) = (site.dir().join("backup"), site.dir().join("restored"));
+    run(Command::new(program("keywardd")).arg("backup").arg(&lan.data).arg(&file), "").done();
+    drop(server);
+    run(Command::new(program("keywardd")).arg("restore").arg(&file).arg(&restored), "").done();
+    assert!(restored.join("journal.db").exists() && restored.join("vault").is_dir() && !restored.join("closing").exists());
+    let lan = Lan { data: restored, anchor: site.dir().join("new-anchor"), profile: site.profile() };
+    let _server = lan.serve();
+    assert!(everything_below(&lan.anchor).iter().any(|bytes| contains(bytes, b"epoch")), "its anchor is told");
+}
+
+#[test]
+fn what_is_no_data_folder_is_not_made_one() {
+    let site = Site::open();
+    let lan = Lan::new(&site, "lan");
+    assert!(lan.run(&["return"]).err.contains("no license server's data folder"));
+    let key_server = Lan { data: site.dir().join("server"), ..Lan::new(&site, "lan") };
+    assert!(key_server.activate(&network(&site), &[]).err.contains("not empty"), "it is a key server's");
+    assert!(lan.activate("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", &[]).err.contains("license key"));
+    assert!(!lan.data.exists());
+}
+
+fn everything_below(dir: &Path) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            all.extend(everything_below(&path));
+        } else {
+            all.push(fs::read(path).expect("a file"));
+        }
+    }
+    all
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
