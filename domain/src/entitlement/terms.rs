@@ -131,7 +131,6 @@ fn one() -> u32 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
 fn is_one(servers: &u32) -> bool {
     *servers == one()
 }
