@@ -8,10 +8,11 @@ use keyward_domain::record::{Record, RecordKey};
 use keyward_domain::seal::{Reply, Statement};
 use keyward_domain::signers::VendorId;
 use keyward_ports::{Deed, Ledger as _, Write};
-use keyward_wire::{pictures, qr, xml};
+use keyward_wire::{Issued, pictures, qr, xml};
+use serde_json::json;
 
 use super::{ACTIVATION, Browser, Page, RETURN, Shop, activation_of, as_file, signed_anew};
-use crate::world::{Host, held, stray_key};
+use crate::world::{Host, held, read, stray_key, terms};
 
 fn says(statement: &Statement) -> Answer {
     let reply = Reply::from_bytes(statement.bytes()).expect("a reply");
@@ -71,6 +72,39 @@ async fn a_host_without_a_network_is_activated_and_returned_by_two_files_each() 
     assert!(page.says("host-2"));
     let history = browser.get("/portal/licenses").await;
     assert!(history.says("Returned") && history.says("Activated"));
+}
+
+/// Rows N1, M5: a license server without a network is activated, renewed and returned by files, as a host is.
+#[tokio::test]
+async fn a_license_server_without_a_network_is_activated_renewed_and_returned_by_files() {
+    let shop = Shop::open().await;
+    let mut sale = terms(1);
+    sale["key_type"] = json!("network");
+    sale["allowance"] = json!({ "seats": { "seats": 5, "overdraft": 1, "per": "user" } });
+    let sold: Issued = read(shop.world.post("/v1/admin/entitlements", sale).await).await;
+    let key: LicenseKey = sold.key.parse().expect("a license key");
+    let ask = Ask::Delegate { key: SigningKey::from_seed(&key.seed()).public() };
+    let mut browser = shop.visitor(&sold.key).await;
+    let page = browser.submit(ACTIVATION, &as_file(&Host(1).asks(&shop.world, 1, ask, Some(&key)))).await;
+    assert!(page.says("The license is activated on host-1."), "{}", page.html());
+    let (mut statement, _) = download(&mut browser, &page).await;
+    let given = says(&statement).delegation().cloned().expect("a delegation");
+    assert_eq!((given.generation, given.seats, given.server), (1, 5, SigningKey::from_seed(&[1; 32]).public()));
+    let until = given.window.until.expect("it ends");
+    assert!(page.says(&until.to_string()[..10]) && Some(until) < given.sold_until, "{}", page.html());
+
+    let table = browser.get("/portal/licenses").await;
+    for cell in ["Network", "Rental", "2028-01-01 12:00 UTC", "Valid", "host-1"] {
+        assert!(table.says(cell), "{cell} in {}", table.html());
+    }
+
+    let ask = Ask::Refresh { activation: given.activation.clone(), held: held(statement.bytes()) };
+    let page = browser.submit(ACTIVATION, &as_file(&Host(1).asks(&shop.world, 2, ask, None))).await;
+    statement = download(&mut browser, &page).await.0;
+    assert_eq!(says(&statement).delegation().map(|it| it.generation), Some(2));
+    let page = browser.submit(RETURN, &return_of(&shop, 1, 3, &given.activation, &statement)).await;
+    assert!(page.says("The license is returned"), "{}", page.html());
+    assert_eq!(shop.held(&sold.entitlement.id).await, 0);
 }
 
 #[tokio::test]
