@@ -88,6 +88,3 @@ impl LicenseServers for HttpsLicenseServers {
         Err(MeetError::Rejected { server: address.to_string(), status: received.status.as_u16(), detail: problem.detail, next, after })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,16 +6,22 @@
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
-use keyward_domain::entitlement::{Entitlement, Terms};
+use keyward_domain::document::{Place, Ticket};
+use keyward_domain::entitlement::{Entitlement, Per, Terms};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::TokenName;
+use keyward_domain::pool::{Acted, Beat, Fact, Gone, LeaseSecret, Lifeline, Offer, PulseHeard, Release, Wait, Waited};
 use keyward_domain::product::Product;
 use keyward_domain::record::LogEntry;
+use keyward_domain::refusal::Occupant;
+use keyward_domain::seal::{Keyward, Statement};
 use keyward_domain::staff::StaffRole;
 use keyward_domain::time::Timestamp;
+use keyward_wire::seats::{self, AcceptRestore, AcceptReturn, Offers, PoolActed, PoolLog, PoolLogLine, PoolStatus, Queued, ReleaseSeat};
 use keyward_wire::{
     Accepted, AddToken, EntitlementPage, Extend, Free, Health, Issued, IssuedToken, LogLine, LogPage, Owner, Problem, ProductPage, Pulse,
     RootSeed, TokenLine, TokenList,
@@ -102,6 +108,75 @@ fn every_body_is_written_and_read_as_it_always_was() {
     pinned("health", &Health { status: Pulse::Unavailable, detail: Some("the ledger is closed; the server is stopping".into()) });
     let problem = Problem::new(404, "no-license", "There is no such license", "there is no license E-9");
     pinned("problem", &problem.next("`keyward vendor list` shows them"));
+}
+
+#[test]
+fn what_a_license_server_and_its_clients_say_is_written_and_read_as_it_always_was() {
+    let place = Place { epoch: 5, position: 77 };
+    let secret = || LeaseSecret::new([7; 32]);
+    pinned("beat", &Beat { place, secret: secret(), generation: 3 });
+    let (minute, left) = (Duration::from_secs(60), Duration::from_millis(1_500));
+    let ending = PulseHeard::Ending { why: Gone::Released, left };
+    let gone = PulseHeard::Gone { why: Gone::TakenOver };
+    pinned("pulses", &vec![PulseHeard::Kept { next: minute }, ending, gone, PulseHeard::Show, PulseHeard::Stranger]);
+    pinned("queued", &Queued { ticket: Ticket { epoch: 5, number: 9, holder: [1; 16], mac: [2; 16] } });
+    let waits = [Wait::Waiting { place: 2 }, Wait::Ready { left }, Wait::Lost];
+    pinned("waited", &waits.map(|wait| Waited { wait, next: minute }).to_vec());
+    let offer = Offer {
+        license: "E-1".parse().expect("an id"),
+        product: "cad".parse().expect("an id"),
+        editions: ["Professional".parse().expect("an edition")].into(),
+        features: ["render".parse().expect("a feature")].into(),
+        per: Per::User,
+        seats: 5,
+        used: 2,
+        free: 3,
+        waiting: 0,
+        borrowable: 1,
+        days: Some(7),
+        latest: Some(at("2026-01-08T00:00:00Z")),
+        until: Some(at("2027-01-01T00:00:00Z")),
+        holders: vec![Occupant {
+            host: "laptop".parse().expect("a name"),
+            user: "ada".parse().expect("a name"),
+            since: at("2026-01-01T00:00:00Z"),
+            due: Some(at("2026-01-06T00:00:00Z")),
+        }],
+    };
+    pinned("offers", &Offers { licenses: vec![offer] });
+    let license = Some("E-1".parse().expect("an id"));
+    pinned("release-seat", &[Release::AtEnd, Release::AtOnce].map(|how| ReleaseSeat { license: license.clone(), place, how }).to_vec());
+    pinned("accept-return", &AcceptReturn { license: None, place });
+    pinned("accept-restore", &AcceptRestore { license: None });
+    pinned("pool-acted", &[Acted::Done, Acted::Nothing, Acted::Closing { left }].map(|came| PoolActed { came }).to_vec());
+    pinned("pool-status", &PoolStatus { server: SigningKey::from_seed(&[5; 32]).public(), copied: true, pools: Vec::new() });
+    let line = PoolLogLine { position: 77, fact: Fact::Settled { at: at("2026-01-01T00:00:00Z") } };
+    pinned("pool-log", &PoolLog { lines: vec![line], next: Some(77) });
+}
+
+#[test]
+fn a_signed_answer_travels_inside_as_it_is_to_the_byte() {
+    let reply = Statement::new(Keyward::NAME, *br#"{ "answer" : {"x":1},  "keys":[ ] }"#);
+    let lifeline = Lifeline { place: Place { epoch: 5, position: 77 }, secret: LeaseSecret::new([7; 32]), next: Duration::from_secs(60) };
+    let written = seats::write_checked_out(&reply, Some(&lifeline)).expect("it is written");
+    assert_eq!(
+        String::from_utf8_lossy(&written),
+        r#"{"reply":{ "answer" : {"x":1},  "keys":[ ] },"lifeline":{"place":{"epoch":5,"position":77},"secret":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc","next":60000}}"#
+    );
+    assert_eq!(seats::read_checked_out(&written).expect("it is read"), (reply.clone(), Some(lifeline.clone())));
+    let refused = seats::write_checked_out(&reply, None).expect("it is written");
+    assert_eq!(seats::read_checked_out(&refused).expect("it is read"), (reply.clone(), None));
+    let kept = PulseHeard::Kept { next: Duration::from_secs(60) };
+    for fresh in [None, Some(reply)] {
+        let written = seats::write_beaten(kept, fresh.as_ref()).expect("it is written");
+        assert_eq!(seats::read_beaten(&written).expect("it is read"), (kept, fresh));
+    }
+    assert!(seats::write_beaten(kept, Some(&Statement::new(Keyward::NAME, *b"no JSON"))).is_err());
+    let printed = format!("{lifeline:?}");
+    assert!(printed.contains("LeaseSecret") && !printed.contains("BwcH") && !printed.contains("7, 7"), "{printed}");
+    let wrong = r#"{"place":{"epoch":5,"position":77},"secret":"a-secret-with-a-slip","generation":1}"#;
+    let error = serde_json::from_str::<Beat>(wrong).expect_err("is no secret");
+    assert!(!error.to_string().contains("slip"), "{error}");
 }
 
 #[test]

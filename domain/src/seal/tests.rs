@@ -9,6 +9,7 @@ use crate::testing::{
 };
 
 mod delegated;
+mod introduction;
 mod keys;
 mod spelling;
 

@@ -22,6 +22,7 @@ impl Say for ActError {
             Self::NoSuchRow { row } => Message::new("act-no-such-row").text("row", row),
             Self::NothingWaits { which } => Message::new("act-nothing-waits").text("which", which),
             Self::TrialStays => Message::new("act-trial-stays"),
+            Self::AtLicenseServer { row } => Message::new("act-at-license-server").text("row", row),
             Self::TrialOver { until } => Message::new("reason-trial-over").instant("until", *until),
             Self::Vault(error) => error.message(),
             Self::Anchor(error) => error.message(),

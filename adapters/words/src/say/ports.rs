@@ -1,8 +1,8 @@
 //! What the outside could not do.
 
 use keyward_ports::{
-    AnchorError, Attempt, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError, Trouble,
-    VaultError,
+    AnchorError, Attempt, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, MeetError, SeatsError, SecretsError,
+    SignerError, Trouble, VaultError,
 };
 
 use crate::message::{Join, Message, Part, Say};
@@ -13,16 +13,40 @@ impl Say for KeyServerError {
             Self::Unreachable { attempts } if attempts.is_empty() => Message::new("server-none-named"),
             Self::Unreachable { attempts } => tried(Message::new("server-unreachable"), attempts),
             Self::Silent { attempts } => tried(Message::new("server-silent"), attempts),
-            Self::Rejected { server, status, detail, next, .. } => Message::new("server-rejected")
-                .text("server", server)
-                .text("status", status)
-                .text("detail", fragment(detail))
-                .text("next", fragment(next)),
+            Self::Rejected { server, status, detail, next, .. } => rejected("server-rejected", server, *status, detail, next),
             Self::Unsupported { kind } => Message::new("server-unsupported").said("kind", Part::Text, kind),
             Self::KeyNeeded => Message::new("server-key-needed"),
             other => Message::untold(other),
         }
     }
+}
+
+impl Say for MeetError {
+    fn message(&self) -> Message {
+        match self {
+            Self::NoAnswer(attempt) => tried(Message::new("license-server-unreachable"), std::slice::from_ref(attempt)),
+            Self::Rejected { server, status, detail, next, .. } => rejected("license-server-says-nothing", server, *status, detail, next),
+            Self::NotBelieved { server, why } => Message::new("license-server-not-believed")
+                .text("server", server)
+                .said("why", Part::Text, why)
+                .said("what-to-do", Part::Remedy, why),
+            other => Message::untold(other),
+        }
+    }
+}
+
+impl Say for SeatsError {
+    fn message(&self) -> Message {
+        match self {
+            Self::NoAnswer(attempt) => tried(Message::new("license-server-silent"), std::slice::from_ref(attempt)),
+            Self::Rejected { server, status, detail, next, .. } => rejected("server-rejected", server, *status, detail, next),
+            other => Message::untold(other),
+        }
+    }
+}
+
+fn rejected(id: &'static str, server: &str, status: u16, detail: &str, next: &str) -> Message {
+    Message::new(id).text("server", server).text("status", status).text("detail", fragment(detail)).text("next", fragment(next))
 }
 
 /// What a server said, without its full stop: the text has one.

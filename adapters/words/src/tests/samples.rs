@@ -22,8 +22,8 @@ use keyward_engine::license_manager::TrialBegun;
 use keyward_engine::portal::WrongFile;
 use keyward_engine::{ActError, IssuerError, KeysError, OpenError, PortalError, Step};
 use keyward_ports::{
-    AnchorError, Attempt, Cause, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, SecretsError, SignerError,
-    Trouble, VaultError,
+    AnchorError, Attempt, Cause, EntropyError, FileExchangeError, KeyServerError, LedgerError, MailerError, MeetError, SeatsError,
+    SecretsError, SignerError, Trouble, VaultError,
 };
 use keyward_wire::{Paper, Unreadable};
 
@@ -126,6 +126,8 @@ fn of_the_domain() -> Vec<Group> {
 fn of_the_ports() -> Vec<Group> {
     vec![
         group("KeyServerError", "ports/driven/src/key_server.rs", Remedy::Each, key_server_errors()),
+        group("SeatsError", "ports/driven/src/seats.rs", Remedy::Each, seats_errors()),
+        group("MeetError", "ports/driven/src/seats.rs", Remedy::Each, meet_errors()),
         group("Trouble", "ports/driven/src/key_server.rs", Remedy::Each, TROUBLES),
         group("VaultError", "ports/driven/src/vault.rs", Remedy::Each, vault_errors()),
         group("AnchorError", "ports/driven/src/anchor.rs", Remedy::Each, anchor_errors()),
@@ -351,6 +353,34 @@ fn key_server_errors() -> Vec<KeyServerError> {
     ]
 }
 
+fn seats_errors() -> Vec<SeatsError> {
+    vec![
+        SeatsError::NoAnswer(attempt("licenses.example:27487", None, Trouble::OtherKey)),
+        SeatsError::Rejected {
+            server: "licenses.example:27487".into(),
+            status: 429,
+            detail: "too many requests".into(),
+            next: "try again later.".into(),
+            after: None,
+        },
+    ]
+}
+
+fn meet_errors() -> Vec<MeetError> {
+    let server = || "licenses.example:27487".to_owned();
+    vec![
+        MeetError::NoAnswer(attempt(&server(), None, Trouble::NoConnection)),
+        MeetError::Rejected {
+            server: server(),
+            status: 503,
+            detail: "this license server has no license yet".into(),
+            next: "activate it with a network key first".into(),
+            after: None,
+        },
+        MeetError::NotBelieved { server: server(), why: SealError::NotDelegated },
+    ]
+}
+
 fn vault_errors() -> Vec<VaultError> {
     let place = || "/var/lib/keyward/vault".to_owned();
     vec![
@@ -423,6 +453,7 @@ fn act_errors() -> Vec<ActError> {
         ActError::NoSuchRow { row: "7".into() },
         ActError::NothingWaits { which: "7".into() },
         ActError::TrialStays,
+        ActError::AtLicenseServer { row: "7".into() },
         ActError::TrialOver { until: at() },
         ActError::Vault(VaultError::Led { by: None }),
         ActError::Anchor(AnchorError::Newer { place: "/var/lib/keyward/anchor".into() }),

@@ -127,16 +127,8 @@ pub(super) fn reasons() -> Vec<Reason> {
     ]
 }
 
-pub(super) const LOSSES: [Loss; 8] = [
-    Loss::Silent,
-    Loss::Restored,
-    Loss::Ended,
-    Loss::TakenOver,
-    Loss::Released,
-    Loss::Closed,
-    Loss::DelegationEnded,
-    Loss::Reduced,
-];
+pub(super) const LOSSES: [Loss; 8] =
+    [Loss::Silent, Loss::Restored, Loss::Ended, Loss::TakenOver, Loss::Released, Loss::Closed, Loss::DelegationEnded, Loss::Reduced];
 
 pub(super) const REVOCATIONS: [RevocationReason; 4] =
     [RevocationReason::Revoked, RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];
