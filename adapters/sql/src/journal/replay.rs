@@ -36,7 +36,9 @@ pub(super) fn replay(connection: &Connection, of: &EntitlementId) -> Result<Book
             }
             books
         });
-        let read = facts(&transaction, pool, from, pieces);
+        let read = facts(&transaction, pool, from, &pieces);
+        // Whoever takes them ends when no more can come.
+        drop(pieces);
         let books = taking.join().map_err(|_| damaged("facts that do not fit together"))?;
         read.map(|()| books)
     })
@@ -49,7 +51,7 @@ fn snapshot(connection: &Connection, pool: Pool) -> Result<Books, LedgerError> {
 }
 
 /// Hands over all facts from a position on.
-fn facts(connection: &Connection, pool: Pool, from: u64, pieces: SyncSender<Vec<Fact>>) -> Result<(), LedgerError> {
+fn facts(connection: &Connection, pool: Pool, from: u64, pieces: &SyncSender<Vec<Fact>>) -> Result<(), LedgerError> {
     let mut runs =
         connection.prepare_cached("SELECT place, facts, body FROM run WHERE place > ? AND place < ? ORDER BY place").map_err(trouble)?;
     let first = pool.place(0).max(pool.place(from).saturating_sub(run::MOST as u64));
