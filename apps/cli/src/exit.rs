@@ -260,6 +260,7 @@ impl From<ActError> for Failure {
             _ if error.is_silence() => Kind::NoAnswer(code),
             ActError::Refused(_)
             | ActError::TrialStays
+            | ActError::AtLicenseServer { .. }
             | ActError::TrialOver { .. }
             | ActError::NoSuchRow { .. }
             | ActError::Server(KeyServerError::Rejected { .. }) => Kind::Refused(code),

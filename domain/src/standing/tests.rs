@@ -148,7 +148,7 @@ fn standing_is_computed_from_licenses_evidence_and_time() {
         ("perpetual", perpetual(), observed(), day(9_000), "licensed | enabled"),
         ("nothing", License::Unlicensed, observed(), day(1), "stopped: unlicensed | no row"),
         ("on loan", loan(), observed(), day(9), "licensed until 2026-01-11 | borrowed"),
-        ("due", loan(), observed(), day(10), "stopped: expired | stopped"),
+        ("due", loan(), observed(), day(10), "stopped: loan-over | stopped"),
         // A signed window: it lapses at its instant.
         ("rental, a second before", rental(), observed(), just_before(day(100)), "licensed until 2026-04-11 | enabled"),
         ("rental, at its end", rental(), observed(), day(100), "stopped: expired | stopped"),

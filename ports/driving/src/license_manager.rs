@@ -8,6 +8,7 @@ mod delegation;
 mod desk;
 mod error;
 mod host_key;
+pub mod network;
 mod pending;
 mod refresh;
 mod trial;
@@ -22,9 +23,9 @@ use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Scheme, Sealed, Statement};
+use keyward_domain::seal::{Scheme, Sealed, Statement, Trust};
 use keyward_domain::standing::Standing;
-use keyward_domain::vault::{Holdings, Taken};
+use keyward_domain::vault::{Holdings, Sitter, Taken};
 use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Secrets, Timer, Vault, VaultError};
 
 pub use by_file::Loaded;
@@ -85,6 +86,8 @@ pub struct LicenseManager {
     turn: Mutex<()>,
     /// One look at a time: what was read earlier never takes the place of what was read later.
     looking: std::sync::Mutex<()>,
+    /// Who uses the product in this process, where it is known: other users' seats do not speak for it.
+    sitter: std::sync::Mutex<Option<Sitter>>,
     view: View,
 }
 
@@ -106,7 +109,7 @@ impl LicenseManager {
     pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
         profile.check()?;
         let view = View::new(&*ports.clock);
-        let manager = Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), view };
+        let manager = Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), sitter: std::sync::Mutex::default(), view };
         manager.look()?;
         Ok(manager)
     }
@@ -239,6 +242,30 @@ impl LicenseManager {
         }
     }
 
+    /// From here on the product is used by somebody in this process.
+    fn sit_as(&self, sitter: Sitter) {
+        *self.sitter.lock().unwrap_or_else(PoisonError::into_inner) = Some(sitter);
+        // What cannot be read now is read by the next act, which says why it cannot.
+        let _ = self.look();
+    }
+
+    /// Leaves out seats of other users, and check-outs that are open only for fresh leases.
+    fn only_mine(&self, mut seen: Seen, holdings: &Holdings) -> Seen {
+        seen.outbox.retain(|awaited| !holdings.is_kept_open(awaited.request));
+        if let Some(sitter) = &*self.sitter.lock().unwrap_or_else(PoisonError::into_inner) {
+            seen.licenses.retain(|license| license.granted().is_none_or(|it| !holdings.is_of_another(&it.certificate().activation, sitter)));
+        }
+        seen
+    }
+
+    /// Whom this host believes, with what it has learned.
+    fn trust(&self) -> Trust {
+        match self.ports.vault.load() {
+            Ok(Some(contents)) => open_holdings(&self.profile, &self.ports, contents).trust().clone(),
+            Ok(None) | Err(_) => self.profile.trust(),
+        }
+    }
+
     /// What cannot be read takes nothing away (only what was signed, or observed, stops a product): what was read last is seen on.
     fn look(&self) -> Result<(), OpenError> {
         let _one = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
@@ -254,7 +281,7 @@ impl LicenseManager {
                 let mut holdings = open_holdings(&self.profile, &self.ports, contents);
                 // What the anchor knows better counts before anything is written down.
                 holdings.notice_restore(&anchor);
-                Seen::of(generation, &self.profile, &holdings, anchor, &probed)
+                self.only_mine(Seen::of(generation, &self.profile, &holdings, anchor, &probed), &holdings)
             }
             Ok(None) => Seen { generation, anchor, ..Seen::nothing() },
             Err(trouble) => Seen { anchor, trouble: Some(Arc::new(trouble)), ..Seen::clone(&before) },
@@ -266,7 +293,7 @@ impl LicenseManager {
 
 fn open_holdings(profile: &ProductProfile, ports: &HostPorts, contents: keyward_domain::vault::VaultContents) -> Holdings {
     let schemes: Vec<_> = ports.schemes.iter().map(|scheme| &**scheme).collect();
-    Holdings::open(contents, &schemes, profile.trust())
+    Holdings::open(contents, &schemes, profile.trust()).earning_at_most(profile.grace.seat())
 }
 
 /// The anchor; a damaged one knows nothing any more, stops no license, and is written anew by the next act.

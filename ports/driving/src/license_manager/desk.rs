@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::anchor::AnchorContents;
-use keyward_domain::document::{Answer, Ask, Nonce, Request, Typed};
+use keyward_domain::document::{Addressee, Answer, Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
-use keyward_domain::keys::{PublicKey, SigningKey};
+use keyward_domain::keys::{KeyId, PublicKey, SigningKey};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::ActivationId;
+use keyward_domain::pool::Lifeline;
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Digest, Scheme, SealError, Sealed, SignatureEntry, Statement};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
-use keyward_ports::{KeyServerError, Lead, Probed, Signer, SignerError, SoftwareSigner, VaultError};
+use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, SignerError, SoftwareSigner, VaultError};
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
@@ -37,6 +38,8 @@ pub(super) struct Desk<'a> {
     probed: Probed,
     /// The seed of a vault that is not written down yet: an act that ends before that leaves no key behind.
     unkept: Option<Seed>,
+    /// The way to a license server, for what is addressed to one.
+    pub(super) line: Option<Arc<dyn Seats>>,
 }
 
 /// Whether a request may have been sent by an earlier act: then it may have arrived, whatever becomes of it now.
@@ -84,7 +87,7 @@ impl<'a> Desk<'a> {
         holdings.notice_restore(&anchor);
         holdings.note(&now, &Fingerprint::of(&profile.vendor, &probed.parts));
         let looks = Looks(Some(manager));
-        Ok(Self { looks, profile, ports, lead, holdings, anchor, probed, unkept })
+        Ok(Self { looks, profile, ports, lead, holdings, anchor, probed, unkept, line: None })
     }
 
     /// The act came to its end: whoever ends it looks.
@@ -135,10 +138,21 @@ impl<'a> Desk<'a> {
 
     /// Writes a request down, or finds the same one that waits already: byte for byte, whoever carries it.
     pub(super) fn write_down(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<(Sealed<Request>, Sent), ActError> {
+        let to = self.signer_of(&ask);
+        self.write_down_to(ask, license_key, to)
+    }
+
+    /// The same, to whom it is said.
+    pub(super) fn write_down_to(
+        &mut self,
+        ask: Ask,
+        license_key: Option<&SigningKey>,
+        to: Addressee,
+    ) -> Result<(Sealed<Request>, Sent), ActError> {
         let waits = self.waiting().find(|request| is_same(&request.words().ask, &ask)).cloned();
         let written = match waits {
             Some(request) => (request, Sent::Before),
-            None => (self.compose(ask, license_key)?, Sent::Never),
+            None => (self.compose_to(ask, license_key, to)?, Sent::Never),
         };
         self.save()?;
         Ok(written)
@@ -172,7 +186,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Asks with a license key, past answers that are of the past.
-    async fn ask_with_key(&mut self, key: &Arc<LicenseKey>, ask: impl FnOnce(PublicKey) -> Ask, steps: Steps<'_>) -> Result<Taken, ActError> {
+    async fn ask_with_key(
+        &mut self,
+        key: &Arc<LicenseKey>,
+        ask: impl FnOnce(PublicKey) -> Ask,
+        steps: Steps<'_>,
+    ) -> Result<Taken, ActError> {
         self.send_returns().await?;
         let signing = SigningKey::from_seed(&key.seed());
         let ask = ask(signing.public());
@@ -203,7 +222,7 @@ impl<'a> Desk<'a> {
     /// Sends the returns that wait: what is asked next may need the slot that they free.
     async fn send_returns(&mut self) -> Result<(), ActError> {
         self.remake_returns()?;
-        let returns = |request: &&Sealed<Request>| matches!(request.words().ask, Ask::Return { .. });
+        let returns = |request: &&Sealed<Request>| is_for_vendor(request) && matches!(request.words().ask, Ask::Return { .. });
         let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(returns).cloned().collect();
         if !waiting.is_empty() {
             self.save()?;
@@ -270,7 +289,12 @@ impl<'a> Desk<'a> {
 
     async fn send_once(&mut self, request: &Sealed<Request>, sent: Sent, steps: Steps<'_>) -> Result<Taken, ActError> {
         steps(Step::Sending);
-        let statement = match self.ports.server.exchange(request).await {
+        let answered = match (&self.line, is_for_vendor(request)) {
+            (_, true) => self.ports.server.exchange(request).await,
+            (Some(line), false) => line.exchange(request).await,
+            (None, false) => return Err(ActError::AtLicenseServer { row: about(request).map(ToString::to_string).unwrap_or_default() }),
+        };
+        let statement = match answered {
             Ok(statement) => statement,
             Err(error) => {
                 if sent == Sent::Never && arrived_nowhere(&error) {
@@ -342,7 +366,68 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// Asks a license server for something other than a seat for now.
+    pub(super) async fn ask_server(&mut self, ask: Ask, server: KeyId, steps: Steps<'_>) -> Result<Taken, ActError> {
+        let (request, sent) = self.write_down_to(ask, None, Addressee::Server(server))?;
+        steps(Step::Saved);
+        self.send(&request, sent, steps).await
+    }
+
+    /// Checks a seat out. A check-out is sent once: what it brings lasts from when it was sent, so that another is made if no answer comes.
+    pub(super) async fn check_out(
+        &mut self,
+        ask: Ask,
+        to: Addressee,
+        seats: &dyn Seats,
+        steps: Steps<'_>,
+    ) -> Result<(Taken, Option<Lifeline>), ActError> {
+        let request = self.compose_to(ask, None, to)?;
+        self.save()?;
+        steps(Step::Saved);
+        steps(Step::Sending);
+        let answered = match seats.check_out(&request).await {
+            Ok(CheckedOut { statement, lifeline }) => {
+                steps(Step::Answered);
+                self.take(request.name(), statement).map(|taken| (taken, lifeline))
+            }
+            Err(error) => Err(error.into()),
+        };
+        match answered {
+            Ok(taken) => {
+                steps(Step::Kept);
+                Ok(taken)
+            }
+            Err(error) => {
+                self.holdings.forget(request.name());
+                self.save()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The statement held of a row of this product.
+    pub(super) fn statement_of(&self, activation: &ActivationId) -> Result<Statement, ActError> {
+        let held = self.held_here(activation).ok_or_else(|| ActError::NoSuchRow { row: activation.to_string() })?;
+        Ok(held.0.clone())
+    }
+
+    /// Who answers what is asked: the license server that a seat is of, or the vendor.
+    fn signer_of(&self, ask: &Ask) -> Addressee {
+        let of = match ask {
+            Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
+                self.holdings.signer_of(activation)
+            }
+            Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } => None,
+        };
+        of.unwrap_or_else(|| self.profile.vendor.into())
+    }
+
     fn compose(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {
+        let to = self.signer_of(&ask);
+        self.compose_to(ask, license_key, to)
+    }
+
+    fn compose_to(&mut self, ask: Ask, license_key: Option<&SigningKey>, to: Addressee) -> Result<Sealed<Request>, ActError> {
         let device = self.holdings.device();
         let signer = match &self.unkept {
             Some(seed) => SoftwareSigner::from_seed(seed),
@@ -355,7 +440,7 @@ impl<'a> Desk<'a> {
             self.profile.languages.first().cloned().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
         let words = Request {
             needs: Vec::new(),
-            to: self.profile.vendor.into(),
+            to,
             ask,
             nonce: Nonce(nonce),
             product: self.profile.product.clone(),
@@ -413,8 +498,17 @@ fn is_same(asked: &Ask, ask: &Ask) -> bool {
         (Ask::Delegate { key: one }, Ask::Delegate { key: two }) => one == two,
         (Ask::Refresh { activation: one, .. }, Ask::Refresh { activation: two, .. }) => one == two,
         (Ask::Return { activation: one, .. }, Ask::Return { activation: two, .. }) => one == two,
+        (Ask::Borrow { wish: one, until: first }, Ask::Borrow { wish: two, until: second }) => one == two && first == second,
+        (Ask::Extend { activation: one, until: first, .. }, Ask::Extend { activation: two, until: second, .. }) => {
+            one == two && first == second
+        }
         _ => false,
     }
+}
+
+/// Whether a request is addressed to the vendor, not to a license server.
+pub(super) fn is_for_vendor(request: &Sealed<Request>) -> bool {
+    request.words().to.server().is_none()
 }
 
 /// Whether a request certainly arrived nowhere.

@@ -56,6 +56,12 @@ pub enum ActError {
     /// A trial belongs to the host.
     #[error("a trial is not returned; it ends by itself")]
     TrialStays,
+    /// What a license server gave is given back to it.
+    #[error("row {row} belongs to a license server; leave it there, or give it back with the server's address")]
+    AtLicenseServer {
+        /// Which row.
+        row: String,
+    },
     /// The trial ran out on this host.
     #[error("the trial on this host ended at {until}; activate with a license key")]
     TrialOver {
@@ -118,6 +124,7 @@ impl ActError {
             Self::NothingWaits { .. } => "nothing-waits",
             Self::NoSuchRow { .. } => "no-such-row",
             Self::TrialStays => "trial-stays",
+            Self::AtLicenseServer { .. } => "at-license-server",
             Self::TrialOver { .. } => "trial-over",
             Self::Vault(VaultError::Led { .. }) => "vault-led",
             Self::Vault(VaultError::Damaged { .. }) => "vault-damaged",

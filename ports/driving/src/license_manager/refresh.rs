@@ -5,7 +5,7 @@ use keyward_domain::names::ActivationId;
 use keyward_domain::seal::Sealed;
 use keyward_domain::vault::Taken;
 
-use super::desk::{Desk, Sent};
+use super::desk::{Desk, Sent, is_for_vendor};
 use super::pending::about;
 use super::{ActError, Steps};
 
@@ -15,7 +15,7 @@ impl Desk<'_> {
         self.remake_returns()?;
         self.save()?;
         let mut results = Vec::new();
-        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request.clone()).collect();
+        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(|request| is_for_vendor(request)).cloned().collect();
         for request in waiting {
             let result = self.send(&request, Sent::Before, steps).await;
             let again = match (&request.words().ask, &result) {
@@ -36,7 +36,8 @@ impl Desk<'_> {
         }
         let asked: Vec<_> = results.iter().map(|(activation, _)| activation.clone()).collect();
         for activation in self.holdings.refreshable(&self.profile.product) {
-            if asked.contains(&activation) {
+            // Of a license server's seats that server is asked.
+            if asked.contains(&activation) || self.holdings.signer_of(&activation).is_some() {
                 continue;
             }
             let Some((held, _)) = self.holdings.held(&activation) else { continue };

@@ -31,7 +31,15 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn nothing() -> Self {
-        Self { generation: 0, anchor: AnchorContents::default(), licenses: Vec::new(), evidence: None, outbox: Vec::new(), delegations: Vec::new(), trouble: None }
+        Self {
+            generation: 0,
+            anchor: AnchorContents::default(),
+            licenses: Vec::new(),
+            evidence: None,
+            outbox: Vec::new(),
+            delegations: Vec::new(),
+            trouble: None,
+        }
     }
 
     pub(super) fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: AnchorContents, probed: &Probed) -> Self {

@@ -1,0 +1,183 @@
+//! Seats at license servers (rows N2, N3, N5, B1, B2): checked out, kept, waited for, given back; borrowed, and brought back.
+//!
+//! A seat is kept by whoever drives [`Network::keep`], or calls [`Network::beat`] as often as that says. What a beat is answered gives no
+//! right and takes none: only a fresh lease, signed and written down, does. Several processes of one user share a seat through the vault:
+//! one that finds a lease which somebody keeps only watches, and takes the keeping over when the lease is two thirds spent.
+
+mod loans;
+mod meeting;
+mod sitting;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keyward_domain::document::{Ticket, Wish};
+use keyward_domain::keys::KeyId;
+use keyward_domain::names::{ActivationId, ServerAddress};
+use keyward_domain::pool::{Lifeline, Offer};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::vault::{Loss, Sitter};
+use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
+
+use super::{ActError, LicenseManager};
+use meeting::Known;
+
+/// How often a host that hears nothing tries again, and writes down what of its grace is spent.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// No longer does whoever keeps a seat look away from it.
+const LONGEST_LOOK: Duration = Duration::from_secs(60);
+
+/// A user's seat at the license servers of a site.
+pub struct Network {
+    licenses: Arc<LicenseManager>,
+    finder: Arc<dyn LicenseServers>,
+    servers: Vec<ServerAddress>,
+    wish: Wish,
+    /// Who answered last, and who did not.
+    known: Mutex<Known>,
+    line: Mutex<Option<Line>>,
+    /// How the seat of this process is kept.
+    lifeline: Mutex<Option<Held>>,
+}
+
+/// The way to a license server that was met.
+#[derive(Clone)]
+struct Line {
+    at: ServerAddress,
+    server: KeyId,
+    seats: Arc<dyn Seats>,
+}
+
+/// A seat that this process keeps.
+#[derive(Clone)]
+struct Held {
+    server: KeyId,
+    activation: ActivationId,
+    lifeline: Lifeline,
+}
+
+/// What came of asking for a seat.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seated {
+    /// A seat, kept by this process from now on.
+    Has(ActivationId),
+    /// Another process of the same user keeps a seat: it is used by both.
+    Shares(ActivationId),
+    /// What is borrowed is used here too: it takes no second seat.
+    Borrowed(ActivationId),
+    /// All seats are in use.
+    Full {
+        /// The server's answer: place, ticket, and who has the seats.
+        refusal: Refusal,
+        /// The place in the line.
+        ticket: Ticket,
+    },
+}
+
+/// What one look after a seat came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tended {
+    /// When to look again.
+    pub next: Duration,
+    /// Why the seat is not kept, if it is not.
+    pub loss: Option<Loss>,
+}
+
+/// Where somebody stands who waits, for whoever watches.
+pub type Turns<'a> = &'a (dyn Fn(u32) + Send + Sync);
+
+/// Why an act at a license server did not come to its end. Fits after "could not ...: ". Nothing is lost by any of them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// No server was named.
+    #[error("no license server is named; give one as HOST or HOST:PORT")]
+    NoServer,
+    /// None of the servers could be met.
+    #[error("no license server was met: {}", list(.0))]
+    NotMet(Vec<(ServerAddress, MeetError)>),
+    /// Another license server answers than the one that the seat is of.
+    #[error("the license server {server} that row {row} belongs to does not answer at any of the addresses given; name its address")]
+    OtherServer {
+        /// The server wanted.
+        server: KeyId,
+        /// The row.
+        row: ActivationId,
+    },
+    /// The row is not of a license server.
+    #[error("row {row} was not borrowed from a license server; return it to the vendor instead")]
+    NotBorrowed {
+        /// The row.
+        row: String,
+    },
+    /// The license server did not say.
+    #[error(transparent)]
+    Seats(#[from] SeatsError),
+    /// The act itself.
+    #[error(transparent)]
+    Act(#[from] ActError),
+}
+
+impl NetworkError {
+    /// Its stable code, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoServer => "no-license-server",
+            Self::NotMet(_) => "license-server-not-met",
+            Self::OtherServer { .. } => "other-license-server",
+            Self::NotBorrowed { .. } => "not-borrowed",
+            Self::Seats(_) => "license-server-silent",
+            Self::Act(error) => error.code(),
+        }
+    }
+
+    /// Whether the same act may be tried again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::NoServer | Self::OtherServer { .. } | Self::NotBorrowed { .. } => Retry::Never,
+            Self::NotMet(all) => all.first().map_or(Retry::Never, |(_, error)| error.retry()),
+            Self::Seats(error) => error.retry(),
+            Self::Act(error) => error.retry(),
+        }
+    }
+}
+
+fn list(all: &[(ServerAddress, MeetError)]) -> String {
+    all.iter().map(|(_, error)| error.to_string()).collect::<Vec<_>>().join("; ")
+}
+
+impl Network {
+    /// A user's seat. Nothing is asked of anybody yet; the servers are tried in this order. From here on seats of other users on this host do
+    /// not speak for the product in this process.
+    pub fn new(licenses: Arc<LicenseManager>, finder: Arc<dyn LicenseServers>, servers: Vec<ServerAddress>, wish: Wish) -> Self {
+        licenses.sit_as(Sitter::of(&wish));
+        let (known, line, lifeline) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { licenses, finder, servers, wish, known, line, lifeline }
+    }
+
+    /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
+    pub async fn query(&self) -> Result<Vec<Offer>, NetworkError> {
+        let line = self.meet().await?;
+        Ok(line.seats.list().await?)
+    }
+
+    /// Keeps the seat until it is dropped: beats as often as the server says, reconnects, and takes the seat up again.
+    pub async fn keep(&self) -> std::convert::Infallible {
+        loop {
+            let tended = self.beat().await;
+            self.licenses.ports.timer.wait(tended.next).await;
+        }
+    }
+
+    fn sitter(&self) -> Sitter {
+        Sitter::of(&self.wish)
+    }
+
+    fn held(&self) -> Option<Held> {
+        self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold(&self, held: Option<Held>) {
+        *self.lifeline.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+}

@@ -1,0 +1,112 @@
+//! Seats that are taken along (rows B1, B2): borrowed, extended, and brought back early; by themselves they are back when they are due.
+//!
+//! A host that cannot reach the license server writes a request and loads the answer, as with the vendor. It needs the id of the server's
+//! key for that: whoever reaches the server reads it in what `GET /v1/server` says (`identity`), or it is known from a seat held before.
+
+use keyward_domain::document::{Addressee, Ask, Request, Until, Wish};
+use keyward_domain::keys::KeyId;
+use keyward_domain::names::ActivationId;
+use keyward_domain::seal::Sealed;
+use keyward_domain::vault::Taken;
+
+use super::{Line, Network, NetworkError};
+use crate::license_manager::desk::{Brings, Desk};
+use crate::license_manager::{ActError, LicenseManager, Steps};
+
+impl Network {
+    /// Borrows a seat until a time.
+    pub async fn borrow_seat(&self, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
+        let line = self.meet().await?;
+        let wish = Wish { ticket: None, ..self.wish.clone() };
+        let taken =
+            self.at(&line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await).await?;
+        // The lease that it took the place of is ended by the same answer.
+        self.hold(None);
+        granted(taken)
+    }
+
+    /// Moves the end of what is borrowed.
+    pub async fn extend(&self, row: &str, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
+        let (server, activation) = self.licenses.borrowed(row)?;
+        let line = self.server_of(server, &activation).await?;
+        let taken = self.at(&line, async |desk: &mut Desk<'_>| {
+            let held = desk.statement_of(&activation)?;
+            desk.ask_server(Ask::Extend { activation: activation.clone(), held, until }, server, steps).await
+        });
+        granted(taken.await?)
+    }
+
+    /// Asks the license server for a new certificate of what is borrowed: the contact that is due.
+    pub async fn refresh_loan(&self, row: &str, steps: Steps<'_>) -> Result<Taken, NetworkError> {
+        let (server, activation) = self.licenses.borrowed(row)?;
+        let line = self.server_of(server, &activation).await?;
+        let taken = self.at(&line, async |desk: &mut Desk<'_>| {
+            let held = desk.statement_of(&activation)?;
+            desk.ask_server(Ask::Refresh { activation: activation.clone(), held }, server, steps).await
+        });
+        taken.await
+    }
+
+    /// Brings back what is borrowed before it is due. It is off from the moment the request is written down (promise 4); the seat is free as
+    /// soon as the server hears of it.
+    pub async fn give_back(&self, row: &str, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
+        let (server, activation) = self.licenses.borrowed(row)?;
+        let line = self.server_of(server, &activation).await?;
+        self.at(&line, async |desk: &mut Desk<'_>| desk.return_license(activation.as_str(), steps).await).await
+    }
+
+    async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {
+        self.meet_server(server).await?.ok_or_else(|| NetworkError::OtherServer { server, row: row.clone() })
+    }
+
+    async fn at<T>(&self, line: &Line, act: impl AsyncFnOnce(&mut Desk<'_>) -> Result<T, ActError>) -> Result<T, NetworkError> {
+        let _turn = self.licenses.turn.lock().await;
+        let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
+        desk.line = Some(std::sync::Arc::clone(&line.seats));
+        let result = act(&mut desk).await;
+        if result.as_ref().is_err_and(ActError::is_silence) {
+            self.hang_up();
+        }
+        Ok(self.licenses.get_up(desk, result)?)
+    }
+}
+
+impl LicenseManager {
+    /// The request to borrow a seat of a license server that this host does not reach, written down and to be carried. Asked again it is the
+    /// same request, byte for byte, until its answer was loaded.
+    pub async fn request_loan(&self, server: KeyId, wish: Wish, until: Until) -> Result<Sealed<Request>, ActError> {
+        self.request(Brings::SomethingNew, |desk| Ok(desk.write_down_to(Ask::Borrow { wish, until }, None, Addressee::Server(server))?.0))
+            .await
+    }
+
+    /// The request for a later end of what is borrowed, to be carried. What gives it back is [`Self::request_return`].
+    pub async fn request_extension(&self, row: &str, until: Until) -> Result<Sealed<Request>, ActError> {
+        let row = row.to_owned();
+        self.request(Brings::News, |desk| {
+            let activation: ActivationId = row.parse().map_err(|_| ActError::NoSuchRow { row: row.clone() })?;
+            let held = desk.statement_of(&activation)?;
+            let to = desk.holdings.signer_of(&activation).ok_or(ActError::NoSuchRow { row })?;
+            Ok(desk.write_down_to(Ask::Extend { activation, held, until }, None, to)?.0)
+        })
+        .await
+    }
+
+    /// Whose a borrowed row is.
+    fn borrowed(&self, row: &str) -> Result<(KeyId, ActivationId), NetworkError> {
+        let seen = self.view.seen();
+        let found = seen.licenses.iter().filter_map(|license| license.granted()).find_map(|grant| {
+            let certificate = grant.certificate();
+            let loan = matches!(certificate.hold, keyward_domain::document::Hold::Loan { .. });
+            (loan && certificate.activation.as_str() == row).then(|| (grant.signer(), certificate.activation.clone()))
+        });
+        found.ok_or_else(|| NetworkError::NotBorrowed { row: row.into() })
+    }
+}
+
+fn granted(taken: Taken) -> Result<ActivationId, NetworkError> {
+    match taken {
+        Taken::Granted(activation) => Ok(activation),
+        Taken::Refused(refusal) => Err(ActError::Refused(refusal).into()),
+        Taken::Returned(_) | Taken::Revoked(_) => Err(ActError::Unexpected.into()),
+    }
+}

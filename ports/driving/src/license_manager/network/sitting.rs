@@ -1,0 +1,267 @@
+//! Having a seat: checking it out, keeping it, and leaving it.
+
+use std::time::Duration;
+
+use keyward_domain::document::{Addressee, Ask, Ticket, Wish};
+use keyward_domain::names::ActivationId;
+use keyward_domain::pool::{Beat, Gone, PulseHeard, Wait};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::Statement;
+use keyward_domain::time::Reading;
+use keyward_domain::vault::{Loss, Sat, Taken};
+use keyward_ports::{Beaten, Retry};
+
+use super::{Held, LONGEST_LOOK, Line, Network, NetworkError, Seated, TRY_AGAIN, Tended, Turns};
+use crate::license_manager::desk::{Brings, Desk};
+use crate::license_manager::{ActError, Steps, unheard};
+
+/// Whether a lease that somebody else keeps is shared, or taken up by this process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    /// It is shared while it is not two thirds spent.
+    Allowed,
+    /// It is taken up.
+    Not,
+}
+
+impl Network {
+    /// Asks for a seat (row N3). A full pool gives a place in the line instead.
+    pub async fn check_out(&self, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        self.seat(None, Sharing::Allowed, steps).await
+    }
+
+    /// Asks for a seat and waits for it; `turns` is told of the place in the line whenever it is heard.
+    pub async fn check_out_waiting(&self, turns: Turns<'_>, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        let mut ticket = None;
+        loop {
+            let mut mine = match self.seat(ticket, Sharing::Allowed, steps).await? {
+                Seated::Full { ticket, .. } => ticket,
+                seated => return Ok(seated),
+            };
+            ticket = self.queue(&mut mine, turns).await;
+        }
+    }
+
+    /// Waits until a seat is held for a ticket; none if the place was lost.
+    async fn queue(&self, ticket: &mut Ticket, turns: Turns<'_>) -> Option<Ticket> {
+        loop {
+            let waited = match self.meet().await {
+                Ok(line) => line.seats.wait(ticket).await.map_err(NetworkError::from),
+                Err(error) => Err(error),
+            };
+            let next = match waited {
+                Ok(waited) => match waited.wait {
+                    Wait::Ready { .. } => return Some(*ticket),
+                    Wait::Lost => return None,
+                    Wait::Waiting { place } => {
+                        turns(place);
+                        waited.next
+                    }
+                },
+                Err(_) => {
+                    self.hang_up();
+                    TRY_AGAIN
+                }
+            };
+            self.licenses.ports.timer.wait(next).await;
+        }
+    }
+
+    /// Looks after the seat once, and says when to look again.
+    pub async fn beat(&self) -> Tended {
+        let tended = match self.held() {
+            Some(held) => self.beat_for(&held).await,
+            None => self.take_up().await,
+        };
+        match tended {
+            Ok(tended) => tended,
+            Err(error) => {
+                // Nothing is heard. What of the grace is spent is written down; what cannot be written down now is, later.
+                let _ = self.licenses.tick().await;
+                let next = match error.retry() {
+                    Retry::After(after) => after.min(LONGEST_LOOK),
+                    Retry::Now | Retry::Never => TRY_AGAIN,
+                };
+                Tended { next, loss: Some(Loss::Silent) }
+            }
+        }
+    }
+
+    /// Gives the seat back: it is free at once, if the license server hears it, and else when its lease ends.
+    pub async fn leave(&self) -> Result<(), NetworkError> {
+        let Some(held) = self.held() else { return Ok(()) };
+        self.hold(None);
+        let line = self.meet_server(held.server).await.ok().flatten();
+        let _turn = self.licenses.turn.lock().await;
+        let mut desk = self.licenses.sit_down(Brings::News).await?;
+        desk.line = line.map(|line| line.seats);
+        let result = desk.return_license(held.activation.as_str(), &unheard).await;
+        match self.licenses.get_up(desk, result) {
+            // It is off here; the server gives the seat to others when its lease ends.
+            Ok(_) | Err(ActError::Refused(_) | ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn seat(&self, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        let line = self.meet().await?;
+        let _turn = self.licenses.turn.lock().await;
+        let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
+        let result = self.seat_at(&mut desk, &line, ticket, sharing, steps).await;
+        if result.as_ref().is_err_and(ActError::is_silence) {
+            self.hang_up();
+        }
+        Ok(self.licenses.get_up(desk, result)?)
+    }
+
+    async fn seat_at(
+        &self,
+        desk: &mut Desk<'_>,
+        line: &Line,
+        ticket: Option<Ticket>,
+        sharing: Sharing,
+        steps: Steps<'_>,
+    ) -> Result<Seated, ActError> {
+        let lease = desk.holdings.lease_of(&desk.profile.product, &self.sitter(), &desk.ports.clock.now());
+        if let Some(lease) = &lease
+            && sharing == Sharing::Allowed
+            && let Sat::Live { left } = lease.sat
+            && left > third(lease.certificate.window)
+        {
+            return Ok(Seated::Shares(lease.certificate.activation.clone()));
+        }
+        // It is shown to the server that gave it, and to no other.
+        let to = Addressee::Server(line.server);
+        let held = lease.filter(|lease| lease.server == to).map(|lease| lease.statement);
+        let wish = Wish { ticket: ticket.or(self.wish.ticket), ..self.wish.clone() };
+        let (taken, lifeline) = desk.check_out(Ask::CheckOut { wish, held }, to, &*line.seats, steps).await?;
+        match (taken, lifeline) {
+            (Taken::Granted(activation), Some(lifeline)) => {
+                self.hold(Some(Held { server: line.server, activation: activation.clone(), lifeline }));
+                Ok(Seated::Has(activation))
+            }
+            (Taken::Granted(activation), None) => Ok(Seated::Borrowed(activation)),
+            (Taken::Refused(refusal), _) => match &refusal {
+                Refusal::PoolFull { ticket, .. } => Ok(Seated::Full { ticket: *ticket, refusal }),
+                _ => Err(ActError::Refused(refusal)),
+            },
+            (Taken::Returned(_) | Taken::Revoked(_), _) => Err(ActError::Unexpected),
+        }
+    }
+
+    async fn beat_for(&self, held: &Held) -> Result<Tended, NetworkError> {
+        let Some(line) = self.meet_server(held.server).await? else { return self.take_up().await };
+        let (generation, live) = self.generation(&held.activation).await?;
+        let sent = Reading::of(&self.licenses.ports.clock.now());
+        let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation };
+        let Beaten { pulse, fresh } = match line.seats.beat(&beat).await {
+            Ok(beaten) => beaten,
+            Err(error) => {
+                self.hang_up();
+                return Err(error.into());
+            }
+        };
+        match pulse {
+            PulseHeard::Kept { next } => {
+                let kept = match fresh {
+                    Some(fresh) => self.take_fresh(&held.activation, fresh, &sent).await?,
+                    None => live,
+                };
+                if kept {
+                    Ok(Tended { next: next.clamp(Duration::from_secs(1), LONGEST_LOOK * 10), loss: None })
+                } else {
+                    self.again().await
+                }
+            }
+            PulseHeard::Ending { why, left } => {
+                self.hear(&held.activation, why).await?;
+                Ok(Tended { next: left.clamp(Duration::from_secs(1), LONGEST_LOOK), loss: Some(why.into()) })
+            }
+            PulseHeard::Gone { why: Gone::Ended } => self.again().await,
+            PulseHeard::Gone { why } => {
+                self.hear(&held.activation, why).await?;
+                self.hold(None);
+                Ok(Tended { next: LONGEST_LOOK, loss: Some(why.into()) })
+            }
+            PulseHeard::Show | PulseHeard::Stranger => self.again().await,
+        }
+    }
+
+    /// Checks the seat out again, showing what is held.
+    async fn again(&self) -> Result<Tended, NetworkError> {
+        self.hold(None);
+        self.seated(Sharing::Not).await
+    }
+
+    /// Looks after a seat that this process does not keep: somebody else does, or nobody does any more.
+    async fn take_up(&self) -> Result<Tended, NetworkError> {
+        let now = self.licenses.ports.clock.now();
+        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
+        let Some(lease) = lease else { return Ok(Tended { next: LONGEST_LOOK, loss: None }) };
+        match (lease.sat, lease.news) {
+            (Sat::Live { left }, news) if left > third(lease.certificate.window) => {
+                let next = left.saturating_sub(third(lease.certificate.window)).min(LONGEST_LOOK);
+                Ok(Tended { next: next.max(Duration::from_secs(1)), loss: news })
+            }
+            // It was taken away, or by the same user elsewhere: nobody takes it back unasked.
+            (_, Some(why @ (Loss::TakenOver | Loss::Released | Loss::Closed | Loss::DelegationEnded | Loss::Reduced))) => {
+                self.licenses.tick().await?;
+                Ok(Tended { next: LONGEST_LOOK, loss: Some(why) })
+            }
+            (_, _) => self.seated(Sharing::Allowed).await,
+        }
+    }
+
+    async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
+        match self.seat(None, sharing, &unheard).await? {
+            Seated::Has(_) => {
+                let next = self.held().map_or(TRY_AGAIN, |held| held.lifeline.next);
+                Ok(Tended { next, loss: None })
+            }
+            Seated::Shares(_) | Seated::Borrowed(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
+            Seated::Full { .. } => {
+                self.licenses.tick().await?;
+                Ok(Tended { next: TRY_AGAIN, loss: Some(Loss::Ended) })
+            }
+        }
+    }
+
+    /// The generation of the newest lease, and whether it lasts.
+    async fn generation(&self, activation: &ActivationId) -> Result<(u64, bool), NetworkError> {
+        let now = self.licenses.ports.clock.now();
+        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
+        let lease = lease.filter(|lease| lease.certificate.activation == *activation);
+        Ok(lease.map_or((0, false), |lease| (lease.certificate.generation, matches!(lease.sat, Sat::Live { .. }))))
+    }
+
+    /// Takes a fresh lease and writes it down. Says whether it lasts for at least a third of its time: if not, the server's clock went back.
+    async fn take_fresh(&self, activation: &ActivationId, fresh: Statement, sent: &Reading) -> Result<bool, NetworkError> {
+        let taken = self.look_at(|desk, sitter| {
+            let (schemes, now) = (desk.schemes(), desk.ports.clock.now());
+            // What is not taken changes nothing; the seat is asked for anew.
+            let taken = desk.holdings.take_fresh(fresh, &schemes, &now, sent).is_ok();
+            desk.save()?;
+            let lease = desk.holdings.lease_of(&desk.profile.product, sitter, &now);
+            let lease = lease.filter(|lease| taken && lease.certificate.activation == *activation);
+            Ok(lease.is_some_and(|lease| matches!(lease.sat, Sat::Live { left } if left > third(lease.certificate.window))))
+        });
+        taken.await?.map_err(NetworkError::Act)
+    }
+
+    /// Writes down what was said of a seat.
+    async fn hear(&self, activation: &ActivationId, why: Gone) -> Result<(), NetworkError> {
+        let heard = self.look_at(|desk, _| if desk.holdings.hear_of(activation, Some(why.into())) { desk.save() } else { Ok(()) });
+        heard.await?.map_err(NetworkError::Act)
+    }
+
+    /// Sits down for something that asks nobody.
+    async fn look_at<T>(&self, act: impl FnOnce(&mut Desk<'_>, &keyward_domain::vault::Sitter) -> T) -> Result<T, NetworkError> {
+        let sitter = self.sitter();
+        Ok(self.licenses.request(Brings::News, |desk| Ok(act(desk, &sitter))).await?)
+    }
+}
+
+/// A third of the time that a lease was signed for.
+fn third(window: keyward_domain::time::Window) -> Duration {
+    window.until.map_or(Duration::ZERO, |until| keyward_domain::time::between(window.from, until) / 3)
+}
