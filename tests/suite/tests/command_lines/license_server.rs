@@ -68,8 +68,6 @@ fn a_license_server_is_activated_and_given_back_beside_the_server_that_runs() {
     assert!(said.starts_with("activated: 3 seats of cad (license E-"), "{said}");
     assert_eq!(lan.activate(&key, &[]).done(), said, "asked again, it is the same");
     let other = Lan::new(&site, "attic");
-    let refused = other.activate(&key, &[]);
-    assert!(refused.err.contains("refused") && refused.code != Some(0), "{refused:?}");
     assert_eq!(lan.run(&["return"]).done(), "returned: activate the license on another computer\n");
     other.activate(&key, &[]).done();
     drop(server);
