@@ -30,10 +30,10 @@ type Journals = Arc<Mutex<BTreeMap<EntitlementId, Arc<FakeJournal>>>>;
 type Anchors = BTreeMap<EntitlementId, Anchored>;
 
 /// A computer that a license server runs on.
-struct Site {
+pub(super) struct Site {
     host: Arc<Host>,
     journals: Journals,
-    server: LicenseServer,
+    pub(super) server: LicenseServer,
     task: tokio::task::JoinHandle<Result<(), JournalError>>,
 }
 
@@ -76,7 +76,7 @@ impl Site {
         self.server.catch_up().await.expect("the vault is read");
     }
 
-    async fn activated(world: &World, name: &str, seats: u32) -> (Self, Arc<keyward_domain::license_key::LicenseKey>) {
+    pub(super) async fn activated(world: &World, name: &str, seats: u32) -> (Self, Arc<keyward_domain::license_key::LicenseKey>) {
         let sold = world.vendor().sell(world.vendor().network(seats)).expect("it is sold");
         let site = Self::new(world, name);
         site.host.licenses().delegate(Arc::clone(&sold.key), &unheard).await.expect("the vendor lets it");

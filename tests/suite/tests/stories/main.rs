@@ -11,6 +11,7 @@ mod delegating;
 mod issuing;
 mod license_servers;
 mod looking;
+mod network;
 mod online;
 mod order;
 mod seats;
