@@ -15,6 +15,7 @@ use clap::{Args, Subcommand};
 use keyward_domain::names::{DEFAULT_PORT, EntitlementId};
 use keyward_host::SystemClock;
 use keyward_ports::Clock;
+use keyward_web::{Limits, SeatsConfig};
 
 /// Options of the license server.
 #[derive(Args, Clone)]
@@ -28,6 +29,12 @@ pub(crate) struct LicenseServerLine {
     /// Where to listen.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)))]
     listen: SocketAddr,
+    /// Requests a minute of one device; 0 = no limit.
+    #[arg(long, value_name = "N", default_value_t = Limits::PER_DEVICE)]
+    per_device: u32,
+    /// Requests a minute from one address, beats among them; 0 = no limit.
+    #[arg(long, value_name = "N", default_value_t = SeatsConfig::PER_ADDRESS)]
+    per_address: u32,
     /// Log lines as JSON.
     #[arg(long)]
     log_json: bool,

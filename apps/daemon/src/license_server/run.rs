@@ -13,7 +13,7 @@ use keyward_engine::license_server::{Keepings, News, Premises};
 use keyward_host::SystemEntropy;
 use keyward_ports::{Clock, Journal, JournalError};
 use keyward_sql::{Options, SqlJournals};
-use keyward_web::{AdminToken, Running, SeatsConfig, Server};
+use keyward_web::{AdminToken, Limits, Running, SeatsConfig, Server};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::anchor::{Places, PoolAnchor};
@@ -191,6 +191,7 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
 async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer) -> Result<Running> {
     let config = SeatsConfig {
         listen: options.listen,
+        limits: Limits::per_minute(Limits::PER_KEY, options.per_device, options.per_address, Limits::PER_TOKEN),
         tokens: vec![AdminToken::of("first start", &site.token()?)],
         addresses: addresses(options.listen),
         ..SeatsConfig::new(site.tls()?)
