@@ -4,14 +4,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt as _;
+use futures_util::future::{BoxFuture, Either, select};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::pool::{Anchored, Charter, Fact, Op, Outcome, Overview, Pool, Seat};
 use keyward_ports::{Clock, Journal, JournalError};
 
 /// So many jobs are decided between two writes at most.
 const MOST_AT_ONCE: usize = 1_024;
-/// After so many facts a snapshot is made.
-const FACTS_BETWEEN_SNAPSHOTS: u64 = 200_000;
+/// After so many facts a snapshot is made. With those that come while it is made there are fewer than a million to be replayed, which takes
+/// less than two seconds.
+const FACTS_BETWEEN_SNAPSHOTS: u64 = 800_000;
 
 /// Something to be decided or looked at, and where to tell what came of it.
 pub(super) enum Job {
@@ -44,7 +46,10 @@ pub struct Keeping {
     clock: Arc<dyn Clock>,
     jobs: mpsc::UnboundedReceiver<Job>,
     charter: Arc<RwLock<Option<Arc<Charter>>>>,
+    between: u64,
     snapshot: u64,
+    /// The snapshot that is being made, while the pool goes on.
+    making: Option<BoxFuture<'static, Result<(), JournalError>>>,
 }
 
 impl Keeping {
@@ -56,13 +61,18 @@ impl Keeping {
         charter: Arc<RwLock<Option<Arc<Charter>>>>,
     ) -> Self {
         let snapshot = pool.books().position();
-        Self { pool, journal, clock, jobs, charter, snapshot }
+        Self { pool, journal, clock, jobs, charter, between: FACTS_BETWEEN_SNAPSHOTS, snapshot, making: None }
+    }
+
+    /// Makes a snapshot after so many facts: the fewer, the sooner the next start, and the more is written.
+    pub fn with_snapshots_after(self, facts: u64) -> Self {
+        Self { between: facts, ..self }
     }
 
     /// Keeps the pool until nobody can ask it any more, then makes a snapshot. If something that happened cannot be written, nobody is told of
     /// it and the pool is kept no longer: a server whose journal fails stops.
     pub async fn run(mut self) -> Result<(), JournalError> {
-        while let Some(first) = self.jobs.next().await {
+        while let Some(first) = self.next().await? {
             let mut jobs = vec![first];
             while jobs.len() < MOST_AT_ONCE
                 && let Ok(job) = self.jobs.try_recv()
@@ -70,8 +80,28 @@ impl Keeping {
                 jobs.push(job);
             }
             self.keep(jobs).await?;
+            if self.making.is_none() && self.pool.books().position() - self.snapshot >= self.between {
+                self.making = Some(self.make_snapshot());
+            }
+        }
+        if let Some(making) = self.making.take() {
+            making.await?;
         }
         self.make_snapshot().await
+    }
+
+    /// Waits for the next job. The snapshot that is being made goes on meanwhile; one that fails ends the pool as a write that fails does.
+    async fn next(&mut self) -> Result<Option<Job>, JournalError> {
+        if let Some(making) = &mut self.making {
+            match select(making, self.jobs.next()).await {
+                Either::Left((made, _)) => {
+                    self.making = None;
+                    made?;
+                }
+                Either::Right((job, _)) => return Ok(job),
+            }
+        }
+        Ok(self.jobs.next().await)
     }
 
     /// Decides all, writes once, then tells.
@@ -114,14 +144,12 @@ impl Keeping {
         for tell in anchors {
             let _ = tell.send(self.pool.anchored());
         }
-        if self.pool.books().position() - self.snapshot >= FACTS_BETWEEN_SNAPSHOTS {
-            self.make_snapshot().await?;
-        }
         Ok(())
     }
 
-    async fn make_snapshot(&mut self) -> Result<(), JournalError> {
-        self.snapshot = self.pool.books().position();
-        self.journal.snapshot(self.pool.books().clone()).await
+    fn make_snapshot(&mut self) -> BoxFuture<'static, Result<(), JournalError>> {
+        let (journal, books) = (Arc::clone(&self.journal), self.pool.books().clone());
+        self.snapshot = books.position();
+        Box::pin(async move { journal.snapshot(books).await })
     }
 }
