@@ -1,8 +1,8 @@
 //! Requests to measure with: signed as a real host signs them, made beforehand so that signing is not what is measured.
 
-use keyward_domain::document::{Ask, Nonce, Request};
+use keyward_domain::document::{Addressee, Ask, Nonce, Request, Wish};
 use keyward_domain::host::{Fingerprint, Part, PartKind};
-use keyward_domain::keys::SigningKey;
+use keyward_domain::keys::{KeyId, SigningKey};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::NameError;
 use keyward_domain::profile::ProductProfile;
@@ -30,12 +30,26 @@ impl MadeHost {
     /// Its request to activate a license key.
     pub fn activation(&self, profile: &ProductProfile, key: &LicenseKey, count: u64) -> Result<Sealed<Request>, NameError> {
         let license_key = SigningKey::from_seed(&key.seed());
+        let ask = Ask::Activate { key: license_key.public(), own_slot: false };
+        let words = self.words(profile, profile.vendor.into(), ask, count)?;
+        Ok(sealed(words, &[&self.device, &license_key]))
+    }
+
+    /// Its request to a license server for a seat; its user is always the same.
+    pub fn check_out(&self, profile: &ProductProfile, server: KeyId, count: u64) -> Result<Sealed<Request>, NameError> {
+        let (editions, features) = ([].into(), [].into());
+        let wish = Wish { user: "ada".parse()?, process: None, license: None, editions, features, ticket: None };
+        let words = self.words(profile, Addressee::Server(server), Ask::CheckOut { wish, held: None }, count)?;
+        Ok(sealed(words, &[&self.device]))
+    }
+
+    fn words(&self, profile: &ProductProfile, to: Addressee, ask: Ask, count: u64) -> Result<Request, NameError> {
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&count.to_be_bytes());
-        let words = Request {
+        Ok(Request {
             needs: Vec::new(),
-            to: profile.vendor.into(),
-            ask: Ask::Activate { key: license_key.public(), own_slot: false },
+            to,
+            ask,
             nonce: Nonce(nonce),
             product: profile.product.clone(),
             version: profile.version.clone(),
@@ -46,14 +60,17 @@ impl MadeHost {
             count,
             created: Timestamp::UNIX_EPOCH,
             typed: None,
-        };
-        let sealed = Sealed::seal(words, |message| {
-            let sign = |key: &SigningKey| SignatureEntry { keyid: key.public().to_string().into(), sig: key.sign(message) };
-            Ok::<_, std::convert::Infallible>(vec![sign(&self.device), sign(&license_key)])
-        });
-        match sealed {
-            Ok(sealed) => Ok(sealed),
-            Err(never) => match never {},
-        }
+        })
+    }
+}
+
+fn sealed(words: Request, keys: &[&SigningKey]) -> Sealed<Request> {
+    let sealed = Sealed::seal(words, |message| {
+        let sign = |key: &&SigningKey| SignatureEntry { keyid: key.public().to_string().into(), sig: key.sign(message) };
+        Ok::<_, std::convert::Infallible>(keys.iter().map(sign).collect())
+    });
+    match sealed {
+        Ok(sealed) => sealed,
+        Err(never) => match never {},
     }
 }

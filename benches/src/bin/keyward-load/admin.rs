@@ -1,15 +1,12 @@
-//! What a run needs of the server: a product and license keys, made through the admin API.
+//! What a run needs of the vendor's server: a product and license keys, made through the admin API.
 
 use anyhow::{Context as _, Result, bail};
-use hyper::body::Bytes;
-use hyper::{Method, StatusCode};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::profile::ProductProfile;
-use serde_json::json;
+use keyward_wire::media;
+use serde_json::{Value, json};
 
-use crate::drive::Target;
-
-const JSON: &str = "application/json";
+use crate::line::{Head, Target};
 
 /// Adds the product of the run and fetches its profile.
 pub(crate) async fn product(target: &Target, token: &str) -> Result<ProductProfile> {
@@ -17,31 +14,46 @@ pub(crate) async fn product(target: &Target, token: &str) -> Result<ProductProfi
         "id": "load", "name": "Load", "versions": [{ "version": "1", "released": "2026-01-01T00:00:00Z" }], "editions": ["Standard"],
         "languages": ["en-US"], "trial": { "days": 30, "local_days": 30 },
     });
-    call(target, token, Method::POST, "/v1/admin/products", product.to_string().into()).await?;
-    let profile = call(target, token, Method::GET, "/v1/admin/products/load/profile", Bytes::new()).await?;
+    call(target, token, "POST", "/v1/admin/products", product.to_string().as_bytes()).await?;
+    let profile = call(target, token, "GET", "/v1/admin/products/load/profile", b"").await?;
     serde_json::from_slice(&profile).context("could not read the profile")
 }
 
 /// Issues license keys with so many activations each.
 pub(crate) async fn issue(target: &Target, token: &str, keys: usize, activations: usize) -> Result<Vec<LicenseKey>> {
-    let terms = json!({
-        "product": "load", "editions": ["Standard"], "key_type": "stand-alone", "medium": "license-key",
-        "tenure": { "kind": "perpetual", "window": { "from": "2026-01-01T00:00:00Z" } }, "allowance": { "activations": activations },
-    });
+    let terms = terms("stand-alone", &json!({ "activations": activations }));
     let mut issued = Vec::new();
     for _ in 0..keys {
-        let answer = call(target, token, Method::POST, "/v1/admin/entitlements", terms.to_string().into()).await?;
-        let answer: keyward_wire::Issued = serde_json::from_slice(&answer).context("could not read the issued key")?;
-        issued.push(answer.key.parse().context("the issued key is no key")?);
+        issued.push(sell(target, token, &terms).await?.parse().context("the issued key is no key")?);
     }
     Ok(issued)
 }
 
-async fn call(target: &Target, token: &str, method: Method, path: &str, body: Bytes) -> Result<Bytes> {
-    let mut sender = target.connect().await?;
-    let (status, answer) = target.ask(&mut sender, method, path, JSON, Some(token), body).await?;
-    if status != StatusCode::OK && status != StatusCode::CREATED {
-        bail!("{path}: {status}: {}", String::from_utf8_lossy(&answer));
+/// Issues a network license key with so many seats.
+pub(crate) async fn network(target: &Target, token: &str, seats: u32) -> Result<String> {
+    let pool = json!({ "seats": { "seats": seats, "overdraft": 0, "borrowing": null, "per": "user" } });
+    sell(target, token, &terms("network", &pool)).await
+}
+
+fn terms(key_type: &str, allowance: &Value) -> Value {
+    json!({
+        "product": "load", "editions": ["Standard"], "key_type": key_type, "medium": "license-key",
+        "tenure": { "kind": "perpetual", "window": { "from": "2026-01-01T00:00:00Z" } }, "allowance": allowance,
+    })
+}
+
+async fn sell(target: &Target, token: &str, terms: &Value) -> Result<String> {
+    let answer = call(target, token, "POST", "/v1/admin/entitlements", terms.to_string().as_bytes()).await?;
+    let answer: keyward_wire::Issued = serde_json::from_slice(&answer).context("could not read the issued key")?;
+    Ok(answer.key.as_str().to_owned())
+}
+
+async fn call(target: &Target, token: &str, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>> {
+    let mut line = target.connect().await?;
+    let head = Head { method, path, kind: media::JSON, token: Some(token) };
+    let (status, answer) = line.ask(target, &head, body).await?;
+    if status != 200 && status != 201 {
+        bail!("{path}: {status}: {}", String::from_utf8_lossy(answer));
     }
-    Ok(answer)
+    Ok(answer.to_vec())
 }
