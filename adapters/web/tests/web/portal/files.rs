@@ -162,7 +162,7 @@ async fn a_forged_request_is_not_taken() {
     let payload = String::from_utf8(genuine.payload().to_vec()).expect("JSON").replace("host-1", "host-2");
     let forged = keyward_domain::seal::Envelope::new(genuine.payload_type(), payload.into(), genuine.signatures().to_vec());
     let page = browser.submit(ACTIVATION, &as_file(&forged)).await;
-    assert!(page.status == 422 && page.code().as_deref() == Some("unreadable") && page.says("signature"), "{}", page.html());
+    assert!(page.status == 422 && page.code().as_deref() == Some("forged") && page.says("signature"), "{}", page.html());
     assert_eq!(shop.held(&sold.entitlement.id).await, 0);
 }
 
