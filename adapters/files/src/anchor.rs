@@ -52,7 +52,11 @@ impl FileAnchor {
     }
 
     fn storage(&self, cause: std::io::Error) -> AnchorError {
-        AnchorError::Storage { place: self.dir.display().to_string(), cause: cause.into() }
+        let place = self.dir.display().to_string();
+        if atomic::is_full(&cause) {
+            return AnchorError::Full { place, cause: cause.into() };
+        }
+        AnchorError::Storage { place, cause: cause.into() }
     }
 
     fn damaged(&self, file: &str, why: String) -> AnchorError {

@@ -30,7 +30,11 @@ impl FileSecrets {
     }
 
     fn storage(&self, cause: io::Error) -> SecretsError {
-        SecretsError::Storage { place: self.dir.display().to_string(), cause: cause.into() }
+        let place = self.dir.display().to_string();
+        if atomic::is_full(&cause) {
+            return SecretsError::Full { place, cause: cause.into() };
+        }
+        SecretsError::Storage { place, cause: cause.into() }
     }
 
     /// Keeps other writers out, and removes what a writer of this secret left when it died.

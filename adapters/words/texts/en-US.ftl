@@ -561,12 +561,16 @@ anchor-damaged = The license anchor at { $place } is damaged ({ $why }).
     .remedy = Activate or refresh: it is written anew then.
 anchor-newer = The license anchor at { $place } was written by a newer Keyward.
     .remedy = Update the product.
+anchor-full = There is no room for the license anchor at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
 anchor-storage = The license anchor at { $place } cannot be used.
-    .remedy = Check the folder's permissions and the free space.
+    .remedy = Check the folder's permissions.
 secrets-taken = There is a key "{ $name }" already.
     .remedy = Choose another name.
+secrets-full = There is no room for the keys at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
 secrets-storage = The keys at { $place } cannot be used.
-    .remedy = Check the folder's permissions and the free space.
+    .remedy = Check the folder's permissions.
 signer = The key { $key } could not sign.
     .remedy = Check the device that holds it.
 entropy = This computer gives no random numbers.
@@ -759,6 +763,8 @@ unreadable-web-page = This is a web page and no Keyward document.
     .remedy = Download the document itself, where the page offers it.
 unreadable-wrapped = There is a Keyward document in this file, but a browser or a mail program put something around it.
     .remedy = Download it again with "save link as", or have it sent as an attachment.
+unreadable-stripped = The first tag of this file does not say xmlns="urn:keyward:exchange" any more: a mail program or an editor took that away.
+    .remedy = Fetch or send it again, as an attachment, and do not save it with another program.
 unreadable-not-keyward = This is no Keyward document ({ $detail }).
     .remedy = Choose the right file.
 unreadable-hostile = The file has { $detail }, which no Keyward document has.
@@ -771,6 +777,8 @@ unreadable-other-paper = This is { $found }, and { $expected } is expected.
     .remedy = Choose the other file.
 unreadable-no-code = No QR code can be read in this picture.
     .remedy = Take it again: sharp, straight, and with the white around the code.
+unreadable-large-picture = The picture is too large.
+    .remedy = Scale it down to 12 million pixels, or cut away what is around the code.
 unreadable-parts-missing =
     { $of ->
         [one] The document comes in 1 code, and it is not here.

@@ -291,12 +291,14 @@ fn unreadable() -> Vec<Unreadable> {
         Unreadable::OtherEncoding { found: "UTF-16".into() },
         Unreadable::WebPage,
         Unreadable::Wrapped,
+        Unreadable::Stripped,
         Unreadable::NotKeyward("it does not begin as an XML file".into()),
         Unreadable::Hostile("a DTD"),
         Unreadable::CutShort,
         Unreadable::Damaged("its text".into()),
         Unreadable::OtherPaper { found: Paper::Answer, expected: Paper::Request },
         Unreadable::NoCode,
+        Unreadable::LargePicture,
         Unreadable::PartsMissing { missing: vec![2, 3], of: 3 },
         Unreadable::PartsMixed,
         Unreadable::Newer { version: 2 },
@@ -367,12 +369,18 @@ fn anchor_errors() -> Vec<AnchorError> {
     vec![
         AnchorError::Damaged { place: place(), why: "it ends too early".into() },
         AnchorError::Newer { place: place() },
+        AnchorError::Full { place: place(), cause: cause() },
         AnchorError::Storage { place: place(), cause: cause() },
     ]
 }
 
 fn secrets_errors() -> Vec<SecretsError> {
-    vec![SecretsError::Taken("root".into()), SecretsError::Storage { place: "/var/lib/keyward/keys".into(), cause: cause() }]
+    let place = || "/var/lib/keyward/keys".to_owned();
+    vec![
+        SecretsError::Taken("root".into()),
+        SecretsError::Full { place: place(), cause: cause() },
+        SecretsError::Storage { place: place(), cause: cause() },
+    ]
 }
 
 fn ledger_errors() -> Vec<LedgerError> {
@@ -402,7 +410,7 @@ fn file_exchange_errors() -> Vec<FileExchangeError> {
         unreadable("some-day", "something that came later; update the product"),
     ];
     let known = ["web-page", "wrapped", "cut-short", "no-code", "parts-mixed", "not-keyward", "damaged", "hostile", "other-encoding"];
-    all.extend(known.into_iter().chain(["parts-missing"]).map(|code| unreadable(code, "")));
+    all.extend(known.into_iter().chain(["parts-missing", "stripped", "picture-too-large"]).map(|code| unreadable(code, "")));
     all
 }
 
