@@ -224,6 +224,7 @@ impl Entitlement {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation > slot.generation {
                 (slot.generation, slot.device) = (shown.generation, request.device);
+                slot.fingerprint = shown.binding.fingerprint().clone();
             }
         } else if !self.ended.iter().any(|ended| ended.activation == *activation) {
             self.slots.push(Slot {
