@@ -9,6 +9,7 @@ mod error;
 mod host_key;
 mod pending;
 mod refresh;
+mod returns;
 mod trial;
 mod view;
 

@@ -11,6 +11,7 @@ mod issuing;
 mod looking;
 mod online;
 mod order;
+mod products;
 mod seats;
 mod secrecy;
 mod servers;
