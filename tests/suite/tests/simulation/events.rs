@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::entitlement::Freer;
+use keyward_domain::keys::PublicKey;
 use keyward_domain::time::{after, days};
 use keyward_fakes::world::{Backup, Host, cancel_after, in_turn, run};
 use keyward_fakes::{CrashPoint, Fate};
-use keyward_ports::{Clock as _, KeyServer as _};
+use keyward_ports::{Clock as _, KeyServer as _, SecretName, Secrets as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Progress};
@@ -333,7 +334,7 @@ fn delete_this(s: &mut Simulation, host: &Host) {
     let model = s.model(host);
     model.told.clear();
     model.overrun.clear();
-    model.foreign = false;
+    model.foreign = None;
 }
 
 /// Somebody who installs a host anew, over and over, to spread a license.
@@ -400,9 +401,13 @@ fn copy(s: &mut Simulation) {
     }
     s.note(format_args!("{}: its vault is copied to {}", from.name(), to.name()));
     from.copy_vault_to(&to);
+    let device = s.model(&from).device;
+    // A clone that gets its original's vault has the key.
+    let has_key =
+        |device: &PublicKey| to.secrets().get(&SecretName::new(&format!("device-{}", device.id()))).is_ok_and(|key| key.is_some());
     let model = s.model(&to);
     model.told.clear();
-    model.foreign = true;
+    model.foreign = device.filter(|device| !has_key(device));
 }
 
 fn replace(s: &mut Simulation) {
