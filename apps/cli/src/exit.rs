@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use keyward::vendor::AdminError;
 use keyward::{ActError, ConfigError, FileExchangeError, LoadError, OpenError, Refusal};
 use keyward_domain::vault::NotTaken;
-use keyward_ports::{Attempt, KeyServerError, Trouble, VaultError};
+use keyward_ports::{AnchorError, Attempt, KeyServerError, Trouble, VaultError};
+use keyward_wire::Unreadable;
 use keyward_words::{CommandText, Message, Say, Words};
 
 /// The exit codes, as `--help` shows them.
@@ -102,11 +103,14 @@ impl Failure {
             LoadError::Act(ActError::NotTaken(error)) => Self::not_taken(error, Some(file.into())),
             LoadError::Act(error) => error.into(),
             LoadError::File(error) => error.into(),
-            LoadError::Codes(error) => {
-                Self { kind: Kind::WrongFile(error.code().into()), about: Some(file.into()), says: vec![Says::Text(error.message())] }
-            }
+            LoadError::Codes(error) => Self::codes(&error, file),
             error => Self::failed(error.code(), told(&error)),
         }
+    }
+
+    /// What QR codes say is no document.
+    pub(crate) fn codes(error: &Unreadable, file: &str) -> Self {
+        Self { kind: Kind::WrongFile(error.code().into()), about: Some(file.into()), says: vec![Says::Text(error.message())] }
     }
 
     /// The same, about one of several things.
@@ -287,7 +291,8 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::Open(OpenError::Anchor(error)) => {
-                Self { kind: Kind::Failed("storage".into()), about: None, says: said(&error, &error) }
+                let code = if matches!(error, AnchorError::Full { .. }) { "disk-full" } else { "storage" };
+                Self { kind: Kind::Failed(code.into()), about: None, says: said(&error, &error) }
             }
             ConfigError::Open(error) => Self::wrong(&error),
             error => Self::usage(told(&error)),

@@ -1,21 +1,27 @@
 //! `vendor answer`: a request that a customer brought, and the answer that they take along (row M2).
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keyward_engine::console::{Brought, NotBrought, Verdict};
-use keyward_files::FolderExchange;
+use keyward_files::{CodesError, FolderExchange};
 use keyward_ports::FileExchangeError;
+use keyward_wire::{Unreadable, qr};
 
 use super::server::Server;
 use crate::exit::{Failure, told};
+use crate::output::list;
 
 /// The options of `vendor answer`.
 #[derive(Args)]
 pub(super) struct Answer {
-    /// The request: the file that the customer sent, or a picture of its QR code
-    request: PathBuf,
+    /// The request: the file that the customer sent, or pictures (PNG, JPEG) of all its QR codes
+    #[arg(required = true, value_name = "REQUEST")]
+    requests: Vec<PathBuf>,
+    /// The files are pictures of QR codes
+    #[arg(long)]
+    qr: bool,
     /// Where to put the answer: a file that is not there yet, or a folder; beside the request if this is not given
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -23,7 +29,10 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn run(self, server: &Server, out: &mut dyn Write) -> Result<(), Failure> {
-        let brought = Brought::read(&FolderExchange, &self.request).map_err(not_brought)?;
+        let brought = match &self.requests[..] {
+            [file] if !self.qr => Brought::read(&FolderExchange, file).map_err(not_brought)?,
+            pictures => in_pictures(pictures)?,
+        };
         let handed = server.answer(brought.envelope())?;
         write!(out, "{}", brought.report(&handed))?;
         let file = brought.put(&FolderExchange, &handed, self.output.as_deref()).map_err(|error| not_put(&error))?;
@@ -33,6 +42,21 @@ impl Answer {
             Verdict::Refused { code, why, remedy } => Err(Failure::refused(code, format!("{why}; {remedy}"))),
             Verdict::Granted { .. } | Verdict::Returned { .. } | Verdict::Revoked { .. } => Ok(()),
         }
+    }
+}
+
+/// The request in pictures of all its codes.
+fn in_pictures(files: &[PathBuf]) -> Result<Brought, Failure> {
+    let named = list(files.iter().map(|file| file.display()));
+    let texts = FolderExchange.codes(files).map_err(|error| match error {
+        CodesError::File(error) => error.into(),
+        CodesError::Codes(error) => Failure::codes(&error, &named),
+    })?;
+    let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+    match qr::read_request(&texts) {
+        Ok(envelope) => Brought::of(envelope, first).map_err(not_brought),
+        Err(Unreadable::OtherPaper { .. }) => Err(not_brought(NotBrought::IsAnswer(named))),
+        Err(error) => Err(Failure::codes(&error, &named)),
     }
 }
 
