@@ -49,7 +49,8 @@ fn an_answer_for_another_product_another_vault_or_another_time_is_told_from_the_
     // It was asked here, and something newer came by another road.
     a.host.run(&["refresh", "1", "--request", &a.on_stick("refresh.xml")]).done();
     let older = a.answered(&site, "refresh.xml");
-    a.activated(&site, &key);
+    a.host.run(&["activate", &key, "--request", &a.on_stick("again.xml")]).done();
+    a.host.run(&["load", &a.answered(&site, "again.xml")]).done();
     let said = a.host.run(&["load", &older]).not_done(1);
     assert!(said.starts_with("failed (answer-older): "), "{said}");
     told.push(said.replace(&older, "FILE"));
