@@ -1,5 +1,7 @@
 //! Finding QR codes in grey pixels, all of them: other people's codes stand on the same sheet.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use image::GrayImage;
 use rxing::common::{BitMatrix, DetectorRXingResult as _, HybridBinarizer};
 use rxing::multi::qrcode::detector::MultiDetector;
@@ -25,13 +27,20 @@ pub(super) fn codes(picture: &GrayImage) -> Result<Vec<String>, Unreadable> {
     check_marks(bitmap.get_black_matrix())?;
     // Each by itself: one that cannot be made out hides none of the others.
     let corners = MultiDetector::new(bitmap.get_black_matrix()).detectMulti(&hints).unwrap_or_default();
-    let read = corners.iter().filter_map(|code| decode_bitmatrix_with_hints(code.getBits(), &hints).ok());
-    let mut found: Vec<_> = read.map(|code| code.getText().to_owned()).collect();
+    let read = corners.iter().filter_map(|code| {
+        unharmed(|| decode_bitmatrix_with_hints(code.getBits(), &hints).ok().map(|code| code.getText().to_owned()))
+    });
+    let mut found: Vec<_> = read.collect();
     // One finds several codes, the other finds one that the first overlooks.
     if !found.iter().any(|text| is_one(text)) {
-        found.extend(QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).map(|code| code.getText().to_owned()));
+        found.extend(unharmed(|| QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).ok().map(|code| code.getText().to_owned())));
     }
     Ok(found)
+}
+
+/// What the library reads in a code. It stumbles over some that no honest program writes (FNC1 before a percent sign); such a one is no code.
+fn unharmed(read: impl FnOnce() -> Option<String>) -> Option<String> {
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
 /// Counts the corner marks as the readers do, in every row instead of some, so that they find no others.
