@@ -1,5 +1,7 @@
 //! Requests that are brought and answers that are taken along (rows M3 to M6).
 
+use std::io::Write as _;
+
 use keyward_domain::document::{Answer, Ask, Body};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
@@ -98,6 +100,40 @@ async fn the_same_request_by_two_browsers_at_once_takes_one_seat_and_gets_one_an
     assert_eq!(a.path, b.path);
     assert_eq!(download(&mut one, &a).await.0, download(&mut other, &b).await.0);
     assert_eq!(one.submit(ACTIVATION, &file).await.path, a.path, "and once more");
+    assert_eq!(shop.held(&sold.entitlement.id).await, 1);
+}
+
+/// Row O4: the answer is lost on its way to the browser.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_while_the_answer_is_written_down_leaves_one_seat_and_the_same_answer_to_the_next() {
+    let shop = Shop::open().await;
+    let sold = shop.sell(3).await;
+    let file = activation_of(1, &shop, 1, &sold.key);
+    let (mut lost, mut next) = (shop.visitor(&sold.key).await, shop.visitor(&sold.key).await);
+    let form = lost.get(ACTIVATION).await.field("form");
+    let request = lost.file_request(ACTIVATION, &form, &file).build().expect("a request");
+    let mut bytes = format!("POST {ACTIVATION} HTTP/1.1\r\nHost: {}\r\n", shop.world.addr()).into_bytes();
+    let body = request.body().and_then(reqwest::Body::as_bytes).expect("a body").to_vec();
+    for (name, value) in request.headers() {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes());
+    bytes.extend(body);
+
+    let before = shop.world.ledger.commits();
+    shop.world.ledger.hold_commits_until_looked(2);
+    let mut socket = std::net::TcpStream::connect(shop.world.addr()).expect("a connection");
+    socket.write_all(&bytes).expect("it is sent");
+    while shop.world.ledger.commits() == before {
+        tokio::task::yield_now().await;
+    }
+    drop(socket);
+    let page = next.submit(ACTIVATION, &file).await;
+    let (answer, _) = download(&mut next, &page).await;
+    let mut again = shop.visitor(&sold.key).await;
+    assert_eq!(again.submit(ACTIVATION, &file).await.path, page.path);
+    let table = again.get("/portal/licenses").await;
+    assert_eq!(download(&mut again, &table).await.0, answer, "and it stands in the table");
     assert_eq!(shop.held(&sold.entitlement.id).await, 1);
 }
 
