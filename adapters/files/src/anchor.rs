@@ -209,4 +209,15 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("it is there"), newer);
         }
     }
+
+    #[test]
+    fn a_full_disk_is_not_called_a_lack_of_rights() {
+        let files = FileAnchor::new("/anchor");
+        for full in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded] {
+            let error = files.storage(full.into());
+            assert!(matches!(&error, AnchorError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
+        }
+        let error = files.storage(std::io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(&error, AnchorError::Storage { .. }) && !error.to_string().contains("space"), "{error}");
+    }
 }

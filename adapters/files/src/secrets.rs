@@ -143,4 +143,15 @@ mod tests {
         let shown = format!("{secrets:?} {taken:?} {taken}");
         assert!(!shown.contains("hush"), "{shown}");
     }
+
+    #[test]
+    fn a_full_disk_is_not_called_a_lack_of_rights() {
+        let dir = tempfile::tempdir().expect("a folder of its own");
+        for full in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let error = secrets(&dir).storage(full.into());
+            assert!(matches!(&error, SecretsError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
+        }
+        let error = secrets(&dir).storage(io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(&error, SecretsError::Storage { .. }) && !error.to_string().contains("space"), "{error}");
+    }
 }

@@ -829,3 +829,64 @@ command-about-license = License
 command-since = Since
 command-name = Name
 command-how-to-make-again = `keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends all of them, if there is a network.
+
+## A vendor's administration
+
+console-no-product = There is no product { $product }.
+    .remedy = Add it with `keyward vendor product add`.
+console-no-license = There is no license { $license }.
+    .remedy = `keyward vendor list` shows them.
+console-no-version = The product has no version.
+    .remedy = Name at least one.
+console-no-language = The product has no language.
+    .remedy = Name at least one.
+console-other-statement = The signed key statement is not the one this server waits for: { $why }.
+    .remedy = Begin the change again.
+console-not-exported = The root was never exported, and without it no issuer can ever be named again.
+    .remedy = Export it first.
+console-no-slot = License { $license } has no slot { $activation }.
+    .remedy = `keyward vendor show { $license }` lists them.
+console-own-answer = An answer of this server could not be opened. { $cause }
+    .remedy = See the server's log.
+console-begun = This server has its keys already.
+    .remedy = Use the keys it has, or begin in an empty data folder.
+console-busy = Somebody else keeps changing this.
+    .remedy = Try again.
+staff-name-taken = There is or was a token { $name } already, and the log knows its holder by that name.
+    .remedy = Choose another name.
+staff-too-many = As many tokens were handed out as there can be.
+    .remedy = Let those who share a task share a token.
+staff-unknown = There is no token { $name }.
+    .remedy = `keyward vendor token list` shows them.
+terms-edition = { $product } has no edition { $edition }.
+    .remedy = Choose { $editions }.
+terms-no-edition = No edition is named.
+    .remedy = Add at least one.
+terms-no-end = What is sold for a time ({ $kind }) needs an end.
+    .remedy = Give it one with --until.
+terms-perpetual-ends = A perpetual license has no end.
+    .remedy = Leave --until away, or issue a rental.
+terms-backwards = It would end at { $until }, before it begins at { $from }.
+    .remedy = Choose a later end.
+terms-for-nobody = It is for nobody.
+    .remedy = Give it at least one activation or seat.
+terms-allowance = A stand-alone license has activations, a network license has seats.
+    .remedy = Give the one that fits.
+signers-unknown = There is no key { $key }.
+    .remedy = `keyward vendor keys list` shows them.
+signers-last = No key would go on signing without key { $key }.
+    .remedy = Rotate the issuer first, then revoke the old key.
+name-empty = The name is empty.
+    .remedy = Give it at least one character.
+name-too-long =
+    { $most ->
+        [one] The name has { $found } characters; 1 is the most.
+       *[other] The name has { $found } characters; { $most } are the most.
+    }
+    .remedy = Choose a shorter one.
+name-character = The name has the character "{ $character }", which is not allowed in it.
+    .remedy = Leave it away, or write another one.
+name-address = "{ $text }" is no e-mail address.
+    .remedy = Write one such as name@example.com.
+bad-date = "{ $text }" is not a date.
+    .remedy = Write 2027-03-31, or an instant such as 2027-03-31T12:00:00Z.

@@ -1,6 +1,7 @@
 //! One of everything that can be said. What is missing here is found out: the variants are counted in the sources.
 
 mod command;
+mod console;
 mod domain;
 
 use std::collections::BTreeSet;
@@ -119,6 +120,11 @@ fn of_the_domain() -> Vec<Group> {
         group("NotTaken", "domain/src/vault/taking.rs", Remedy::Each, not_taken()),
         group("Taken", "domain/src/vault/taking.rs", Remedy::Some, taken()),
         group("ProfileError", "domain/src/profile.rs", Remedy::Each, profile_errors()),
+        group("TermsError", "domain/src/entitlement/terms.rs", Remedy::Each, console::terms_errors()),
+        group("SignersError", "domain/src/signers.rs", Remedy::Each, console::signers_errors()),
+        group("StaffError", "domain/src/staff.rs", Remedy::Each, console::staff_errors()),
+        group("NameError", "domain/src/names.rs", Remedy::Each, console::name_errors()),
+        group("BadDate", "", Remedy::Each, [console::bad_date()]),
     ]
 }
 
@@ -142,6 +148,7 @@ fn of_the_acts() -> Vec<Group> {
         group("ActError", "ports/driving/src/license_manager/error.rs", Remedy::Each, act_errors()),
         group("OpenError", "ports/driving/src/license_manager/error.rs", Remedy::Each, open_errors()),
         group("IssuerError", "ports/driving/src/issuer.rs", Remedy::Each, issuer_errors()),
+        group("ConsoleError", "ports/driving/src/console.rs", Remedy::Each, console::console_errors()),
         group("KeysError", "ports/driving/src/vendor_keys.rs", Remedy::Each, keys_errors()),
         group(
             "TrialBegun",
