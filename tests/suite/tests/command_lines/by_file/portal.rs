@@ -67,7 +67,7 @@ impl Browser {
         let form = browser.get("/portal").form();
         let form = reqwest::Url::parse_with_params("form:", [("form", form.as_str()), ("key", key)]).expect("a form");
         let body = form.query().unwrap_or_default().to_owned();
-        let page = browser.post("/portal", "application/x-www-form-urlencoded", body.into());
+        let page = browser.post("/portal", "application/x-www-form-urlencoded", body.as_bytes());
         assert_eq!((page.status, page.path.as_str()), (200, "/portal/licenses"), "{}", page.html());
         browser
     }
@@ -76,8 +76,8 @@ impl Browser {
         self.go(|browser, at| browser.client.get(at), path)
     }
 
-    fn post(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Page {
-        self.go(|browser, at| browser.client.post(at).header(CONTENT_TYPE, kind).body(body.clone()), path)
+    fn post(&mut self, path: &str, kind: &str, body: &[u8]) -> Page {
+        self.go(|browser, at| browser.client.post(at).header(CONTENT_TYPE, kind).body(body.to_vec()), path)
     }
 
     /// Opens a tab; what comes back sends a file there.
@@ -88,7 +88,7 @@ impl Browser {
             body.extend_from_slice(b"Content-Disposition: form-data; name=\"file\"; filename=\"a.xml\"\r\n\r\n");
             body.extend_from_slice(file);
             body.extend_from_slice(b"\r\n--b--\r\n");
-            browser.post(tab, "multipart/form-data; boundary=b", body)
+            browser.post(tab, "multipart/form-data; boundary=b", &body)
         })
     }
 
