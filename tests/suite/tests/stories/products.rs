@@ -57,7 +57,7 @@ fn what_another_product_returned_and_is_granted_again_is_returned_as_that_produc
     host.refresh().expect("it is heard");
     assert_eq!(slots(&world, &viewer), 1, "its return waits");
     let products: Vec<_> = host.licenses().pending().into_iter().map(|awaited| awaited.product).collect();
-    assert_eq!(products, [profile.product.clone()]);
+    assert_eq!(products, std::slice::from_ref(&profile.product));
     host.refresh().expect("it is heard");
     assert_eq!((given_back_for(&host).pop(), slots(&world, &viewer)), (Some(profile.product.clone()), 0));
 }

@@ -77,7 +77,11 @@ async fn a_slot_is_found_under_its_own_license_key_alone_and_as_long_as_it_is_he
     assert_eq!((shop.world.ledger.inner.dump(), shop.mailer.letters().len()), (before, 0), "nothing was asked for");
 
     let activation = slot.rsplit('/').next().expect("an id").parse().expect("an id");
-    shop.desk.console.free(&sold.entitlement.id, &activation, keyward_domain::entitlement::Freer::Vendor, "test").await.expect("it is freed");
+    shop.desk
+        .console
+        .free(&sold.entitlement.id, &activation, keyward_domain::entitlement::Freer::Vendor, "test")
+        .await
+        .expect("it is freed");
     assert_eq!(browser.get(&slot).await.status, 404, "it was freed");
 }
 
