@@ -829,6 +829,22 @@ command-about-license = License
 command-since = Since
 command-name = Name
 command-how-to-make-again = `keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends all of them, if there is a network.
+command-certificate-unbelieved = The TLS certificate of { $server } is not believed.
+    .remedy = Name its authority with --ca FILE, or check the address of --server.
+command-server-silent = The key server did not answer, and nobody knows whether it was done: { $attempt }.
+    .remedy = Look whether it was done before doing it again.
+command-done-but-not-read = { $server } did it, but its answer cannot be read (line { $line }, column { $column }).
+    .remedy = Use a key server and a program of the same version.
+command-by-server = (by { $server })
+command-token-not-read = The admin token in { $file } cannot be read: { $why }.
+    .remedy = Name the file admin-token of the key server's data, or the one with the token that an administrator handed out.
+command-token-is-none = What is in { $file } is no admin token: it is empty, or has characters that no token has.
+    .remedy = Name the file admin-token of the key server's data, or the one with the token that an administrator handed out.
+command-authorities-not-read = The authorities in { $file } cannot be read: { $why }.
+    .remedy = Name the key server's certificate authority, in PEM.
+command-file-is-answer = { $file } is an answer, not a request.
+    .remedy = Load it in the product that asked.
+command-answer-not-lost = Nothing is lost: the same request is given the same answer again.
 
 ## A vendor's administration
 
@@ -890,3 +906,31 @@ name-address = "{ $text }" is no e-mail address.
     .remedy = Write one such as name@example.com.
 bad-date = "{ $text }" is not a date.
     .remedy = Write 2027-03-31, or an instant such as 2027-03-31T12:00:00Z.
+server-no-token = The request has no admin token.
+    .remedy = Name the file that has it: the server wrote one to admin-token at its first start.
+server-wrong-token = The server does not know this admin token.
+    .remedy = Take the one in the server's file admin-token, or the one that an administrator handed out.
+server-token-revoked = This token was taken back at { $at }.
+    .remedy = Ask an administrator of the key server for another one.
+server-too-many-failures = Wrong admin tokens came from this address too often.
+    .remedy =
+        { $seconds ->
+            [one] Wait 1 second, then try again with the right token.
+           *[other] Wait { $seconds } seconds, then try again with the right token.
+        }
+server-role-may-not = The token { $token } has the role { $role }: { $duties }.
+    .remedy = Have an administrator of the key server do it.
+server-too-many-requests = There were too many requests within a short time.
+    .remedy =
+        { $seconds ->
+            [one] Wait 1 second, then try again.
+           *[other] Wait { $seconds } seconds, then try again.
+        }
+server-timed-out = The server could not answer in time, and nobody knows whether it was done.
+    .remedy = Look whether it was done before doing it again.
+server-failed = The server's storage failed.
+    .remedy = Look into the server's log.
+staff-administrator = it may do everything
+    .title = administrator
+staff-reseller = it may answer requests, free slots of lost devices, and nothing else
+    .title = reseller

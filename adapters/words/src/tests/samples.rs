@@ -3,6 +3,7 @@
 mod command;
 mod console;
 mod domain;
+mod server;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -16,6 +17,7 @@ use keyward_domain::profile::ProfileError;
 use keyward_domain::refusal::{Holder, Refusal};
 use keyward_domain::rights::{Cell, KeyType, Matrix, Medium, NotInMatrix, Right, TenureKind};
 use keyward_domain::seal::{Document as _, Role, SealError};
+use keyward_domain::staff::StaffRole;
 use keyward_domain::standing::{Flag, Reason, Status, Verdict};
 use keyward_domain::time::{Timestamp, days};
 use keyward_domain::vault::{NotTaken, Taken};
@@ -86,6 +88,8 @@ pub(super) fn all() -> Vec<Group> {
         group("Label", "", Remedy::None, Label::ALL.iter().copied()),
         group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
         group("CommandText", "adapters/words/src/command.rs", Remedy::Some, command::texts()),
+        group("ServerText", "adapters/words/src/server.rs", Remedy::Each, server::texts()),
+        group("StaffRole", "", Remedy::None, StaffRole::ALL.iter().copied()),
         group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
         group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
         group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
