@@ -1,7 +1,9 @@
 //! A file where there was none, whole or not at all, on disks that cannot do much.
 //!
 //! What an empty file stands for is nothing: a name that was claimed on a disk without links and never used, because somebody pulled the
-//! stick. Its name is free for the next who comes, unless whoever claimed it is still at it.
+//! stick. Its name is free for the next who comes, unless whoever claimed it is still at it. An empty file that a person made is no other:
+//! it has nothing that could be lost. Of our own kind none takes a name from another, because the empty file is locked while its name is
+//! given; a program that knows no locks and writes to it at that very instant writes to a file without a name.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -31,7 +33,12 @@ pub(super) fn claim(path: &Path, fresh: &Path) -> io::Result<()> {
 
     let (held, is_new) = match File::options().write(true).create_new(true).open(path) {
         Ok(held) => (held, true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (File::options().write(true).open(path)?, false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match File::options().write(true).open(path) {
+            Ok(held) => (held, false),
+            // Who may not write to it has no claim on its name.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) => return Err(error),
+        },
         Err(error) => return Err(error),
     };
     match held.try_lock() {
@@ -40,16 +47,21 @@ pub(super) fn claim(path: &Path, fresh: &Path) -> io::Result<()> {
         Err(TryLockError::Error(_)) if is_new => {}
         Err(_) => return Err(io::ErrorKind::AlreadyExists.into()),
     }
-    // Whoever held it before may have given the name away in the meantime.
-    let (ours, there) = (held.metadata()?, fs::symlink_metadata(path)?);
-    if !there.is_file() || there.len() > 0 || (ours.dev(), ours.ino()) != (there.dev(), there.ino()) {
+    // Whoever held it before may have given the name away in the meantime, and a program that knows no locks may have written to it.
+    let is_ours = || -> io::Result<bool> {
+        let (ours, there) = (held.metadata()?, fs::symlink_metadata(path)?);
+        Ok(there.is_file() && there.len() == 0 && (ours.dev(), ours.ino()) == (there.dev(), there.ino()))
+    };
+    if !is_ours()? {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     match fs::rename(fresh, path) {
         Ok(()) => sync_folder(path),
         Err(error) => {
-            // The error that is told is the first.
-            let _ = fs::remove_file(path);
+            // The error that is told is the first. What somebody else made stays, empty as it is.
+            if is_new && is_ours().unwrap_or_default() {
+                let _ = fs::remove_file(path);
+            }
             Err(error)
         }
     }

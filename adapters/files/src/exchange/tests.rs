@@ -86,14 +86,41 @@ fn a_name_that_somebody_else_is_just_claiming_is_taken() {
     assert_eq!(path.metadata().expect("it is there").len(), 0);
 }
 
-/// A claim that cannot be used leaves nothing, and says what the system said.
+/// A claim that cannot be used leaves nothing, and says what the system said; what was there before it stays.
 #[test]
 fn a_claim_that_comes_to_nothing_is_given_up() {
     let dir = tempfile::tempdir().expect("a folder of its own");
     let path = dir.path().join("cad.xml");
-    let error = fresh::claim(&path, &dir.path().join("pulled")).expect_err("there is nothing to be named");
-    assert_eq!(error.kind(), io::ErrorKind::NotFound);
-    assert!(!path.exists());
+    let claim = || fresh::claim(&path, &dir.path().join("pulled")).expect_err("there is nothing to be named").kind();
+    assert_eq!((claim(), path.exists()), (io::ErrorKind::NotFound, false));
+    #[cfg(unix)]
+    {
+        fs::write(&path, "").expect("somebody made it");
+        assert_eq!((claim(), path.exists()), (io::ErrorKind::NotFound, true));
+    }
+}
+
+/// Of many who want one name that an empty file has, one gets it, and none takes it from another.
+#[test]
+fn an_empty_file_is_filled_once() {
+    let dir = tempfile::tempdir().expect("a folder of its own");
+    let path = dir.path().join("cad.xml");
+    for _ in 0..20 {
+        fs::write(&path, "").expect("it is left");
+        let start = std::sync::Barrier::new(8);
+        let got = std::thread::scope(|scope| {
+            let claim = |who: usize| {
+                let fresh = fresh::written(&path, who.to_string().as_bytes()).expect("it is written");
+                start.wait();
+                fresh::claim(&path, &fresh).map(|()| who)
+            };
+            let claims: Vec<_> = (0..8).map(|who| scope.spawn(move || claim(who))).collect();
+            claims.into_iter().filter_map(|it| it.join().expect("it ends").ok()).collect::<Vec<_>>()
+        });
+        let kept = fs::read_to_string(&path).expect("it is there");
+        assert_eq!(got.iter().map(usize::to_string).collect::<Vec<_>>(), [kept]);
+        fs::remove_file(&path).expect("it is taken away");
+    }
 }
 
 #[test]
@@ -125,7 +152,9 @@ fn a_place_is_tried_out_before_anything_is_made_and_nothing_is_left_of_it() {
 #[test]
 fn what_the_system_refuses_is_told_in_words() {
     let about = |kind: io::ErrorKind| failed(Path::new("/stick/cad.xml"), kind.into()).to_string();
-    assert!(about(io::ErrorKind::StorageFull).starts_with("there is no room at /stick/cad.xml"));
+    for full in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge] {
+        assert!(about(full).starts_with("there is no room at /stick/cad.xml"), "{full}");
+    }
     assert!(about(io::ErrorKind::NotFound).starts_with("there is no /stick/cad.xml"));
     assert!(about(io::ErrorKind::ReadOnlyFilesystem).contains("/stick/cad.xml cannot be used; check its permissions"));
 }

@@ -8,6 +8,7 @@ use keyward_engine::console::{Brought, NotBrought, Verdict};
 use keyward_files::{CodesError, FolderExchange};
 use keyward_ports::FileExchangeError;
 use keyward_wire::{Unreadable, qr};
+use keyward_words::CommandText;
 
 use super::server::Server;
 use crate::exit::{Failure, told};
@@ -35,7 +36,7 @@ impl Answer {
         };
         let handed = server.answer(brought.envelope())?;
         write!(out, "{}", brought.report(&handed))?;
-        let file = brought.put(&FolderExchange, &handed, self.output.as_deref()).map_err(|error| not_put(&error))?;
+        let file = brought.put(&FolderExchange, &handed, self.output.as_deref()).map_err(not_put)?;
         writeln!(out, "{:<13}{}", "File", file.display())?;
         match handed.verdict {
             // The customer is told by the file, whoever brought it by the exit code.
@@ -61,13 +62,16 @@ fn in_pictures(files: &[PathBuf]) -> Result<Brought, Failure> {
 }
 
 fn not_brought(error: NotBrought) -> Failure {
+    let code = error.code();
     match error {
         NotBrought::File(error) => error.into(),
-        error => Failure::failed(error.code(), told(&error)),
+        NotBrought::IsAnswer(file) => Failure::cannot(code, &CommandText::FileIsAnswer { file }),
+        NotBrought::Sealed { file, cause } => Failure::cannot(code, &cause).about(&file),
+        error => Failure::failed(code, told(&error)),
     }
 }
 
 /// The answer is given, but not in a file.
-fn not_put(error: &FileExchangeError) -> Failure {
-    Failure::failed(error.code(), format!("{}; nothing is lost: the same request is given the same answer again", told(error)))
+fn not_put(error: FileExchangeError) -> Failure {
+    Failure::from(error).and(&CommandText::AnswerNotLost)
 }
