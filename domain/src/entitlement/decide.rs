@@ -68,7 +68,8 @@ impl Entitlement {
                 self.moves.push(now);
                 let old = self.slots[place].clone();
                 self.end(&old, RevocationReason::Moved, now);
-                self.slots[place].device = request.device;
+                // Another key counts by itself.
+                (self.slots[place].device, self.slots[place].count) = (request.device, None);
                 return Ok(self.certify(place, request, now, "moved"));
             }
         }
@@ -78,6 +79,7 @@ impl Entitlement {
                 device: request.device,
                 fingerprint: request.fingerprint.clone(),
                 host: request.host.clone(),
+                count: None,
                 generation: 0,
                 since: now,
                 seen: now,
@@ -199,10 +201,7 @@ impl Entitlement {
 
     fn certify(&mut self, place: usize, request: &Verified<Request>, now: Timestamp, happened: &'static str) -> Outcome {
         let slot = &mut self.slots[place];
-        slot.generation += 1;
-        slot.fingerprint = request.fingerprint.clone();
-        slot.host = request.host.clone();
-        slot.seen = now;
+        slot.hear(request, now);
         let certificate = Certificate {
             entitlement: Some(self.id.clone()),
             activation: slot.activation.clone(),
@@ -223,7 +222,8 @@ impl Entitlement {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.activation == *activation) {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation > slot.generation {
-                (slot.generation, slot.device) = (shown.generation, request.device);
+                // Which count bound what is shown is forgotten; whoever shows it has counted on since.
+                (slot.generation, slot.device, slot.count) = (shown.generation, request.device, None);
                 slot.fingerprint = shown.binding.fingerprint().clone();
             }
         } else if !self.ended.iter().any(|ended| ended.activation == *activation) {
@@ -232,6 +232,7 @@ impl Entitlement {
                 device: request.device,
                 fingerprint: shown.binding.fingerprint().clone(),
                 host: request.host.clone(),
+                count: None,
                 generation: shown.generation,
                 since: now,
                 seen: now,
