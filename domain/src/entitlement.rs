@@ -13,8 +13,8 @@ pub use decide::Outcome;
 pub use shown::{Held, Shown};
 pub use terms::{Allowance, Borrowing, Per, Sale, Seats, Tenure, Terms, TermsError};
 
-use crate::document::{Revocation, RevocationReason};
-use crate::host::Fingerprint;
+use crate::document::{Request, Revocation, RevocationReason};
+use crate::host::{Fingerprint, Match};
 use crate::keys::PublicKey;
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, EmailAddress, EntitlementId, HostName};
@@ -76,6 +76,9 @@ pub struct Slot {
     pub fingerprint: Fingerprint,
     /// What its host calls itself.
     pub host: HostName,
+    /// The count of the request that bound it; none = any request of the device is newer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// Of its newest certificate.
     pub generation: u64,
     /// Since when.
@@ -200,6 +203,19 @@ impl Entitlement {
 }
 
 impl Slot {
+    /// Hears its host, and is bound to what it looks like by the newest request of its device.
+    fn hear(&mut self, request: &Request, now: Timestamp) {
+        (self.generation, self.seen) = (self.generation + 1, now);
+        let older = self.count.is_some_and(|bound| request.count < bound);
+        // A file may be carried after a newer request was answered. The parts it names are past, and counts only rise: a certificate bound to
+        // them would stop at once the host that the slot knows, so it is bound to what the slot knows. Who activates where none of that is left
+        // says "here", as the remedy of such a stop is; a host restored onto new parts does, and counts from further back.
+        if older && self.fingerprint.judge(&request.fingerprint) != Match::Other {
+            return;
+        }
+        (self.fingerprint, self.host, self.count) = (request.fingerprint.clone(), request.host.clone(), Some(request.count));
+    }
+
     fn ended(&self, reason: RevocationReason, at: Timestamp) -> Ended {
         Ended { activation: self.activation.clone(), device: self.device, generation: self.generation, reason, at }
     }

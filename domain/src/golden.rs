@@ -233,7 +233,8 @@ fn product_profiles() {
 }
 
 fn used() -> Entitlement {
-    let network = Allowance::Seats(Seats { overdraft: 1, borrowing: Some(Borrowing { days: 7, seats: 2 }), per: Per::Process, ..Seats::of(5) });
+    let network =
+        Allowance::Seats(Seats { overdraft: 1, borrowing: Some(Borrowing { days: 7, seats: 2 }), per: Per::Process, ..Seats::of(5) });
     let mut it = sold(Terms { allowance: Allowance::Activations(3), ..rental(day(365)) });
     for (n, letter) in ('a'..='c').enumerate() {
         let request = host(letter).asks_verified(1, activate());

@@ -215,6 +215,13 @@ pub struct BadDate {
     text: Box<str>,
 }
 
+impl BadDate {
+    /// What was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Reads an end a person typed: a date means the end of that day at UTC-12, when it is over everywhere; an instant means itself.
 pub fn typed_end(text: &str) -> Result<Timestamp, BadDate> {
     typed(text, 1, 12)

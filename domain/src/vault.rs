@@ -199,6 +199,12 @@ impl Holdings {
         Some((&paper.kept.statement, paper.answer.words()))
     }
 
+    /// The newest statement held for an activation, and the request that brought it.
+    pub fn shown(&self, activation: &ActivationId) -> Option<(&Sealed<Request>, &Statement)> {
+        let paper = self.paper_of(activation)?;
+        Some((&paper.asked, &paper.kept.statement))
+    }
+
     fn paper_of(&self, activation: &ActivationId) -> Option<&Paper> {
         self.papers.iter().rfind(|paper| paper.answer.grants().is_some_and(|(of, _)| of == activation))
     }

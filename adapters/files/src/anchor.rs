@@ -52,7 +52,11 @@ impl FileAnchor {
     }
 
     fn storage(&self, cause: std::io::Error) -> AnchorError {
-        AnchorError::Storage { place: self.dir.display().to_string(), cause: cause.into() }
+        let place = self.dir.display().to_string();
+        if atomic::is_full(&cause) {
+            return AnchorError::Full { place, cause: cause.into() };
+        }
+        AnchorError::Storage { place, cause: cause.into() }
     }
 
     fn damaged(&self, file: &str, why: String) -> AnchorError {
@@ -204,5 +208,16 @@ mod tests {
             assert!(files.save(&vendor(1), &anchor(9, &[], &[])).is_err());
             assert_eq!(fs::read_to_string(&path).expect("it is there"), newer);
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_not_called_a_lack_of_rights() {
+        let files = FileAnchor::new("/anchor");
+        for full in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded] {
+            let error = files.storage(full.into());
+            assert!(matches!(&error, AnchorError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
+        }
+        let error = files.storage(std::io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(&error, AnchorError::Storage { .. }) && !error.to_string().contains("space"), "{error}");
     }
 }

@@ -91,9 +91,9 @@ pub(crate) fn sweep(dir: &Path, file: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether there was no room.
+/// Whether there was no room: on the disk, in what a user may have of it, or in what one file may have.
 pub(crate) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 /// Opens a file for its owner alone, made if it is not there.

@@ -3,15 +3,24 @@
 //! What is put is for others to take: unlike a vault's files these have the permissions that the system gives to every new file.
 //! Whether a signature holds is not judged here.
 
+mod fresh;
+#[cfg(feature = "pictures")]
+mod pictures;
+mod wanted;
+
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use keyward_ports::{Document, FileExchange, FileExchangeError, FilePlace};
 use keyward_wire::{Unreadable, qr, xml};
-use tempfile::TempPath;
 
+use self::fresh::{create, sync_folder};
 use crate::atomic;
+
+#[cfg(feature = "pictures")]
+pub use self::pictures::CodesError;
+pub use self::wanted::Wanted;
 
 /// Beyond so many files of one name somebody should look at the folder.
 const MOST_OF_A_NAME: u32 = 10_000;
@@ -26,20 +35,13 @@ impl FileExchange for FolderExchange {
             Document::Request(request) => xml::write_request(request, summary),
             Document::Answer(answer) => xml::write_answer(answer, summary),
         };
+        let is_here = |path: &Path| holds(path, document);
         match place {
-            FilePlace::File(path) => match put(path, &bytes, document)? {
+            FilePlace::File(path) => match put(path, &bytes, is_here)? {
                 Outcome::Here => Ok(path.clone()),
                 Outcome::Taken => Err(FileExchangeError::Taken(shown(path))),
             },
-            FilePlace::Folder(folder, name) => {
-                for attempt in 1..=MOST_OF_A_NAME {
-                    let path = folder.join(name.nth(attempt));
-                    if put(&path, &bytes, document)? == Outcome::Here {
-                        return Ok(path);
-                    }
-                }
-                Err(FileExchangeError::Taken(shown(&folder.join(name.nth(1)))))
-            }
+            FilePlace::Folder(folder, name) => put_first(|attempt| folder.join(name.nth(attempt)), &bytes, is_here),
         }
     }
 
@@ -56,79 +58,37 @@ enum Outcome {
     Taken,
 }
 
-fn put(path: &Path, bytes: &[u8], document: &Document) -> Result<Outcome, FileExchangeError> {
+fn put(path: &Path, bytes: &[u8], is_here: impl Fn(&Path) -> bool) -> Result<Outcome, FileExchangeError> {
     match create(path, bytes) {
         Ok(()) => Ok(Outcome::Here),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Ok(if holds(path, document) { Outcome::Here } else { Outcome::Taken })
+            Ok(if is_here(path) && synced(path) { Outcome::Here } else { Outcome::Taken })
         }
         Err(error) => Err(failed(path, error)),
     }
 }
 
+/// Puts it under the first of its names that nothing else has.
+fn put_first(name: impl Fn(u32) -> PathBuf, bytes: &[u8], is_here: impl Fn(&Path) -> bool) -> Result<PathBuf, FileExchangeError> {
+    for attempt in 1..=MOST_OF_A_NAME {
+        let path = name(attempt);
+        if put(&path, bytes, &is_here)? == Outcome::Here {
+            return Ok(path);
+        }
+    }
+    Err(FileExchangeError::Taken(shown(&name(1))))
+}
+
 /// Whether this document is there already, whatever its summary says.
 fn holds(path: &Path, document: &Document) -> bool {
-    let found = contents(path).and_then(|bytes| read(path, &bytes));
-    // It may be there because a process wrote it and died before it was synced.
+    contents(path).and_then(|bytes| read(path, &bytes)).is_ok_and(|it| it == *document)
+}
+
+/// Syncs what is there already: a process may have written it and died before it did.
+fn synced(path: &Path) -> bool {
     // Windows syncs only what may be written to.
     let sync = || OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all();
-    found.is_ok_and(|it| it == *document) && sync().is_ok() && sync_folder(path).is_ok()
-}
-
-/// Makes a file that is not there yet, whole.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    match written(path, bytes)?.persist_noclobber(path) {
-        Ok(()) => sync_folder(path),
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Err(refused.error),
-        Err(refused) => claim(path, &refused.path).map_err(|_| refused.error),
-    }
-}
-
-/// For disks that cannot give a name without taking it from another file: the name is taken by an empty file first.
-fn claim(path: &Path, fresh: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).open(path)?;
-    fs::rename(fresh, path)?;
-    sync_folder(path)
-}
-
-/// A file on the disk with these bytes and no lasting name yet.
-fn written(path: &Path, bytes: &[u8]) -> io::Result<TempPath> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keyward-").suffix(".new");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666)); // Less what the user's mask takes away.
-    }
-    let (mut file, fresh) = builder.tempfile_in(folder(path))?.into_parts();
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(fresh)
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(above) if above.as_os_str().is_empty() => Path::new("."),
-        Some(above) => above,
-        None => path,
-    }
-}
-
-/// Some file systems of sticks and shares cannot sync a folder; they are taken at their word.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match File::open(folder(path))?.sync_all() {
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        synced => synced,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+    sync().is_ok() && sync_folder(path).is_ok()
 }
 
 /// The bytes of a file that a person named, unless there are too many.
@@ -144,10 +104,10 @@ fn contents(path: &Path) -> Result<Vec<u8>, FileExchangeError> {
     (&file).take(16).read_to_end(&mut bytes).map_err(about)?;
     let most = most(&bytes) as u64;
     if found.len() > most {
-        return Err(FileExchangeError::TooLarge(shown(path)));
+        return Err(unreadable(path, &too_large(&bytes)));
     }
     file.take(most + 1 - bytes.len() as u64).read_to_end(&mut bytes).map_err(about)?;
-    if bytes.len() as u64 > most { Err(FileExchangeError::TooLarge(shown(path))) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(unreadable(path, &too_large(&bytes))) } else { Ok(bytes) }
 }
 
 #[cfg(feature = "pictures")]
@@ -159,6 +119,14 @@ fn most(beginning: &[u8]) -> usize {
 #[cfg(not(feature = "pictures"))]
 fn most(_beginning: &[u8]) -> usize {
     xml::MOST_FILE_BYTES
+}
+
+/// A picture can be scaled down; anything else is the wrong file.
+fn too_large(beginning: &[u8]) -> Unreadable {
+    match most(beginning) {
+        xml::MOST_FILE_BYTES => Unreadable::TooLarge { most: xml::MOST_FILE_BYTES },
+        _ => Unreadable::LargePicture,
+    }
 }
 
 fn read(path: &Path, bytes: &[u8]) -> Result<Document, FileExchangeError> {

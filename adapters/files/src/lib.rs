@@ -14,7 +14,9 @@ mod vault;
 mod wrapper;
 
 pub use anchor::FileAnchor;
-pub use exchange::FolderExchange;
+#[cfg(feature = "pictures")]
+pub use exchange::CodesError;
+pub use exchange::{FolderExchange, Wanted};
 pub use places::{NoPlace, Place, Reach, default_anchor_dir, default_vault_dir};
 pub use secrets::FileSecrets;
 pub use vault::FileVault;

@@ -30,7 +30,11 @@ impl FileSecrets {
     }
 
     fn storage(&self, cause: io::Error) -> SecretsError {
-        SecretsError::Storage { place: self.dir.display().to_string(), cause: cause.into() }
+        let place = self.dir.display().to_string();
+        if atomic::is_full(&cause) {
+            return SecretsError::Full { place, cause: cause.into() };
+        }
+        SecretsError::Storage { place, cause: cause.into() }
     }
 
     /// Keeps other writers out, and removes what a writer of this secret left when it died.
@@ -138,5 +142,16 @@ mod tests {
         let taken = secrets.put(&name, b"hush-hush").expect_err("the name is taken");
         let shown = format!("{secrets:?} {taken:?} {taken}");
         assert!(!shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn a_full_disk_is_not_called_a_lack_of_rights() {
+        let dir = tempfile::tempdir().expect("a folder of its own");
+        for full in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let error = secrets(&dir).storage(full.into());
+            assert!(matches!(&error, SecretsError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
+        }
+        let error = secrets(&dir).storage(io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(&error, SecretsError::Storage { .. }) && !error.to_string().contains("space"), "{error}");
     }
 }

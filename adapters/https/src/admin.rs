@@ -10,7 +10,7 @@ use keyward_ports::Attempt;
 use keyward_wire::Problem;
 use keyward_wire::media::JSON;
 pub use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +54,7 @@ pub struct HttpsConsole {
     client: Client,
     server: Address,
     token: AdminToken,
+    language: Option<HeaderValue>,
 }
 
 /// Why the admin API did not do it. Fits after "could not ...: ".
@@ -102,7 +103,13 @@ pub enum AdminError {
 impl HttpsConsole {
     /// The admin API of the key server at `base`, `https://HOST[:PORT]`. The client is one that follows no redirects.
     pub fn new(client: Client, base: &str, token: AdminToken) -> Result<Self, BadAddress> {
-        Ok(Self { client, server: Address::parse(base)?, token })
+        Ok(Self { client, server: Address::parse(base)?, token, language: None })
+    }
+
+    /// The same, for somebody who reads this language (BCP 47): the server says in it what it does not do, if it has the words.
+    #[must_use]
+    pub fn in_language(self, tag: &'static str) -> Self {
+        Self { language: Some(HeaderValue::from_static(tag)), ..self }
     }
 
     /// Calls an endpoint; `path` begins with `/` and may end with a query. An answer without a body reads as JSON's `null`.
@@ -115,6 +122,9 @@ impl HttpsConsole {
         let mut request = self.client.request(method, self.server.at(path)).header(ACCEPT, JSON);
         if let Some(bearer) = sensitive(&bearer) {
             request = request.header(AUTHORIZATION, bearer);
+        }
+        if let Some(language) = &self.language {
+            request = request.header(ACCEPT_LANGUAGE, language);
         }
         if let Some(body) = body {
             let written = serde_json::to_vec(body).map_err(AdminError::Unwritable)?;

@@ -5,8 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::extract::Request;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Response as HttpResponse, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keyward_domain::entitlement::TermsError;
 use keyward_domain::signers::SignersError;
@@ -14,6 +16,7 @@ use keyward_domain::staff::StaffError;
 use keyward_engine::{ConsoleError, IssuerError, KeysError};
 use keyward_ports::{LedgerError, Retry};
 use keyward_wire::{Problem, media};
+use keyward_words::{Message, Say, ServerText, Words};
 
 use crate::gates::seconds;
 
@@ -22,11 +25,25 @@ use crate::gates::seconds;
 pub(crate) struct Failure {
     problem: Box<Problem>,
     retry: Option<Duration>,
+    says: Option<Message>,
+}
+
+/// A problem that can be said in other languages, until it is known in which.
+#[derive(Debug, Clone)]
+struct Sayable {
+    problem: Box<Problem>,
+    says: Message,
 }
 
 impl Failure {
     pub(crate) fn new(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), retry: None }
+        Self { problem: Box::new(problem), retry: None, says: None }
+    }
+
+    /// The same, in the words of the catalogue for whoever names a language.
+    #[must_use]
+    pub(crate) fn says(self, what: &(impl Say + ?Sized)) -> Self {
+        Self { says: Some(what.message()), ..self }
     }
 
     /// It passes with time: what to do then.
@@ -59,13 +76,15 @@ impl Failure {
     /// Somebody asks too often; `whose` says whose limit it is.
     pub(crate) fn limited(whose: &str, wait: Duration) -> Self {
         let detail = format!("too many requests {whose} within a short time");
-        Self::new(Problem::new(429, "too-many-requests", "Too many requests", detail)).after(wait, "then send the same request again")
+        Self::new(Problem::new(429, "too-many-requests", "Too many requests", detail))
+            .after(wait, "then send the same request again")
+            .says(&ServerText::TooManyRequests { seconds: seconds(wait).get().into() })
     }
 
     /// It took too long. What was asked may be done all the same, so there is no `Retry-After`, which says that nothing was.
     pub(crate) fn timed_out() -> Self {
         let problem = Problem::new(504, "timed-out", "The server is too slow", "the server could not answer in time");
-        Self::new(problem.next("send the same request again; it is given the same answer"))
+        Self::new(problem.next("send the same request again; it is given the same answer")).says(&ServerText::TimedOut)
     }
 
     /// Something that must not happen.
@@ -96,10 +115,9 @@ impl From<Problem> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let Self { problem, retry } = self;
+        let Self { problem, retry, says } = self;
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        // A problem is strings and a number: there is nothing in it that JSON cannot write.
-        let mut response = HttpResponse::new(Body::from(serde_json::to_vec(&*problem).unwrap_or_default()));
+        let mut response = HttpResponse::new(written(&problem));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media::PROBLEM));
         if status == StatusCode::UNAUTHORIZED {
@@ -108,8 +126,28 @@ impl IntoResponse for Failure {
         if let Some(wait) = retry {
             response.headers_mut().insert(RETRY_AFTER, seconds(wait).get().into());
         }
+        if let Some(says) = says {
+            response.extensions_mut().insert(Sayable { problem, says });
+        }
         response
     }
+}
+
+/// Says a problem in the language of whoever asked, if they name any (RFC 9457 section 3.1, RFC 9110 section 12.5.4). Type, title, status
+/// and code stay what they are.
+pub(crate) async fn in_words(request: Request, next: Next) -> Response {
+    let wanted = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok()).map(Words::for_accept_language);
+    let mut response = next.run(request).await;
+    let sayable = response.extensions_mut().remove::<Sayable>();
+    let (Some(words), Some(Sayable { problem, says })) = (wanted, sayable) else { return response };
+    *response.body_mut() = written(&Problem { detail: words.say(&says), next: words.remedy(&says), ..*problem });
+    response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(words.language()));
+    response
+}
+
+/// A problem is strings and a number: there is nothing in it that JSON cannot write.
+fn written(problem: &Problem) -> Body {
+    Body::from(serde_json::to_vec(problem).unwrap_or_default())
 }
 
 impl From<IssuerError> for Failure {
@@ -118,7 +156,7 @@ impl From<IssuerError> for Failure {
             unreadable @ IssuerError::Unreadable(_) => {
                 let problem = told(400, "unreadable", "The request cannot be read", &unreadable.to_string());
                 let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
-                Self::new(problem.next(next))
+                Self::new(problem.next(next)).says(&unreadable)
             }
             // A server without its key may stand beside one that has it: the next in the list is asked.
             IssuerError::Keys(error @ (KeysError::NotBegun | KeysError::Away(_))) => {
@@ -138,6 +176,7 @@ impl From<IssuerError> for Failure {
 
 impl From<ConsoleError> for Failure {
     fn from(error: ConsoleError) -> Self {
+        let says = error.message();
         let (status, code, title) = match &error {
             ConsoleError::NoProduct(_) => (404, "no-product", "There is no such product"),
             ConsoleError::NoEntitlement(_) => (404, "no-license", "There is no such license"),
@@ -159,19 +198,20 @@ impl From<ConsoleError> for Failure {
             ConsoleError::Keys(_) | ConsoleError::Ledger(_) => return Self::of_parts(error),
             _ => return Self::hidden(&error),
         };
-        Self::new(told(status, code, title, &error.to_string()))
+        Self::new(told(status, code, title, &error.to_string())).says(&says)
     }
 }
 
 impl From<KeysError> for Failure {
     fn from(error: KeysError) -> Self {
-        match error {
-            KeysError::NotBegun => Self::new(told(503, "not-begun", "The server has no keys", &error.to_string())),
-            KeysError::RootAway => Self::new(told(409, "root-away", "The root is elsewhere", &error.to_string())),
-            KeysError::Away(_) => Self::new(told(409, "key-away", "The key is elsewhere", &error.to_string())),
-            KeysError::Ledger(error) => error.into(),
-            other => Self::hidden(&other),
-        }
+        let (status, code, title) = match error {
+            KeysError::NotBegun => (503, "not-begun", "The server has no keys"),
+            KeysError::RootAway => (409, "root-away", "The root is elsewhere"),
+            KeysError::Away(_) => (409, "key-away", "The key is elsewhere"),
+            KeysError::Ledger(error) => return error.into(),
+            other => return Self::hidden(&other),
+        };
+        Self::new(told(status, code, title, &error.to_string())).says(&error)
     }
 }
 
@@ -188,7 +228,7 @@ impl From<LedgerError> for Failure {
             Retry::After(wait) => Some(wait),
             _ => None,
         };
-        Self { retry, ..Self::new(told(status, code, title, &error.to_string())) }
+        Self { retry, ..Self::new(told(status, code, title, &error.to_string())).says(&error) }
     }
 }
 
@@ -202,9 +242,9 @@ impl Failure {
         }
     }
 
-    fn busy(status: u16, error: &dyn Error) -> Self {
+    fn busy(status: u16, error: &(impl Error + Say)) -> Self {
         let problem = told(status, "busy", "Others were always faster", &error.to_string());
-        Self::new(problem).after(BUSY, "then try again")
+        Self::new(problem).after(BUSY, "then try again").says(error)
     }
 
     /// What failed names paths and libraries: that is for the log, not for the caller.
@@ -214,6 +254,7 @@ impl Failure {
             Problem::new(500, "storage", "The server's storage failed", "the server's storage failed")
                 .next("look into the server's log for this request's id (header x-request-id)"),
         )
+        .says(&ServerText::Failed)
     }
 }
 

@@ -65,6 +65,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_wait_doubles_with_each_failure_up_to_a_minute_and_ends_by_itself() {
+        let caller = Caller::of(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
+        let (mut failures, mut now, mut waits) = (Failures::default(), Instant::now(), Vec::new());
+        for _ in 0..FREE_FAILURES + 8 {
+            failures.note(caller, now);
+            let wait = failures.wait(caller, now);
+            waits.push(wait.map_or(0, |wait| wait.as_secs()));
+            now += wait.unwrap_or_default();
+            assert_eq!(failures.wait(caller, now), None, "it is over when it is");
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        now += MEMORY;
+        failures.note(caller, now);
+        assert_eq!(failures.wait(caller, now), None, "what was long ago is forgotten");
+    }
+
+    #[test]
     fn many_addresses_make_the_oldest_be_forgotten_and_no_other() {
         let caller = |n: u32| Caller::of(SocketAddr::from((Ipv4Addr::from(n), 1)));
         let (mut failures, now) = (Failures::default(), Instant::now());

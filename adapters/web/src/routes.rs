@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use keyward_engine::Portal;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::admin::{answers, entitlements, keys, log, products, tokens};
 use crate::exchange;
-use crate::failure::Failure;
+use crate::failure::{Failure, in_words};
 use crate::house::Housed;
 use crate::portal;
 use crate::probes;
@@ -72,6 +72,6 @@ pub(crate) fn surrounded<S: Housed + Clone + 'static>(paths: Router<S>, site: S)
     paths
         .fallback(async || Failure::no_such_path())
         .method_not_allowed_fallback(async || Failure::no_such_method())
-        .layer(ServiceBuilder::new().layer(surround).layer(CatchPanicLayer::custom(panicked)))
+        .layer(ServiceBuilder::new().layer(from_fn(in_words)).layer(surround).layer(CatchPanicLayer::custom(panicked)))
         .with_state(site)
 }

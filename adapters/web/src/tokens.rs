@@ -14,12 +14,14 @@ use keyward_domain::seal::Digest;
 use keyward_domain::staff::{Duty, StaffRole, StaffToken};
 use keyward_domain::time::Timestamp;
 use keyward_wire::Problem;
+use keyward_words::ServerText;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
 use crate::address::Caller;
 use crate::config::AdminToken;
 use crate::failure::Failure;
 use crate::failures::Failures;
+use crate::gates::seconds;
 use crate::site::Site;
 
 /// The tokens that stand in no ledger, and the failures to show one of either kind.
@@ -67,9 +69,9 @@ impl Member {
             return Ok(());
         }
         let detail = format!("the token {name} has the role {role}, which may {}", role.duties());
-        Err(Problem::new(403, "role-may-not", "The role may not do this", detail)
-            .next("have an administrator of the key server do it")
-            .into())
+        let problem =
+            Problem::new(403, "role-may-not", "The role may not do this", detail).next("have an administrator of the key server do it");
+        Err(Failure::new(problem).says(&ServerText::RoleMayNot { token: name.to_string(), role: *role }))
     }
 }
 
@@ -94,26 +96,29 @@ impl Tokens {
         if let Some(wait) = failures.wait(caller, now) {
             let problem =
                 Problem::new(429, "too-many-failures", "Too many wrong tokens", "this address showed wrong admin tokens too often");
-            return Err(Failure::new(problem).after(wait, "then try again with the right token"));
+            let says = ServerText::TooManyFailures { seconds: seconds(wait).get().into() };
+            return Err(Failure::new(problem).after(wait, "then try again with the right token").says(&says));
         }
-        let problem = match shown {
+        let (problem, says) = match shown {
             Shown::Nothing => {
-                return Err(Problem::new(401, "no-token", "An admin token is needed", "the request has no admin token")
-                    .next("send it as `Authorization: Bearer TOKEN`; the server wrote one to the file admin-token at its first start")
-                    .into());
+                let problem = Problem::new(401, "no-token", "An admin token is needed", "the request has no admin token")
+                    .next("send it as `Authorization: Bearer TOKEN`; the server wrote one to the file admin-token at its first start");
+                return Err(Failure::new(problem).says(&ServerText::NoToken));
             }
-            Shown::Revoked(at) => {
+            Shown::Revoked(at) => (
                 Problem::new(401, "token-revoked", "The token was taken back", format!("this token was taken back at {at}"))
-                    .next("ask an administrator of the key server for another one")
-            }
-            Shown::Known(_) | Shown::Stranger => {
+                    .next("ask an administrator of the key server for another one"),
+                ServerText::TokenRevoked { at },
+            ),
+            Shown::Known(_) | Shown::Stranger => (
                 Problem::new(401, "wrong-token", "The admin token is wrong", "the server does not know this admin token")
-                    .next("take the one in the server's file admin-token, or the one that an administrator handed out")
-            }
+                    .next("take the one in the server's file admin-token, or the one that an administrator handed out"),
+                ServerText::WrongToken,
+            ),
         };
         failures.note(caller, now);
         tracing::warn!("a wrong admin token was shown");
-        Err(problem.into())
+        Err(Failure::new(problem).says(&says))
     }
 }
 

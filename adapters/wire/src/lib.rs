@@ -26,6 +26,11 @@ pub use problem::Problem;
 pub use secrets::{Issued, IssuedToken, RootSeed};
 pub use unreadable::{Paper, Unreadable};
 
+/// The name of a scheme as a file or a code says it.
+fn scheme(name: &str) -> Result<keyward_domain::seal::SchemeName, Unreadable> {
+    name.to_owned().try_into().map_err(|_| Unreadable::Hostile("a name of extraordinary length"))
+}
+
 /// Where requests are sent: `POST`, an envelope in, an answer out.
 pub const EXCHANGE_PATH: &str = "/v1/exchange";
 /// What the paths of the admin API begin with.

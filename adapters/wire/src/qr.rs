@@ -11,10 +11,8 @@ mod parts;
 mod squeezed;
 
 use keyward_domain::seal::{Envelope, Keyward, MOST_BYTES, SchemeName, Statement};
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
 
-use crate::{Paper, Unreadable};
+use crate::{Paper, Unreadable, scheme};
 
 /// What the largest code that is drawn holds in this alphabet: version 25 at error correction level M (ISO/IEC 18004, table 7).
 pub const MOST_DRAWN: usize = 1451;
@@ -32,6 +30,7 @@ const REQUEST: u8 = 0;
 const ANSWER: u8 = 1;
 /// An answer in a scheme of another make: its name's length and its name follow.
 const FOREIGN: u8 = 2;
+const _: () = assert!(SchemeName::LONGEST <= u8::MAX as usize);
 
 /// Too much for QR codes. Fits after "could not ...: ".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +51,7 @@ pub fn write_answer(answer: &Statement) -> Result<Vec<String>, TooLong> {
         return write(vec![ANSWER], answer.bytes());
     }
     let name = answer.scheme().to_string();
-    let length = u8::try_from(name.len()).map_err(|_| TooLong { codes: usize::MAX })?;
-    write([&[FOREIGN, length], name.as_bytes()].concat(), answer.bytes())
+    write([&[FOREIGN, name.len() as u8], name.as_bytes()].concat(), answer.bytes())
 }
 
 /// Reads a request from the texts of all its codes, in any order.
@@ -70,6 +68,12 @@ pub fn read_answer<T: AsRef<str>>(texts: &[T]) -> Result<Statement, Unreadable> 
         Read::Answer(statement) => Ok(statement),
         Read::Request(_) => Err(Unreadable::OtherPaper { found: Paper::Request, expected: Paper::Answer }),
     }
+}
+
+/// Whether these texts are all codes of a document, as far as each says of how many it is one: there is nothing more to look for.
+#[cfg(feature = "pictures")]
+pub(crate) fn are_all<T: AsRef<str>>(texts: &[T]) -> bool {
+    !texts.is_empty() && !matches!(parts::join(texts), Err(Unreadable::PartsMissing { .. }))
 }
 
 /// Whether a text looks like one of these, readable or not.
@@ -99,14 +103,9 @@ fn read<T: AsRef<str>>(texts: &[T]) -> Result<Read, Unreadable> {
         [ANSWER, packed @ ..] => Ok(Read::Answer(Statement::new(Keyward::NAME, unpack(packed)?))),
         [FOREIGN, length, rest @ ..] => {
             let (name, packed) = rest.split_at_checked(usize::from(*length)).ok_or(Unreadable::CutShort)?;
+            let name = std::str::from_utf8(name).map_err(|_| Unreadable::Damaged("the name of its scheme is no text".into()))?;
             Ok(Read::Answer(Statement::new(scheme(name)?, unpack(packed)?)))
         }
         _ => Err(Unreadable::NotKeyward("it is another kind of document".into())),
     }
-}
-
-fn scheme(name: &[u8]) -> Result<SchemeName, Unreadable> {
-    let name = std::str::from_utf8(name).map_err(|_| Unreadable::Damaged("the name of its scheme is no text".into()))?;
-    let name: Result<_, serde::de::value::Error> = SchemeName::deserialize(name.into_deserializer());
-    name.map_err(|error| Unreadable::NotKeyward(error.to_string().into()))
 }

@@ -44,6 +44,11 @@ pub enum Unreadable {
         "there is a Keyward document in it, but a browser or a mail program put something around it; download it again with \"save link as\", or have it sent as an attachment"
     )]
     Wrapped,
+    /// A document of ours whose first tag was changed by a program that opened and saved it.
+    #[error(
+        "its first tag does not say xmlns=\"urn:keyward:exchange\" any more: a mail program or an editor took that away; fetch or send it again, as an attachment, and do not save it with another program"
+    )]
+    Stripped,
     /// Something else.
     #[error("it is no Keyward document ({0}); choose the right one")]
     NotKeyward(Box<str>),
@@ -67,6 +72,9 @@ pub enum Unreadable {
     /// A picture without a QR code, or with one that cannot be made out.
     #[error("no QR code can be read in this picture; take it again, sharp, straight and with the white around the code")]
     NoCode,
+    /// A picture with more pixels or bytes than are read.
+    #[error("the picture is too large; scale it down to 12 million pixels, or cut away what is around the code")]
+    LargePicture,
     /// A document in several codes, and not all of them are here.
     #[error("it comes in {of} codes, and {} not here; read all of them", parts(missing))]
     PartsMissing {
@@ -94,12 +102,14 @@ impl Unreadable {
             Self::OtherEncoding { .. } => "other-encoding",
             Self::WebPage => "web-page",
             Self::Wrapped => "wrapped",
+            Self::Stripped => "stripped",
             Self::NotKeyward(_) => "not-keyward",
             Self::Hostile(_) => "hostile",
             Self::CutShort => "cut-short",
             Self::Damaged(_) => "damaged",
             Self::OtherPaper { .. } => "other-paper",
             Self::NoCode => "no-code",
+            Self::LargePicture => "picture-too-large",
             Self::PartsMissing { .. } => "parts-missing",
             Self::PartsMixed => "parts-mixed",
             Self::Newer { .. } => "newer",

@@ -34,6 +34,16 @@ fn marks(side: u32) -> image::GrayImage {
     })
 }
 
+/// A photograph of 50 million pixels with a small code in it.
+fn vast_photograph() -> Vec<u8> {
+    let code = image::load_from_memory(&pictures::png("KW1:AAAA", 1500).expect("it is drawn")).expect("a picture").into_luma8();
+    let mut sheet = image::GrayImage::from_raw(8160, 6144, vec![255; 8160 * 6144]).expect("a sheet");
+    image::imageops::replace(&mut sheet, &code, 3001, 2003);
+    let mut photo = std::io::Cursor::new(Vec::new());
+    sheet.write_to(&mut photo, image::ImageFormat::Jpeg).expect("it is encoded");
+    photo.into_inner()
+}
+
 #[test]
 fn hostile_input_takes_little_memory() {
     let attributes: String = (0..20_000).map(|n| format!(" a{n}=\"\"")).collect();
@@ -61,13 +71,18 @@ fn hostile_input_takes_little_memory() {
     vast[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
     let taken = peak(|| assert!(pictures::read(&vast).is_err()));
     assert!(taken <= MOST_BYTES, "a vast picture took {taken} bytes");
-    // A photograph of twelve million pixels, without a code.
+    // A photograph of twelve million pixels, without a code, as a PNG in colour.
     let mut photo = Vec::new();
     let grey = image::DynamicImage::from(image::RgbImage::new(4000, 3000));
     grey.write_to(&mut std::io::Cursor::new(&mut photo), image::ImageFormat::Png).expect("it is encoded");
     drop(grey);
     let taken = peak(|| assert!(pictures::read(&photo).is_err()));
     assert!(taken <= 128 << 20, "a photograph took {taken} bytes");
+    // One of fifty million, as a JPEG, with a code.
+    let photo = vast_photograph();
+    let taken = peak(|| assert_eq!(pictures::read(&photo).as_deref(), Ok(&["KW1:AAAA".to_owned()][..])));
+    println!("a photograph of fifty million pixels took {taken} bytes");
+    assert!(taken <= 80 << 20, "a photograph of fifty million pixels took {taken} bytes");
     // A wall of the marks that stand in a code's corners: whoever looks at every three of them never ends.
     let [wall, few] = [30, 7].map(|side| {
         let mut png = std::io::Cursor::new(Vec::new());

@@ -2,7 +2,7 @@
 
 use keyward_domain::time::Timestamp;
 
-use crate::message::{Message, Say};
+use crate::message::{Message, Part, Say};
 
 /// A text of the command line that is neither a label of others nor an error of a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,56 @@ pub enum CommandText {
     Name,
     /// How a waiting request's file is made again.
     HowToMakeAgain,
+    /// A key server that a vendor's command does not believe.
+    CertificateUnbelieved {
+        /// Host and port.
+        server: String,
+    },
+    /// Nobody knows whether a vendor's command was done.
+    ServerSilent {
+        /// What was tried.
+        attempt: Message,
+    },
+    /// It was done, but the answer is in other words.
+    DoneButNotRead {
+        /// Host and port.
+        server: String,
+        /// Where it cannot be read.
+        line: u64,
+        /// The same.
+        column: u64,
+    },
+    /// Who said it.
+    ByServer {
+        /// Host and port.
+        server: String,
+    },
+    /// The file of an admin token.
+    TokenNotRead {
+        /// Which.
+        file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A file with something else than an admin token.
+    TokenIsNone {
+        /// Which.
+        file: String,
+    },
+    /// The file of certificate authorities.
+    AuthoritiesNotRead {
+        /// Which.
+        file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A request was wanted.
+    FileIsAnswer {
+        /// Which file.
+        file: String,
+    },
+    /// The answer to a request was not written down here.
+    AnswerNotLost,
 }
 
 impl Say for CommandText {
@@ -163,6 +213,17 @@ impl Say for CommandText {
             Self::Since => plain("command-since"),
             Self::Name => plain("command-name"),
             Self::HowToMakeAgain => plain("command-how-to-make-again"),
+            Self::CertificateUnbelieved { server } => plain("command-certificate-unbelieved").text("server", server),
+            Self::ServerSilent { attempt } => plain("command-server-silent").said("attempt", Part::Text, attempt),
+            Self::DoneButNotRead { server, line, column } => {
+                plain("command-done-but-not-read").text("server", server).number("line", *line).number("column", *column)
+            }
+            Self::ByServer { server } => plain("command-by-server").text("server", server),
+            Self::TokenNotRead { file, why } => plain("command-token-not-read").text("file", file).text("why", why),
+            Self::TokenIsNone { file } => plain("command-token-is-none").text("file", file),
+            Self::AuthoritiesNotRead { file, why } => plain("command-authorities-not-read").text("file", file).text("why", why),
+            Self::FileIsAnswer { file } => plain("command-file-is-answer").text("file", file),
+            Self::AnswerNotLost => plain("command-answer-not-lost"),
         }
     }
 }

@@ -29,6 +29,7 @@ mod message;
 mod notice;
 mod portal;
 mod say;
+mod server;
 mod words;
 
 pub use command::CommandText;
@@ -36,6 +37,7 @@ pub use label::Label;
 pub use message::{Message, Say};
 pub use notice::Notice;
 pub use portal::PortalText;
+pub use server::ServerText;
 pub use words::Words;
 
 #[cfg(test)]

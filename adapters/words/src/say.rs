@@ -4,6 +4,7 @@
 //! cases are open enums: one that is not known here says what it says itself, and a test names it.
 
 mod act;
+mod console;
 mod key;
 mod papers;
 mod portal;

@@ -595,12 +595,16 @@ anchor-damaged = The license anchor at { $place } is damaged ({ $why }).
     .remedy = Activate or refresh: it is written anew then.
 anchor-newer = The license anchor at { $place } was written by a newer Keyward.
     .remedy = Update the product.
+anchor-full = There is no room for the license anchor at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
 anchor-storage = The license anchor at { $place } cannot be used.
-    .remedy = Check the folder's permissions and the free space.
+    .remedy = Check the folder's permissions.
 secrets-taken = There is a key "{ $name }" already.
     .remedy = Choose another name.
+secrets-full = There is no room for the keys at { $place }. Nothing was lost.
+    .remedy = Free some space, then try again.
 secrets-storage = The keys at { $place } cannot be used.
-    .remedy = Check the folder's permissions and the free space.
+    .remedy = Check the folder's permissions.
 signer = The key { $key } could not sign.
     .remedy = Check the device that holds it.
 entropy = This computer gives no random numbers.
@@ -795,6 +799,8 @@ unreadable-web-page = This is a web page and no Keyward document.
     .remedy = Download the document itself, where the page offers it.
 unreadable-wrapped = There is a Keyward document in this file, but a browser or a mail program put something around it.
     .remedy = Download it again with "save link as", or have it sent as an attachment.
+unreadable-stripped = The first tag of this file does not say xmlns="urn:keyward:exchange" any more: a mail program or an editor took that away.
+    .remedy = Fetch or send it again, as an attachment, and do not save it with another program.
 unreadable-not-keyward = This is no Keyward document ({ $detail }).
     .remedy = Choose the right file.
 unreadable-hostile = The file has { $detail }, which no Keyward document has.
@@ -807,6 +813,8 @@ unreadable-other-paper = This is { $found }, and { $expected } is expected.
     .remedy = Choose the other file.
 unreadable-no-code = No QR code can be read in this picture.
     .remedy = Take it again: sharp, straight, and with the white around the code.
+unreadable-large-picture = The picture is too large.
+    .remedy = Scale it down to 12 million pixels, or cut away what is around the code.
 unreadable-parts-missing =
     { $of ->
         [one] The document comes in 1 code, and it is not here.
@@ -857,3 +865,108 @@ command-about-license = License
 command-since = Since
 command-name = Name
 command-how-to-make-again = `keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends all of them, if there is a network.
+command-certificate-unbelieved = The TLS certificate of { $server } is not believed.
+    .remedy = Name its authority with --ca FILE, or check the address of --server.
+command-server-silent = The key server did not answer, and nobody knows whether it was done: { $attempt }.
+    .remedy = Look whether it was done before doing it again.
+command-done-but-not-read = { $server } did it, but its answer cannot be read (line { $line }, column { $column }).
+    .remedy = Use a key server and a program of the same version.
+command-by-server = (by { $server })
+command-token-not-read = The admin token in { $file } cannot be read: { $why }.
+    .remedy = Name the file admin-token of the key server's data, or the one with the token that an administrator handed out.
+command-token-is-none = What is in { $file } is no admin token: it is empty, or has characters that no token has.
+    .remedy = Name the file admin-token of the key server's data, or the one with the token that an administrator handed out.
+command-authorities-not-read = The authorities in { $file } cannot be read: { $why }.
+    .remedy = Name the key server's certificate authority, in PEM.
+command-file-is-answer = { $file } is an answer, not a request.
+    .remedy = Load it in the product that asked.
+command-answer-not-lost = Nothing is lost: the same request is given the same answer again.
+
+## A vendor's administration
+
+console-no-product = There is no product { $product }.
+    .remedy = Add it with `keyward vendor product add`.
+console-no-license = There is no license { $license }.
+    .remedy = `keyward vendor list` shows them.
+console-no-version = The product has no version.
+    .remedy = Name at least one.
+console-no-language = The product has no language.
+    .remedy = Name at least one.
+console-other-statement = The signed key statement is not the one this server waits for: { $why }.
+    .remedy = Begin the change again.
+console-not-exported = The root was never exported, and without it no issuer can ever be named again.
+    .remedy = Export it first.
+console-no-slot = License { $license } has no slot { $activation }.
+    .remedy = `keyward vendor show { $license }` lists them.
+console-own-answer = An answer of this server could not be opened. { $cause }
+    .remedy = See the server's log.
+console-begun = This server has its keys already.
+    .remedy = Use the keys it has, or begin in an empty data folder.
+console-busy = Somebody else keeps changing this.
+    .remedy = Try again.
+staff-name-taken = There is or was a token { $name } already, and the log knows its holder by that name.
+    .remedy = Choose another name.
+staff-too-many = As many tokens were handed out as there can be.
+    .remedy = Let those who share a task share a token.
+staff-unknown = There is no token { $name }.
+    .remedy = `keyward vendor token list` shows them.
+terms-edition = { $product } has no edition { $edition }.
+    .remedy = Choose { $editions }.
+terms-no-edition = No edition is named.
+    .remedy = Add at least one.
+terms-no-end = What is sold for a time ({ $kind }) needs an end.
+    .remedy = Give it one with --until.
+terms-perpetual-ends = A perpetual license has no end.
+    .remedy = Leave --until away, or issue a rental.
+terms-backwards = It would end at { $until }, before it begins at { $from }.
+    .remedy = Choose a later end.
+terms-for-nobody = It is for nobody.
+    .remedy = Give it at least one activation or seat.
+terms-allowance = A stand-alone license has activations, a network license has seats.
+    .remedy = Give the one that fits.
+signers-unknown = There is no key { $key }.
+    .remedy = `keyward vendor keys list` shows them.
+signers-last = No key would go on signing without key { $key }.
+    .remedy = Rotate the issuer first, then revoke the old key.
+name-empty = The name is empty.
+    .remedy = Give it at least one character.
+name-too-long =
+    { $most ->
+        [one] The name has { $found } characters; 1 is the most.
+       *[other] The name has { $found } characters; { $most } are the most.
+    }
+    .remedy = Choose a shorter one.
+name-character = The name has the character "{ $character }", which is not allowed in it.
+    .remedy = Leave it away, or write another one.
+name-address = "{ $text }" is no e-mail address.
+    .remedy = Write one such as name@example.com.
+bad-date = "{ $text }" is not a date.
+    .remedy = Write 2027-03-31, or an instant such as 2027-03-31T12:00:00Z.
+server-no-token = The request has no admin token.
+    .remedy = Name the file that has it: the server wrote one to admin-token at its first start.
+server-wrong-token = The server does not know this admin token.
+    .remedy = Take the one in the server's file admin-token, or the one that an administrator handed out.
+server-token-revoked = This token was taken back at { $at }.
+    .remedy = Ask an administrator of the key server for another one.
+server-too-many-failures = Wrong admin tokens came from this address too often.
+    .remedy =
+        { $seconds ->
+            [one] Wait 1 second, then try again with the right token.
+           *[other] Wait { $seconds } seconds, then try again with the right token.
+        }
+server-role-may-not = The token { $token } has the role { $role }: { $duties }.
+    .remedy = Have an administrator of the key server do it.
+server-too-many-requests = There were too many requests within a short time.
+    .remedy =
+        { $seconds ->
+            [one] Wait 1 second, then try again.
+           *[other] Wait { $seconds } seconds, then try again.
+        }
+server-timed-out = The server could not answer in time, and nobody knows whether it was done.
+    .remedy = Look whether it was done before doing it again.
+server-failed = The server's storage failed.
+    .remedy = Look into the server's log.
+staff-administrator = it may do everything
+    .title = administrator
+staff-reseller = it may answer requests, free slots of lost devices, and nothing else
+    .title = reseller

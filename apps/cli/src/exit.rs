@@ -1,14 +1,19 @@
 //! How the program ends: exit codes, and what is said on stderr.
 
+mod admin;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use keyward::vendor::AdminError;
+use clap::error::{ContextKind, ContextValue};
 use keyward::{ActError, ConfigError, FileExchangeError, LoadError, OpenError, Refusal};
+use keyward_domain::names::NameError;
+use keyward_domain::time::BadDate;
 use keyward_domain::vault::NotTaken;
-use keyward_ports::{Attempt, KeyServerError, Trouble, VaultError};
+use keyward_ports::{AnchorError, KeyServerError, VaultError};
+use keyward_wire::Unreadable;
 use keyward_words::{CommandText, Message, Say, Words};
 
 /// The exit codes, as `--help` shows them.
@@ -91,6 +96,11 @@ impl Failure {
         Self { kind: Kind::Refused(code.into()), about: None, says: vec![Says::Text(what.message())] }
     }
 
+    /// This host cannot, in the words of the catalogue.
+    pub(crate) fn cannot(code: &'static str, what: &(impl Say + ?Sized)) -> Self {
+        Self { kind: Kind::Failed(code.into()), about: None, says: vec![Says::Text(what.message())] }
+    }
+
     /// The vault cannot be read.
     pub(crate) fn vault(error: &VaultError) -> Self {
         Self { kind: Kind::Failed(vault_code(error).into()), about: None, says: said(error, error) }
@@ -102,11 +112,14 @@ impl Failure {
             LoadError::Act(ActError::NotTaken(error)) => Self::not_taken(error, Some(file.into())),
             LoadError::Act(error) => error.into(),
             LoadError::File(error) => error.into(),
-            LoadError::Codes(error) => {
-                Self { kind: Kind::WrongFile(error.code().into()), about: Some(file.into()), says: vec![Says::Text(error.message())] }
-            }
+            LoadError::Codes(error) => Self::codes(&error, file),
             error => Self::failed(error.code(), told(&error)),
         }
+    }
+
+    /// What QR codes say is no document.
+    pub(crate) fn codes(error: &Unreadable, file: &str) -> Self {
+        Self { kind: Kind::WrongFile(error.code().into()), about: Some(file.into()), says: vec![Says::Text(error.message())] }
     }
 
     /// The same, about one of several things.
@@ -208,17 +221,32 @@ fn said(what: &impl Say, error: &dyn Error) -> Vec<Says> {
 }
 
 /// Says what was typed wrongly; help and version are no errors. A license key is not repeated.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage(error: &clap::Error, words: Words) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let mut said = error.render().to_string();
+    let mut said = match mistyped(error) {
+        Some(mistyped) => format!("{}\n", mistyped.line(words)),
+        None => error.render().to_string(),
+    };
     for word in std::env::args().skip(1).filter(|word| is_like_a_key(word)) {
         said = said.replace(&word, "*****");
     }
     let _ = write!(io::stderr(), "{said}");
     ExitCode::from(Exit::Usage as u8)
+}
+
+/// A name or a date that is none, of which the catalogue has more to say than the grammar.
+fn mistyped(error: &clap::Error) -> Option<Failure> {
+    let cause = error.source()?;
+    let date = cause.downcast_ref::<BadDate>().map(Say::message);
+    let what = date.or_else(|| cause.downcast_ref::<NameError>().map(Say::message))?;
+    let failure = Failure::wrong(&what);
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => Some(failure.about(argument)),
+        _ => Some(failure),
+    }
 }
 
 /// Whether a word may be a license key, with a typo or two.
@@ -288,7 +316,8 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::Open(OpenError::Anchor(error)) => {
-                Self { kind: Kind::Failed("storage".into()), about: None, says: said(&error, &error) }
+                let code = if matches!(error, AnchorError::Full { .. }) { "disk-full" } else { "storage" };
+                Self { kind: Kind::Failed(code.into()), about: None, says: said(&error, &error) }
             }
             ConfigError::Open(error) => Self::wrong(&error),
             error => Self::usage(told(&error)),
@@ -299,27 +328,6 @@ impl From<ConfigError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         ConfigError::from(error).into()
-    }
-}
-
-impl From<AdminError> for Failure {
-    fn from(error: AdminError) -> Self {
-        let what = told(&error);
-        match error {
-            // No profile says whom a vendor's own commands believe.
-            AdminError::Unreachable(Attempt { trouble: Trouble::Certificate, server, .. }) => Self::no_answer(
-                "no-answer",
-                format!(
-                    "the TLS certificate of {server} is not believed; name its authority with --ca FILE, or check the address of --server"
-                ),
-            ),
-            AdminError::Unreachable(_) | AdminError::Silent(_) => Self::no_answer("no-answer", what),
-            AdminError::Rejected { server, status, code, detail, next, .. } => {
-                let code = code.map_or_else(|| format!("status-{status}").into(), Cow::from);
-                Self::refused(code, format!("{detail}; {next} (by {server})"))
-            }
-            _ => Self::failed("answer-not-read", what),
-        }
     }
 }
 

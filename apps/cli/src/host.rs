@@ -50,12 +50,24 @@ pub(crate) struct Host {
     pub(crate) places: Places,
 }
 
+/// The words of a language that was typed, or of the one that the system speaks here.
+pub(crate) fn words_of(typed: Option<String>) -> Words {
+    let set = |variable| env::var(variable).ok().filter(|it| !it.is_empty());
+    let wanted = typed.or_else(|| ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set));
+    Words::for_languages(wanted.as_slice())
+}
+
+/// The language among words that the grammar did not understand.
+pub(crate) fn typed_language(words: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut words = words.into_iter();
+    let word = words.find(|word| word.starts_with("--language"))?;
+    word.strip_prefix("--language=").map(Into::into).or_else(|| words.next())
+}
+
 impl HostOptions {
     /// The words of the language that is wanted here; English where nobody wrote them yet.
     pub(crate) fn words(&self) -> Words {
-        let set = |variable| env::var(variable).ok().filter(|it| !it.is_empty());
-        let wanted = self.language.clone().or_else(|| ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set));
-        Words::for_languages(wanted.as_slice())
+        words_of(self.language.clone())
     }
 
     /// Opens the product's licenses here. Nothing is written, nothing is asked of any server.

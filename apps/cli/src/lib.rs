@@ -29,7 +29,7 @@ pub fn grammar() -> clap::Command {
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return exit::usage(&error, host::words_of(host::typed_language(std::env::args()))),
     };
     let words = arguments.words();
     let mut stdout = std::io::stdout().lock();

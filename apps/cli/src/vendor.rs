@@ -77,7 +77,7 @@ enum Verb {
 impl Vendor {
     /// Does what was typed.
     pub(crate) fn run(self, host: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let server = Server::at(&self.server, &self.token_file, self.ca.as_deref())?;
+        let server = Server::at(&self.server, &self.token_file, self.ca.as_deref(), host.words())?;
         match self.verb {
             Verb::Product(verb) => verb.run(&server, host.today(), out),
             Verb::Issue(verb) => verb.run(&server, host.today(), out),

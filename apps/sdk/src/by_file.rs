@@ -10,8 +10,8 @@ use keyward_domain::seal::{Digest, Sealed, Statement};
 use keyward_domain::vault::NotTaken;
 use keyward_engine::ActError;
 use keyward_engine::license_manager::Awaited;
-use keyward_files::FolderExchange;
-use keyward_ports::{Document, FileExchange as _, FileExchangeError, FileName, FilePlace};
+use keyward_files::{FolderExchange, Wanted};
+use keyward_ports::{Document, FileExchange as _, FileExchangeError, FileName};
 use keyward_wire::Unreadable;
 use keyward_wire::qr::{self, TooLong};
 
@@ -87,10 +87,7 @@ impl Carried {
 
     /// Puts it into a file, or into a folder under a name of its own. Nothing is overwritten; the same request again leaves its file as it is.
     pub fn save(&self, to: &Path) -> Result<PathBuf, FileExchangeError> {
-        let place = match Target::of(to) {
-            Target::Folder(folder) => FilePlace::Folder(folder.into(), self.name.clone()),
-            Target::File(file) => FilePlace::File(file.into()),
-        };
+        let place = Wanted::of(to).place(self.name.clone());
         let summary: Vec<_> = self.summary.iter().map(|(name, text)| (*name, text.as_str())).collect();
         FolderExchange.put(&Document::Request(self.request.envelope().clone()), &summary, &place)
     }
@@ -101,27 +98,10 @@ impl Carried {
     }
 }
 
-/// Whether a request could be put there, as far as that can be known before there is one: before a return, which is off from the moment its
-/// request exists. `waiting` are the requests whose files may be there already.
+/// Whether a request could be put there, as XML or as pictures, as far as that can be known before there is one: before a return, which is
+/// off from the moment its request exists. `waiting` are the requests whose files may be there already. Nothing is left behind.
 pub fn can_be_saved(to: &Path, waiting: &[Awaited]) -> Result<(), FileExchangeError> {
-    let shown = |path: &Path| path.display().to_string();
-    match Target::of(to) {
-        Target::Folder(folder) if folder.is_dir() => Ok(()),
-        Target::Folder(folder) => Err(FileExchangeError::NotFound(shown(folder))),
-        Target::File(file) => {
-            let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            if !folder.is_dir() {
-                return Err(FileExchangeError::NotFound(shown(folder)));
-            }
-            if file.symlink_metadata().is_err() {
-                return Ok(());
-            }
-            match FolderExchange.get(file) {
-                Ok(Document::Request(request)) if waiting.iter().any(|it| it.request == request.name()) => Ok(()),
-                _ => Err(FileExchangeError::Taken(shown(file))),
-            }
-        }
-    }
+    Wanted::of(to).check(|document| matches!(document, Document::Request(request) if waiting.iter().any(|it| it.request == request.name())))
 }
 
 /// The answer in a file that somebody brought: XML, the text of QR codes, or, with the feature `pictures`, a picture of them.
@@ -141,29 +121,14 @@ pub fn read_answer_codes<T: AsRef<str>>(texts: &[T]) -> Result<Statement, LoadEr
     }
 }
 
-/// Where a person wants a file.
-enum Target<'a> {
-    Folder(&'a Path),
-    File(&'a Path),
-}
-
-impl<'a> Target<'a> {
-    fn of(to: &'a Path) -> Self {
-        let ends_as_folder = to.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
-        if ends_as_folder || to.is_dir() { Self::Folder(to) } else { Self::File(to) }
-    }
-}
-
 #[cfg(feature = "pictures")]
 mod pictures {
-    use std::fs::File;
-    use std::io::Read as _;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use keyward_domain::seal::Statement;
+    use keyward_files::{CodesError, FolderExchange, Wanted};
     use keyward_ports::FileExchangeError;
-    use keyward_wire::Unreadable;
-    use keyward_wire::pictures::{self, MOST_PICTURE_BYTES, Terminal};
+    use keyward_wire::pictures::{self, Terminal};
     use keyward_wire::qr::TooLong;
 
     use super::{Carried, LoadError, read_answer_codes};
@@ -174,6 +139,12 @@ mod pictures {
             self.codes()?.iter().map(|text| pictures::png(text, side)).collect()
         }
 
+        /// Puts [`Self::pngs`] into a file, with a number behind its name where they are several, or into a folder under a name of its own.
+        /// Nothing is overwritten; the same pictures again leave their files as they are.
+        pub fn save_pngs(&self, pngs: &[Vec<u8>], to: &Path) -> Result<Vec<PathBuf>, FileExchangeError> {
+            FolderExchange.put_pictures(pngs, &self.name, Wanted::of(to))
+        }
+
         /// Its QR codes as letters, for a terminal with such colours.
         pub fn letters(&self, on: Terminal) -> Result<Vec<String>, TooLong> {
             self.codes()?.iter().map(|text| pictures::letters(text, on)).collect()
@@ -182,29 +153,11 @@ mod pictures {
 
     /// The answer in pictures (PNG, JPEG) of all its QR codes, in any order.
     pub fn read_answer_pictures<P: AsRef<Path>>(files: &[P]) -> Result<Statement, LoadError> {
-        let mut texts = Vec::new();
-        for file in files {
-            texts.extend(pictures::read(&contents(file.as_ref())?)?);
-        }
-        texts.sort();
-        texts.dedup();
+        let texts = FolderExchange.codes(files).map_err(|error| match error {
+            CodesError::File(error) => LoadError::File(error),
+            CodesError::Codes(error) => LoadError::Codes(error),
+        })?;
         read_answer_codes(&texts)
-    }
-
-    fn contents(file: &Path) -> Result<Vec<u8>, LoadError> {
-        let place = || file.display().to_string();
-        let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => FileExchangeError::NotFound(place()),
-            _ => FileExchangeError::Storage { place: place(), cause: error.into() },
-        };
-        // Before it is opened: to open a pipe is to wait for whoever writes to it.
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(Unreadable::NotKeyward("it is no file".into()).into());
-        }
-        let mut bytes = Vec::new();
-        let most = MOST_PICTURE_BYTES as u64;
-        File::open(file).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
-        if bytes.len() as u64 > most { Err(FileExchangeError::TooLarge(place()).into()) } else { Ok(bytes) }
     }
 }
 

@@ -61,7 +61,8 @@ impl Entitlement {
                 self.moves.push(now);
                 let old = self.slots[place].clone();
                 self.end(&old, RevocationReason::Moved, now);
-                self.slots[place].device = request.device;
+                // Another key counts by itself.
+                (self.slots[place].device, self.slots[place].count) = (request.device, None);
                 return Ok(self.grant(place, request, now, "moved"));
             }
         }
@@ -71,6 +72,7 @@ impl Entitlement {
                 device: request.device,
                 fingerprint: request.fingerprint.clone(),
                 host: request.host.clone(),
+                count: None,
                 generation: 0,
                 since: now,
                 seen: now,
@@ -191,7 +193,11 @@ impl Entitlement {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.activation == *activation) {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation() > slot.generation {
-                (slot.generation, slot.device) = (shown.generation(), request.device);
+                // Which count bound what is shown is forgotten; whoever shows it has counted on since.
+                (slot.generation, slot.device, slot.count) = (shown.generation(), request.device, None);
+                if let Some(fingerprint) = shown.fingerprint() {
+                    slot.fingerprint = fingerprint.clone();
+                }
             }
         } else if !self.ended.iter().any(|ended| ended.activation == *activation) {
             self.slots.push(Slot {
@@ -199,6 +205,7 @@ impl Entitlement {
                 device: request.device,
                 fingerprint: shown.fingerprint().unwrap_or(&request.fingerprint).clone(),
                 host: request.host.clone(),
+                count: None,
                 generation: shown.generation(),
                 since: now,
                 seen: now,

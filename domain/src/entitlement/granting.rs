@@ -10,11 +10,7 @@ use crate::time::{Timestamp, Window, after, days};
 impl Entitlement {
     /// The next generation of a slot: a certificate of an activation, a delegation of a pool.
     pub(super) fn grant(&mut self, place: usize, request: &Verified<Request>, now: Timestamp, happened: &'static str) -> Outcome {
-        let slot = &mut self.slots[place];
-        slot.generation += 1;
-        slot.fingerprint = request.fingerprint.clone();
-        slot.host = request.host.clone();
-        slot.seen = now;
+        self.slots[place].hear(request, now);
         let slot = &self.slots[place];
         let body = match self.terms.allowance {
             Allowance::Activations(_) => Body::Certificate(self.certificate(slot)),

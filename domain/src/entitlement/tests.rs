@@ -9,6 +9,7 @@ use crate::seal::Verified;
 use crate::testing::{Host, day, host, just_before, key, name, perpetual, product, rental, sold, sold_key, verified};
 
 mod contact;
+mod older;
 mod pool;
 mod terms;
 

@@ -9,16 +9,35 @@ use super::envelope::canonical;
 use super::{Envelope, SealError, Sealed, Trust, Verified, open_document};
 use crate::document::{Answer, Request};
 use crate::keys::{KeyId, PublicKey};
+use crate::names::NameError;
 
-/// Names a way of signing answers.
+/// Names a way of signing answers, in at most [`SchemeName::LONGEST`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct SchemeName(Cow<'static, str>);
 
 impl SchemeName {
+    /// The most bytes of a name.
+    pub const LONGEST: usize = 64;
+
     /// A scheme's name, fixed when it is written.
+    ///
+    /// # Panics
+    /// If it is longer than [`Self::LONGEST`]; a constant does not compile then.
     pub const fn new(name: &'static str) -> Self {
+        assert!(name.len() <= Self::LONGEST, "the name of a scheme is too long");
         Self(Cow::Borrowed(name))
+    }
+}
+
+impl TryFrom<String> for SchemeName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        match name.len() {
+            ..=Self::LONGEST => Ok(Self(Cow::Owned(name))),
+            found => Err(NameError::TooLong { what: "the name of a scheme", found, most: Self::LONGEST }),
+        }
     }
 }
 

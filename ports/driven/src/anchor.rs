@@ -32,8 +32,17 @@ pub enum AnchorError {
         /// Where it is.
         place: String,
     },
+    /// There is no room for it.
+    #[error("there is no room for the license anchor at {place}; free some space, then try again")]
+    Full {
+        /// Where it is.
+        place: String,
+        /// What the system said.
+        #[source]
+        cause: Cause,
+    },
     /// Its place cannot be read or written.
-    #[error("the license anchor at {place} cannot be used; check the folder's permissions and the free space")]
+    #[error("the license anchor at {place} cannot be used; check the folder's permissions")]
     Storage {
         /// Where it is.
         place: String,

@@ -39,8 +39,17 @@ pub enum SecretsError {
     /// The name is taken.
     #[error("there is a key {0:?} already")]
     Taken(String),
+    /// There is no room for them.
+    #[error("there is no room for the keys at {place}; free some space, then try again")]
+    Full {
+        /// Where they are.
+        place: String,
+        /// What the system said.
+        #[source]
+        cause: Cause,
+    },
     /// The place cannot be read or written.
-    #[error("the keys at {place} cannot be used; check the folder's permissions and the free space")]
+    #[error("the keys at {place} cannot be used; check the folder's permissions")]
     Storage {
         /// Where they are.
         place: String,

@@ -11,6 +11,7 @@ mod host_key;
 pub mod network;
 mod pending;
 mod refresh;
+mod returns;
 mod trial;
 mod view;
 
@@ -109,7 +110,8 @@ impl LicenseManager {
     pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
         profile.check()?;
         let view = View::new(&*ports.clock);
-        let manager = Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), sitter: std::sync::Mutex::default(), view };
+        let manager =
+            Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), sitter: std::sync::Mutex::default(), view };
         manager.look()?;
         Ok(manager)
     }
@@ -253,7 +255,8 @@ impl LicenseManager {
     fn only_mine(&self, mut seen: Seen, holdings: &Holdings) -> Seen {
         seen.outbox.retain(|awaited| !holdings.is_kept_open(awaited.request));
         if let Some(sitter) = &*self.sitter.lock().unwrap_or_else(PoisonError::into_inner) {
-            seen.licenses.retain(|license| license.granted().is_none_or(|it| !holdings.is_of_another(&it.certificate().activation, sitter)));
+            seen.licenses
+                .retain(|license| license.granted().is_none_or(|it| !holdings.is_of_another(&it.certificate().activation, sitter)));
         }
         seen
     }

@@ -85,6 +85,7 @@ pub(crate) fn entitlement(id: &str, holds: u8, held: u8) -> Record {
         device: public(holds),
         fingerprint: fingerprint("office"),
         host: name("office"),
+        count: Some(5),
         generation: 3,
         since: day(1),
         seen: day(2),

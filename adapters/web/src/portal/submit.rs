@@ -69,6 +69,7 @@ async fn serve(counter: &Counter, visitor: &Visitor, tab: Tab, body: Body) -> (O
     let words = visitor.words;
     let again = |status, trouble| form(visitor, tab, status, Some(trouble));
     let not_taken = |why: NotTaken| (None, Err(why.on(|status, notice| again(status, Trouble::of(words, notice)))));
+    let wrong_file = |wrong: &WrongFile| again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, wrong).coded(wrong.code()));
     // Whatever can be said without the file is said before it is read.
     if visitor.is_sent_from_elsewhere() {
         return not_taken(Notice::FormIsOld.into());
@@ -87,23 +88,23 @@ async fn serve(counter: &Counter, visitor: &Visitor, tab: Tab, body: Body) -> (O
         Ok(envelope) => envelope,
         Err(NoRequest::NotTaken(why)) => return not_taken(why),
         Err(NoRequest::Unreadable(Unreadable::OtherPaper { found: Paper::Answer, .. })) => {
-            let wrong = WrongFile::IsAnswer;
-            return (None, Err(again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, &wrong).coded(wrong.code()))));
+            return (None, Err(wrong_file(&WrongFile::IsAnswer)));
         }
         Err(NoRequest::Unreadable(error)) => {
             return (None, Err(again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, &error).coded(error.code()))));
         }
     };
-    // What cannot be opened uses up nobody's limit; the portal says why it cannot.
-    let mut kind = None;
-    if let Ok(request) = open_request(&envelope) {
-        kind = Some(request.ask.kind());
-        if let Err(wait) = counter.site.house.gates.devices.pass(&request.device.id()) {
-            return (kind, not_taken(NotTaken::too_often(wait)).1);
-        }
+    // What cannot be opened uses up nobody's limit.
+    let request = match open_request(&envelope) {
+        Ok(request) => request,
+        Err(error) => return (None, Err(wrong_file(&error.into()))),
+    };
+    let kind = Some(request.ask.kind());
+    if let Err(wait) = counter.site.house.gates.devices.pass(&request.device.id()) {
+        return (kind, not_taken(NotTaken::too_often(wait)).1);
     }
-    let submitted = counter.portal.submit(&visitor.visit, &envelope, tab).await.map_err(|error| match error {
-        PortalError::WrongFile(wrong) => again(StatusCode::UNPROCESSABLE_ENTITY, Trouble::of(words, &wrong).coded(wrong.code())),
+    let submitted = counter.portal.submit(&visitor.visit, request, tab).await.map_err(|error| match error {
+        PortalError::WrongFile(wrong) => wrong_file(&wrong),
         error => failed(visitor.frame().at(path(tab)), &error),
     });
     (kind, submitted)

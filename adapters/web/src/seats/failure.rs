@@ -15,7 +15,7 @@ const VENDOR_AWAY: Duration = Duration::from_secs(60);
 impl Failure {
     /// What was asked is refused, and there is nobody to sign it for.
     pub(crate) fn refused(refusal: &Refusal) -> Self {
-        Self::new(Problem::new(422, refusal.code(), "It is refused", refusal.to_string()).next(refusal.remedy()))
+        Self::new(Problem::new(422, refusal.code(), "It is refused", refusal.to_string()).next(refusal.remedy())).says(refusal)
     }
 
     /// The vendor signs in another way.

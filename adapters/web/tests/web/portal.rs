@@ -1,9 +1,11 @@
 //! The portal over real sockets: a browser that does what its pages say, and nothing else.
 
+mod bounds;
 mod door;
 mod files;
 mod owner;
 mod pages;
+mod refused;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

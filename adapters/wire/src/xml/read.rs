@@ -5,19 +5,15 @@ use quick_xml::NsReader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceError, ResolveResult};
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
 
 use super::{ANSWER, MOST_FILE_BYTES, NAMESPACE, REQUEST, VERSION};
-use crate::{Paper, Unreadable, armour};
+use crate::{Paper, Unreadable, armour, scheme};
 
 /// No file of ours is deeper than three.
 const DEEPEST: usize = 16;
 const DEEP: &str = "elements nested very deeply";
 /// No tag of ours has more bytes; namespaces are looked up in linear time.
 const LONGEST_TAG: usize = 4096;
-/// No scheme has a longer name.
-const LONGEST_SCHEME: usize = 64;
 /// Names of web pages, as the root of a file.
 const PAGES: &[&str] = &["html", "head", "body", "div", "pre", "p", "table", "span"];
 
@@ -215,6 +211,7 @@ fn root(tag: &BytesStart<'_>, name: &str, ours: bool) -> Result<Paper, Unreadabl
     let paper = match name {
         REQUEST if ours => Paper::Request,
         ANSWER if ours => Paper::Answer,
+        REQUEST | ANSWER => return Err(Unreadable::Stripped),
         _ if PAGES.iter().any(|page| name.eq_ignore_ascii_case(page)) => return Err(Unreadable::WebPage),
         _ => return Err(Unreadable::NotKeyward("it is an XML file of another kind".into())),
     };
@@ -230,14 +227,6 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Unreada
     let damaged = || Unreadable::Damaged("a tag cannot be read".into());
     let found = tag.try_get_attribute(name).map_err(|_| damaged())?;
     found.map(|it| it.normalized_value(quick_xml::XmlVersion::Implicit1_0).map(Into::into).map_err(|_| damaged())).transpose()
-}
-
-fn scheme(name: &str) -> Result<SchemeName, Unreadable> {
-    if name.len() > LONGEST_SCHEME {
-        return Err(Unreadable::Hostile("a name of extraordinary length"));
-    }
-    let name: Result<_, serde::de::value::Error> = SchemeName::deserialize(name.into_deserializer());
-    name.map_err(|error| Unreadable::NotKeyward(error.to_string().into()))
 }
 
 fn declared(declaration: &BytesDecl<'_>) -> Result<(), Unreadable> {

@@ -137,9 +137,74 @@ fn a_picture_that_is_cut_or_extraordinary_is_an_error() {
     for length in (8..whole.len() - 100).step_by(7) {
         assert!(read(&whole[..length]).is_err(), "{length} bytes");
     }
-    assert_eq!(read(&vec![0; (16 << 20) + 1]), Err(Unreadable::TooLarge { most: 16 << 20 }));
+    assert_eq!(read(&[&whole[..], &vec![0; 32 << 20]].concat()), Err(Unreadable::LargePicture));
     // A few bytes that say they are 60,000 pixels wide and high.
     let mut header = whole[..33].to_vec();
     header[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
-    assert!(matches!(read(&header), Err(Unreadable::Hostile(_) | Unreadable::Damaged(_))));
+    assert!(matches!(read(&header), Err(Unreadable::LargePicture | Unreadable::Damaged(_))));
+}
+
+/// On a white sheet, each at its place.
+fn sheet(width: u32, height: u32, codes: &[(u32, u32, &GrayImage)]) -> GrayImage {
+    let mut sheet = GrayImage::from_pixel(width, height, Luma([255]));
+    for (x, y, code) in codes {
+        image::imageops::overlay(&mut sheet, *code, i64::from(*x), i64::from(*y));
+    }
+    sheet
+}
+
+#[test]
+fn other_codes_on_the_same_sheet_hide_nothing() {
+    let text = &write_request(&activation()).expect("it fits")[0];
+    let ours = picture(&png(text, SIDE).expect("it is drawn"));
+    let drawn = |text: &str, side| picture(&png(text, side).expect("it is drawn"));
+    let (wifi, site) = (drawn("WIFI:T:WPA;S:office;P:guest;;", 300), drawn("https://example.com/a/long/way/to/go?to=the&page=7", 500));
+    // One that is torn: its corners are there, and nobody can read it.
+    let mut torn = drawn("https://example.com/torn", 400);
+    for (x, y) in (100..300).flat_map(|x| (100..300).map(move |y| (x, y))) {
+        torn.put_pixel(x, y, Luma([if (x / 7 + y / 11) % 2 == 0 { 0 } else { 255 }]));
+    }
+    let sheets = [
+        sheet(1400, 700, &[(0, 0, &wifi), (700, 50, &ours)]),
+        sheet(1400, 1300, &[(0, 0, &site), (700, 0, &torn), (50, 650, &ours)]),
+        sheet(1400, 1300, &[(0, 0, &torn), (700, 600, &ours)]),
+        sheet(1300, 2000, &[(0, 0, &wifi), (600, 0, &wifi), (0, 700, &ours), (700, 700, &site), (0, 1400, &torn), (700, 1400, &wifi)]),
+    ];
+    for (number, sheet) in sheets.iter().enumerate() {
+        assert_eq!(read(&encoded(sheet.clone(), ImageFormat::Png)).as_deref(), Ok(&[text.clone()][..]), "sheet {number}");
+        let photo = encoded(photographed(sheet, 5.0, 0.5), ImageFormat::Jpeg);
+        assert_eq!(read(&photo).as_deref(), Ok(&[text.clone()][..]), "a photograph of sheet {number}");
+    }
+}
+
+#[test]
+fn all_parts_on_a_sheet_are_looked_for_though_one_is_seen_at_once() {
+    let asked = return_of(certificate(12));
+    let drawn: Vec<_> =
+        write_request(&asked).expect("it fits").iter().map(|text| picture(&png(text, SIDE).expect("it is drawn"))).collect();
+    // The second is light on dark: it is seen only when all is turned around.
+    let mut dark = drawn[1].clone();
+    image::imageops::invert(&mut dark);
+    let both = sheet(1400, 700, &[(20, 20, &drawn[0]), (720, 20, &dark)]);
+    assert_eq!(read_request(&read(&encoded(both, ImageFormat::Png)).expect("it is read")), Ok(asked));
+}
+
+#[test]
+fn a_picture_of_more_pixels_than_are_read_is_to_be_scaled_down() {
+    let mut vast = encoded(GrayImage::new(64, 64), ImageFormat::Jpeg);
+    // Where the frame says how large it is: 16,320 by 12,240.
+    let frame = vast.windows(2).position(|it| it == [0xFF, 0xC0]).expect("a frame");
+    vast[frame + 5..frame + 9].copy_from_slice(&[0x2F, 0xD0, 0x3F, 0xC0]);
+    let refused = read(&vast).expect_err("it is too large");
+    assert!(refused.to_string().contains("scale it down"), "{refused}");
+    assert_eq!(refused, Unreadable::LargePicture);
+}
+
+#[test]
+fn a_photograph_in_colour_is_read() {
+    let text = &write_request(&activation()).expect("it fits")[0];
+    let coloured = DynamicImage::from(picture(&png(text, SIDE).expect("it is drawn"))).into_rgb8();
+    let mut photo = Vec::new();
+    DynamicImage::from(coloured).write_to(&mut Cursor::new(&mut photo), ImageFormat::Jpeg).expect("it is encoded");
+    assert_eq!(read(&photo).as_deref(), Ok(&[text.clone()][..]));
 }

@@ -2,7 +2,7 @@
 
 use keyward_domain::seal::{Digest, Envelope, SchemeName, Statement};
 use keyward_wire::qr::{MOST_DRAWN, MOST_PARTS, is_one, read_answer, read_request, write_answer, write_request};
-use keyward_wire::{Paper, Unreadable};
+use keyward_wire::{Paper, Unreadable, xml};
 
 use crate::samples::{activation, certificate, refusal, return_of};
 use crate::{answer, foreign, pinned, request};
@@ -103,3 +103,24 @@ fn a_text_that_was_changed_or_cut_is_an_error_wherever_it_was() {
 fn a_newer_text_says_so() {
     assert_eq!(read_request(&["KW2:whatever it is"]), Err(Unreadable::Newer { version: 2 }));
 }
+
+/// One bound for both carriers: what one writes the other reads.
+#[test]
+fn the_name_of_a_scheme_is_as_long_in_a_code_as_in_a_file() {
+    let named = |length: usize| SchemeName::try_from("x".repeat(length));
+    let longest = Statement::new(named(SchemeName::LONGEST).expect("the longest"), *b"{}");
+    assert_eq!(read_answer(&write_answer(&longest).expect("it fits")), Ok(longest.clone()));
+    assert_eq!(xml::read_answer(&xml::write_answer(&longest, &[])), Ok(longest.clone()));
+    assert!(named(SchemeName::LONGEST + 1).is_err());
+    let file = String::from_utf8(xml::write_answer(&longest, &[])).expect("it is UTF-8");
+    let name = "x".repeat(SchemeName::LONGEST);
+    let longer = xml::read_answer(file.replace(&name, &format!("{name}x")).as_bytes());
+    // A document of another make, with the length of its scheme's name before it.
+    let packed = [&[2, 65][..], &[b'x'; 65], &[0; 8]].concat();
+    let squeezed = miniz_oxide::deflate::compress_to_vec(&packed, 10);
+    let code = format!("KW1:{}", base45::encode([&Digest::of(&squeezed).bytes()[..4], &squeezed].concat()));
+    let in_code = read_answer(&[code]);
+    assert_eq!((longer, in_code), (Err(Unreadable::Hostile(LONG_NAME)), Err(Unreadable::Hostile(LONG_NAME))));
+}
+
+const LONG_NAME: &str = "a name of extraordinary length";

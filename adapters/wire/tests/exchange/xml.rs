@@ -118,3 +118,21 @@ fn a_document_that_is_whole_and_no_envelope_is_no_request() {
     let file = text(write_answer(&statement, &[])).replace("KeywardAnswer", "KeywardRequest");
     assert!(matches!(read_request(file.as_bytes()), Err(Unreadable::NotKeyward(_))));
 }
+
+#[test]
+fn a_first_tag_that_lost_its_namespace_is_said_to_have_lost_it() {
+    let file = request_file();
+    let space = " xmlns=\"urn:keyward:exchange\"";
+    assert!(file.contains(space));
+    let changed = [
+        file.replace(space, ""),
+        file.replace(space, " xmlns=\"\""),
+        file.replace("urn:keyward:exchange", "urn:another"),
+        file.replace(" xmlns=", " xmlns:ns0="),
+    ];
+    for file in changed {
+        let error = read_request(file.as_bytes()).expect_err("it is changed");
+        assert_eq!(error, Unreadable::Stripped, "{file}");
+        assert!(error.to_string().contains("a mail program or an editor took that away"), "{error}");
+    }
+}

@@ -66,6 +66,43 @@ fn pictures() {
 }
 
 #[test]
+fn what_stands_in_codes_of_pictures() {
+    let written = |how: u8, wrong: &[u8], write: &dyn Fn(&mut qrcode::bits::Bits)| {
+        let version = qrcode::Version::Normal(i16::from(how >> 2) % 12 + 1);
+        let mut bits = qrcode::bits::Bits::new(version);
+        write(&mut bits);
+        [&[how, 3, wrong.len() as u8][..], wrong, &bits.into_bytes()].concat()
+    };
+    let seeds = [
+        written(0, &[], &|bits| bits.push_alphanumeric_data(b"KW1:AAAA").expect("it fits")),
+        written(17, &[7, 90], &|bits| bits.push_byte_data(b"https://example.com/").expect("it fits")),
+        written(6, &[], &|bits| bits.push_numeric_data(b"0123456789").expect("it fits")),
+        written(44, &[1], &|bits| {
+            bits.push_eci_designator(26).expect("it fits");
+            bits.push_byte_data("\u{8a31}\u{53ef}".as_bytes()).expect("it fits");
+        }),
+        written(8, &[], &|bits| bits.push_kanji_data(b"\x93\x5f\xe4\xaa").expect("it fits")),
+        written(9, &[], &|bits| {
+            bits.push_fnc1_first_position().expect("it fits");
+            bits.push_alphanumeric_data(b"01%%2").expect("it fits");
+        }),
+        // The first of two codes that say one thing together: mode 3, its place, its parity.
+        [&[0, 3, 0][..], &[0x30, 0x15, 0x54, 0x02, 0x41, 0x20]].concat(),
+    ];
+    survives("picture-code", 600, &[], &seeds);
+}
+
+/// The seeds above are read to their end: a target whose codes nobody can read tests nothing.
+#[test]
+fn a_code_that_is_drawn_for_the_fuzzer_is_read() {
+    let mut bits = qrcode::bits::Bits::new(qrcode::Version::Normal(1));
+    bits.push_alphanumeric_data(b"KW1:AAAA").expect("it fits");
+    // Two modules are wrong, and the check makes up for them.
+    let png = targets::code_of(&[&[1, 3, 2, 90, 200][..], &bits.into_bytes()].concat()).expect("it is drawn");
+    assert_eq!(keyward_wire::pictures::read(&png).as_deref(), Ok(&["KW1:AAAA".to_owned()][..]));
+}
+
+#[test]
 fn envelopes_and_answers() {
     survives("envelope", 40_000, &["json"], &[]);
 }

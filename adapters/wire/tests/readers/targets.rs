@@ -23,6 +23,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("envelope", envelope),
     ("license-key", license_key),
     ("picture", picture),
+    ("picture-code", picture_code),
     ("picture-inside", picture_inside),
     ("profile", profile),
     ("qr", qr),
@@ -92,6 +93,57 @@ pub(crate) fn picture_inside(bytes: &[u8]) {
     if drawn.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).is_ok() {
         picture(&png);
     }
+}
+
+/// What stands in a QR code, which its corners and its checks would keep a fuzzer from: its version, how it is masked and how it is checked;
+/// which of its modules are wrong; then what it says, from the first bit on.
+pub(crate) fn picture_code(bytes: &[u8]) {
+    if let Some(png) = code_of(bytes) {
+        picture(&png);
+    }
+}
+
+/// A picture of the code that these bytes stand for, as [`picture_code`] has it.
+pub(crate) fn code_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    use qrcode::canvas::{Canvas, MaskPattern};
+    use qrcode::{Color, EcLevel, Version, ec};
+
+    let [how, mask, wrong, rest @ ..] = bytes else { return None };
+    let levels = [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H];
+    // A small one most often: it is drawn and read fast.
+    let (version, level) = (Version::Normal(i16::from(how >> 2) % 12 + 1), levels[usize::from(how & 3)]);
+    let masks = [
+        MaskPattern::Checkerboard,
+        MaskPattern::HorizontalLines,
+        MaskPattern::VerticalLines,
+        MaskPattern::DiagonalLines,
+        MaskPattern::LargeCheckerboard,
+        MaskPattern::Fields,
+        MaskPattern::Diamonds,
+        MaskPattern::Meadow,
+    ];
+    let room = qrcode::bits::Bits::new(version).max_len(level).expect("a version has room") / 8;
+    let (flips, says) = rest.split_at(rest.len().min(usize::from(wrong % 16)));
+    let mut says = says[..says.len().min(room)].to_vec();
+    says.resize(room, 0);
+    let (data, check) = ec::construct_codewords(&says, version, level).expect("it fills the version");
+    let mut canvas = Canvas::new(version, level);
+    canvas.draw_all_functional_patterns();
+    canvas.draw_data(&data, &check);
+    canvas.apply_mask(masks[usize::from(mask & 7)]);
+    let (mut colors, side) = (canvas.into_colors(), version.width() as u32);
+    for (number, flip) in flips.iter().enumerate() {
+        let at = (usize::from(*flip) * 31 + number * 7) % colors.len();
+        colors[at] = !colors[at];
+    }
+    let module = |at: u32| (at / 3).checked_sub(4).filter(|it| *it < side);
+    let drawn = image::GrayImage::from_fn((side + 8) * 3, (side + 8) * 3, |x, y| match (module(x), module(y)) {
+        (Some(x), Some(y)) if colors[(y * side + x) as usize] == Color::Dark => image::Luma([0]),
+        _ => image::Luma([255]),
+    });
+    let mut png = Vec::new();
+    drawn.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).expect("a picture");
+    Some(png)
 }
 
 /// An envelope or an answer as a server gets it.

@@ -56,6 +56,7 @@ impl Say for Unreadable {
             Self::OtherEncoding { found } => plain("unreadable-other-encoding").text("found", found),
             Self::WebPage => plain("unreadable-web-page"),
             Self::Wrapped => plain("unreadable-wrapped"),
+            Self::Stripped => plain("unreadable-stripped"),
             Self::NotKeyward(detail) => plain("unreadable-not-keyward").text("detail", detail),
             Self::Hostile(detail) => plain("unreadable-hostile").text("detail", detail),
             Self::CutShort => plain("unreadable-cut-short"),
@@ -64,6 +65,7 @@ impl Say for Unreadable {
                 plain("unreadable-other-paper").said("found", Part::Text, found).said("expected", Part::Text, expected)
             }
             Self::NoCode => plain("unreadable-no-code"),
+            Self::LargePicture => plain("unreadable-large-picture"),
             Self::PartsMissing { missing, of } => plain("unreadable-parts-missing").names("missing", missing).number("of", *of as u64),
             Self::PartsMixed => plain("unreadable-parts-mixed"),
             Self::Newer { version } => plain("unreadable-newer").number("version", *version),

@@ -125,6 +125,7 @@ impl Say for AnchorError {
         match self {
             Self::Damaged { place, why } => Message::new("anchor-damaged").text("place", place).text("why", why),
             Self::Newer { place } => Message::new("anchor-newer").text("place", place),
+            Self::Full { place, .. } => Message::new("anchor-full").text("place", place),
             Self::Storage { place, .. } => Message::new("anchor-storage").text("place", place),
             other => Message::untold(other),
         }
@@ -135,6 +136,7 @@ impl Say for SecretsError {
     fn message(&self) -> Message {
         match self {
             Self::Taken(name) => Message::new("secrets-taken").text("name", name),
+            Self::Full { place, .. } => Message::new("secrets-full").text("place", place),
             Self::Storage { place, .. } => Message::new("secrets-storage").text("place", place),
             other => Message::untold(other),
         }
@@ -181,6 +183,8 @@ fn unreadable(code: &str) -> Option<Message> {
         "web-page" => Some(Message::new("unreadable-web-page")),
         "wrapped" => Some(Message::new("unreadable-wrapped")),
         "cut-short" => Some(Message::new("unreadable-cut-short")),
+        "stripped" => Some(Message::new("unreadable-stripped")),
+        "picture-too-large" => Some(Message::new("unreadable-large-picture")),
         "no-code" => Some(Message::new("unreadable-no-code")),
         "parts-mixed" => Some(Message::new("unreadable-parts-mixed")),
         "not-keyward" => Some(Message::new("unreadable-something-else")),

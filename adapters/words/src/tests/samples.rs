@@ -1,7 +1,9 @@
 //! One of everything that can be said. What is missing here is found out: the variants are counted in the sources.
 
 mod command;
+mod console;
 mod domain;
+mod server;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -15,6 +17,7 @@ use keyward_domain::profile::ProfileError;
 use keyward_domain::refusal::{Holder, Refusal};
 use keyward_domain::rights::{Cell, KeyType, Matrix, Medium, NotInMatrix, Right, TenureKind};
 use keyward_domain::seal::{Document as _, Role, SealError};
+use keyward_domain::staff::StaffRole;
 use keyward_domain::standing::{Flag, Reason, Status, Verdict};
 use keyward_domain::time::{Timestamp, days};
 use keyward_domain::vault::{NotTaken, Taken};
@@ -85,6 +88,8 @@ pub(super) fn all() -> Vec<Group> {
         group("Label", "", Remedy::None, Label::ALL.iter().copied()),
         group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
         group("CommandText", "adapters/words/src/command.rs", Remedy::Some, command::texts()),
+        group("ServerText", "adapters/words/src/server.rs", Remedy::Each, server::texts()),
+        group("StaffRole", "", Remedy::None, StaffRole::ALL.iter().copied()),
         group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
         group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
         group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
@@ -120,6 +125,11 @@ fn of_the_domain() -> Vec<Group> {
         group("NotTaken", "domain/src/vault/taking.rs", Remedy::Each, not_taken()),
         group("Taken", "domain/src/vault/taking.rs", Remedy::Some, taken()),
         group("ProfileError", "domain/src/profile.rs", Remedy::Each, profile_errors()),
+        group("TermsError", "domain/src/entitlement/terms.rs", Remedy::Each, console::terms_errors()),
+        group("SignersError", "domain/src/signers.rs", Remedy::Each, console::signers_errors()),
+        group("StaffError", "domain/src/staff.rs", Remedy::Each, console::staff_errors()),
+        group("NameError", "domain/src/names.rs", Remedy::Each, console::name_errors()),
+        group("BadDate", "", Remedy::Each, [console::bad_date()]),
     ]
 }
 
@@ -145,6 +155,7 @@ fn of_the_acts() -> Vec<Group> {
         group("ActError", "ports/driving/src/license_manager/error.rs", Remedy::Each, act_errors()),
         group("OpenError", "ports/driving/src/license_manager/error.rs", Remedy::Each, open_errors()),
         group("IssuerError", "ports/driving/src/issuer.rs", Remedy::Each, issuer_errors()),
+        group("ConsoleError", "ports/driving/src/console.rs", Remedy::Each, console::console_errors()),
         group("KeysError", "ports/driving/src/vendor_keys.rs", Remedy::Each, keys_errors()),
         group(
             "TrialBegun",
@@ -294,12 +305,14 @@ fn unreadable() -> Vec<Unreadable> {
         Unreadable::OtherEncoding { found: "UTF-16".into() },
         Unreadable::WebPage,
         Unreadable::Wrapped,
+        Unreadable::Stripped,
         Unreadable::NotKeyward("it does not begin as an XML file".into()),
         Unreadable::Hostile("a DTD"),
         Unreadable::CutShort,
         Unreadable::Damaged("its text".into()),
         Unreadable::OtherPaper { found: Paper::Answer, expected: Paper::Request },
         Unreadable::NoCode,
+        Unreadable::LargePicture,
         Unreadable::PartsMissing { missing: vec![2, 3], of: 3 },
         Unreadable::PartsMixed,
         Unreadable::Newer { version: 2 },
@@ -399,12 +412,18 @@ fn anchor_errors() -> Vec<AnchorError> {
     vec![
         AnchorError::Damaged { place: place(), why: "it ends too early".into() },
         AnchorError::Newer { place: place() },
+        AnchorError::Full { place: place(), cause: cause() },
         AnchorError::Storage { place: place(), cause: cause() },
     ]
 }
 
 fn secrets_errors() -> Vec<SecretsError> {
-    vec![SecretsError::Taken("root".into()), SecretsError::Storage { place: "/var/lib/keyward/keys".into(), cause: cause() }]
+    let place = || "/var/lib/keyward/keys".to_owned();
+    vec![
+        SecretsError::Taken("root".into()),
+        SecretsError::Full { place: place(), cause: cause() },
+        SecretsError::Storage { place: place(), cause: cause() },
+    ]
 }
 
 fn ledger_errors() -> Vec<LedgerError> {
@@ -434,7 +453,7 @@ fn file_exchange_errors() -> Vec<FileExchangeError> {
         unreadable("some-day", "something that came later; update the product"),
     ];
     let known = ["web-page", "wrapped", "cut-short", "no-code", "parts-mixed", "not-keyward", "damaged", "hostile", "other-encoding"];
-    all.extend(known.into_iter().chain(["parts-missing"]).map(|code| unreadable(code, "")));
+    all.extend(known.into_iter().chain(["parts-missing", "stripped", "picture-too-large"]).map(|code| unreadable(code, "")));
     all
 }
 

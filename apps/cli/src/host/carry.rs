@@ -1,11 +1,10 @@
 //! A request that is carried by hand: into a file, onto the screen, into a picture (rows M1, M4, M6).
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use keyward::{Carried, FileExchangeError, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
+use keyward::{Carried, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
 use keyward_words::{CommandText, Notice, PortalText, Words};
 
 use crate::exit::Failure;
@@ -22,8 +21,8 @@ pub(crate) struct Carry {
     /// By hand: show the request as a QR code, on dark ground or light
     #[arg(long, value_name = "GROUND", num_args = 0..=1, require_equals = true, default_missing_value = "dark")]
     qr: Option<Ground>,
-    /// By hand: draw the request as a QR code into this picture (PNG)
-    #[arg(long, value_name = "FILE")]
+    /// By hand: draw the request as a QR code into this picture (PNG), or into this folder under a name of its own
+    #[arg(long, value_name = "FILE|FOLDER")]
     qr_png: Option<PathBuf>,
 }
 
@@ -79,9 +78,7 @@ impl Carry {
         }
         if let Some(place) = &self.qr_png {
             let pictures = carried.pngs(SIDE).map_err(too_long)?;
-            for (number, picture) in (1..).zip(&pictures) {
-                let file = if pictures.len() > 1 { numbered(place, number) } else { place.clone() };
-                save(&file, picture).map_err(|error| unsaved(error.into()))?;
+            for file in carried.save_pngs(&pictures, place).map_err(|error| unsaved(error.into()))? {
                 writeln!(out, "{}", words.say(&CommandText::PictureSaved { file: file.display().to_string() }))?;
             }
         }
@@ -101,34 +98,4 @@ fn portal(profile: &ProductProfile, kind: Kind) -> Option<String> {
 fn too_long(error: TooLong) -> Failure {
     let most = keyward::MOST_CODES as u64;
     Failure::wrong(&CommandText::TooManyCodes { codes: error.codes as u64, most })
-}
-
-/// The file of a picture of several: a number stands before its extension.
-fn numbered(place: &Path, number: usize) -> PathBuf {
-    let stem = place.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = place.extension().map(|it| format!(".{}", it.to_string_lossy())).unwrap_or_default();
-    place.with_file_name(format!("{stem}-{number}{extension}"))
-}
-
-/// Makes a file that is not there yet; the same picture again leaves it as it is.
-fn save(file: &Path, picture: &[u8]) -> Result<(), FileExchangeError> {
-    let place = || file.display().to_string();
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileExchangeError::NotFound(place()),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FileExchangeError::Full(place()),
-        _ => FileExchangeError::Storage { place: place(), cause: error.into() },
-    };
-    match OpenOptions::new().write(true).create_new(true).open(file) {
-        Ok(mut open) => open.write_all(picture).and_then(|()| open.sync_all()).map_err(|error| {
-            // Half a picture is of no use to anybody, and would be in the way of the next attempt.
-            let _ = fs::remove_file(file);
-            failed(error)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let is_the_same = file.metadata().is_ok_and(|it| it.is_file() && it.len() == picture.len() as u64)
-                && fs::read(file).is_ok_and(|found| found == picture);
-            if is_the_same { Ok(()) } else { Err(FileExchangeError::Taken(place())) }
-        }
-        Err(error) => Err(failed(error)),
-    }
 }

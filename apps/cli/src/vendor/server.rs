@@ -1,6 +1,7 @@
 //! The key server that is administered: what each endpoint takes and gives.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use keyward::vendor::wire::{
@@ -15,6 +16,7 @@ use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::Envelope;
 use keyward_engine::console::{Handed, KeyChange, KeyList, RootChange};
 use keyward_proxy::ClientConfig;
+use keyward_words::{CommandText, Words};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -26,17 +28,18 @@ use crate::progress::wait;
 pub(super) struct Server(HttpsConsole);
 
 impl Server {
-    /// The server at an address, with the token in a file.
-    pub(super) fn at(url: &str, token: &Path, ca: Option<&Path>) -> Result<Self, Failure> {
-        let unreadable = |what: &str, file: &Path, error: std::io::Error| {
-            Failure::usage(format!("could not read the {what} {}: {error}; name the right file", file.display()))
-        };
-        let token = Zeroizing::new(fs::read_to_string(token).map_err(|error| unreadable("admin token", token, error))?);
-        let token = AdminToken::parse(&token).map_err(|error| Failure::usage(error.to_string()))?;
-        let ca = ca.map(|file| fs::read_to_string(file).map_err(|error| unreadable("authorities", file, error))).transpose()?;
+    /// The server at an address, with the token in a file, to speak in these words.
+    pub(super) fn at(url: &str, token: &Path, ca: Option<&Path>, words: Words) -> Result<Self, Failure> {
+        let shown = |file: &Path| file.display().to_string();
+        let no_token = |why: io::Error| Failure::wrong(&CommandText::TokenNotRead { file: shown(token), why: why.to_string() });
+        let no_ca = |file: &Path, why: io::Error| CommandText::AuthoritiesNotRead { file: shown(file), why: why.to_string() };
+        let text = Zeroizing::new(fs::read_to_string(token).map_err(no_token)?);
+        let token = AdminToken::parse(&text).map_err(|_| Failure::wrong(&CommandText::TokenIsNone { file: shown(token) }))?;
+        let ca = ca.map(|file| fs::read_to_string(file).map_err(|error| Failure::wrong(&no_ca(file, error)))).transpose()?;
         let tls = TlsTerms { ca, pins: Vec::new() };
         let client = keyward_proxy::client(&ClientConfig::new(tls)).map_err(|error| Failure::usage(told(&error)))?;
-        HttpsConsole::new(client, url, token).map(Self).map_err(|error| Failure::usage(error.to_string()))
+        let console = HttpsConsole::new(client, url, token).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self(console.in_language(words.language())))
     }
 
     pub(super) fn add_product(&self, product: &Product) -> Result<Product, Failure> {

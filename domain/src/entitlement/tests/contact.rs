@@ -105,6 +105,21 @@ fn a_restored_server_believes_the_newer_generation_of_a_slot_it_knows() {
     assert_eq!(sale.it.slots.len(), 1);
 }
 
+/// What it signed says on which parts, too: they were replaced one by one since the backup, and all of them are others now.
+#[test]
+fn a_restored_server_believes_the_newer_parts_of_a_slot_it_knows() {
+    let mut sale = sale(1, "3/90");
+    let [old, mixed, new] = ["abcd", "cdef", "efgh"].map(|parts| host('a').looking(parts));
+    sale.activates(&old, day(0));
+    let backup = sale.it.clone();
+    sale.refreshes(&mixed, day(1));
+    sale.refreshes(&new, day(2));
+    sale.it = backup;
+    let refresh = sale.ask_with_held(&new, |activation, held| Ask::Refresh { activation, held });
+    assert_eq!(sale.asks(&old, refresh.clone(), day(3), Memory::Lost), "not-this-host");
+    assert_eq!(sale.asks(&new, refresh, day(3), Memory::Lost), "refreshed, generation 4");
+}
+
 #[test]
 fn nobody_adopts_what_is_bound_to_another_device() {
     let mut sale = sale(1, "3/90");

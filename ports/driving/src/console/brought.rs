@@ -118,8 +118,15 @@ pub enum Verdict {
 impl Brought {
     /// Reads a request from a file.
     pub fn read(files: &dyn FileExchange, file: &Path) -> Result<Self, NotBrought> {
+        match files.get(file)? {
+            Document::Request(envelope) => Self::of(envelope, file),
+            Document::Answer(_) => Err(NotBrought::IsAnswer(file.display().to_string())),
+        }
+    }
+
+    /// A request that was read from a file already, or from several of which this is the first.
+    pub fn of(envelope: Envelope, file: &Path) -> Result<Self, NotBrought> {
         let is_answer = || NotBrought::IsAnswer(file.display().to_string());
-        let Document::Request(envelope) = files.get(file)? else { return Err(is_answer()) };
         let request = open_request(&envelope).map_err(|cause| match cause {
             SealError::OtherType { found, .. } if *found == *Answer::PAYLOAD_TYPE => is_answer(),
             cause => NotBrought::Sealed { file: file.display().to_string(), cause },
@@ -257,7 +264,9 @@ impl Console {
             if let Some(Record::Entitlement(it)) = self.ledger.read(&found).await?.map(|it| it.record) {
                 let is_known = match ask {
                     Ask::Trial { .. } | Ask::CheckOut { .. } | Ask::Borrow { .. } | Ask::Activate { .. } | Ask::Delegate { .. } => true,
-                    Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => it.knew(activation, device),
+                    Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. } => {
+                        it.knew(activation, device)
+                    }
                 };
                 if !is_known {
                     continue;

@@ -8,7 +8,7 @@ use keyward_domain::document::{Addressee, Answer, Ask, Nonce, Request, Typed};
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::{KeyId, PublicKey, SigningKey};
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::ActivationId;
+use keyward_domain::names::{ActivationId, Language, ProductId, Version};
 use keyward_domain::pool::Lifeline;
 use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
@@ -17,7 +17,6 @@ use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, SignerError, SoftwareSigner, VaultError};
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
-use super::pending::about;
 use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
@@ -47,6 +46,21 @@ pub(super) struct Desk<'a> {
 pub(super) enum Sent {
     Never,
     Before,
+}
+
+/// Which product asks, and of itself: what a request says of whoever made it.
+pub(super) struct Asker {
+    pub(super) product: ProductId,
+    version: Version,
+    language: Language,
+}
+
+impl Asker {
+    /// Whoever made a request.
+    pub(super) fn of(request: &Sealed<Request>) -> Self {
+        let Request { product, version, language, .. } = request.words();
+        Self { product: product.clone(), version: version.clone(), language: language.clone() }
+    }
 }
 
 /// What an act brings a host.
@@ -212,55 +226,6 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Why what was returned cannot be activated again: the return itself was refused.
-    fn kept_off(&self, activation: ActivationId) -> ActError {
-        let mut waiting = self.holdings.outbox();
-        let no = waiting.find_map(|(request, refused)| if about(request) == Some(&activation) { refused.cloned() } else { None });
-        no.map_or(ActError::NotTaken(NotTaken::Returned { activation }), ActError::Refused)
-    }
-
-    /// Sends the returns that wait: what is asked next may need the slot that they free.
-    async fn send_returns(&mut self) -> Result<(), ActError> {
-        self.remake_returns()?;
-        let returns = |request: &&Sealed<Request>| is_for_vendor(request) && matches!(request.words().ask, Ask::Return { .. });
-        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(returns).cloned().collect();
-        if !waiting.is_empty() {
-            self.save()?;
-        }
-        for request in waiting {
-            // Whatever comes of it, a return is done or waits on; what is wrong with network or disk, the act that follows says.
-            if self.send(&request, Sent::Before, &super::unheard).await.is_err_and(|error| error.is_silence()) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// What gives a row back.
-    pub(super) fn giving_back(&self, row: &str) -> Result<Ask, ActError> {
-        let no_row = || ActError::NoSuchRow { row: row.into() };
-        if row == "trial" {
-            return Err(ActError::TrialStays);
-        }
-        let activation: ActivationId = row.parse().map_err(|_| no_row())?;
-        let (held, answer) = self.held_here(&activation).ok_or_else(no_row)?;
-        if answer.certificate().is_some_and(|it| it.hold == keyward_domain::document::Hold::Trial) {
-            return Err(ActError::TrialStays);
-        }
-        let held = held.clone();
-        Ok(Ask::Return { activation, held })
-    }
-
-    pub(super) async fn return_license(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
-        match self.ask(self.giving_back(row)?, None, steps).await {
-            Ok(Taken::Returned(activation)) => Ok(activation),
-            Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
-            Ok(Taken::Granted(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),
-            Err(ActError::Server(error)) => Err(ActError::ReturnWaits(error)),
-            Err(error) => Err(error),
-        }
-    }
-
     pub(super) fn become_new_host(&mut self) -> Result<(), ActError> {
         let old = self.holdings.device();
         let (device, seed) = make_key(self.ports)?;
@@ -317,12 +282,13 @@ impl<'a> Desk<'a> {
     /// Takes an answer and saves what it brought.
     pub(super) fn take(&mut self, request: Digest, statement: Statement) -> Result<Taken, ActError> {
         let schemes = self.schemes();
+        let asker = self.holdings.outbox().map(|(asked, _)| asked).find(|asked| asked.name() == request).map(Asker::of);
         let taken = self.holdings.take(statement.clone(), &schemes, &self.ports.clock.now());
         if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned { .. })) {
             self.holdings.spend(request);
         }
-        if let Err(NotTaken::Returned { activation }) = &taken {
-            self.return_again(activation, statement)?;
+        if let (Err(NotTaken::Returned { activation }), Some(asker)) = (&taken, asker) {
+            self.return_again(activation, statement, asker)?;
         }
         self.save()?;
         Ok(taken?)
@@ -344,26 +310,6 @@ impl<'a> Desk<'a> {
         self.holdings.forget(request.name());
         self.save()?;
         Ok(anew)
-    }
-
-    /// A vault that was restored from before a return does not know whether anybody heard of it.
-    pub(super) fn remake_returns(&mut self) -> Result<(), ActError> {
-        for activation in self.holdings.lost_returns() {
-            if let Some((held, _)) = self.holdings.held(&activation) {
-                let held = held.clone();
-                self.return_again(&activation, held)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The server holds what was returned here: it never heard of the return, or it was restored since. The return is made again.
-    fn return_again(&mut self, activation: &ActivationId, held: Statement) -> Result<(), ActError> {
-        let ask = Ask::Return { activation: activation.clone(), held };
-        if !self.holdings.outbox().any(|(request, _)| is_same(&request.words().ask, &ask)) {
-            self.compose(ask, None)?;
-        }
-        Ok(())
     }
 
     /// Asks a license server for something other than a seat for now.
@@ -423,11 +369,28 @@ impl<'a> Desk<'a> {
     }
 
     fn compose(&mut self, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {
-        let to = self.signer_of(&ask);
-        self.compose_to(ask, license_key, to)
+        self.compose_for(self.asker()?, ask, license_key)
     }
 
     fn compose_to(&mut self, ask: Ask, license_key: Option<&SigningKey>, to: Addressee) -> Result<Sealed<Request>, ActError> {
+        self.compose_by(self.asker()?, ask, license_key, to)
+    }
+
+    /// This product.
+    pub(super) fn asker(&self) -> Result<Asker, ActError> {
+        let ProductProfile { product, version, languages, .. } = self.profile;
+        // `check` has seen to it that there is a language.
+        let language = languages.first().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
+        Ok(Asker { product: product.clone(), version: version.clone(), language: language.clone() })
+    }
+
+    /// Composes what a product asks, and puts it into the outbox.
+    pub(super) fn compose_for(&mut self, asker: Asker, ask: Ask, license_key: Option<&SigningKey>) -> Result<Sealed<Request>, ActError> {
+        let to = self.signer_of(&ask);
+        self.compose_by(asker, ask, license_key, to)
+    }
+
+    fn compose_by(&mut self, asker: Asker, ask: Ask, license_key: Option<&SigningKey>, to: Addressee) -> Result<Sealed<Request>, ActError> {
         let device = self.holdings.device();
         let signer = match &self.unkept {
             Some(seed) => SoftwareSigner::from_seed(seed),
@@ -435,17 +398,14 @@ impl<'a> Desk<'a> {
         };
         let mut nonce = [0; 16];
         self.ports.entropy.fill(&mut nonce)?;
-        // `check` has seen to it that there is a language.
-        let language =
-            self.profile.languages.first().cloned().ok_or(super::OpenError::Profile(keyward_domain::profile::ProfileError::NoLanguage))?;
         let words = Request {
             needs: Vec::new(),
             to,
             ask,
             nonce: Nonce(nonce),
-            product: self.profile.product.clone(),
-            version: self.profile.version.clone(),
-            language,
+            product: asker.product,
+            version: asker.version,
+            language: asker.language,
             device,
             host: self.probed.name.clone(),
             fingerprint: Fingerprint::of(&self.profile.vendor, &self.probed.parts),
@@ -491,7 +451,7 @@ async fn take_lead(ports: &HostPorts) -> Result<Lead, ActError> {
 }
 
 /// Whether two asks are the same thing asked: then the first is sent again, byte for byte.
-fn is_same(asked: &Ask, ask: &Ask) -> bool {
+pub(super) fn is_same(asked: &Ask, ask: &Ask) -> bool {
     match (asked, ask) {
         (Ask::Trial { edition: one, .. }, Ask::Trial { edition: two, .. }) => one == two,
         (Ask::Activate { key: one, .. }, Ask::Activate { key: two, .. }) => one == two,

@@ -130,7 +130,10 @@ impl ActError {
             Self::Vault(VaultError::Damaged { .. }) => "vault-damaged",
             Self::Vault(VaultError::Tampered { .. }) => "vault-tampered",
             Self::Vault(VaultError::Newer { .. }) => "vault-newer",
-            Self::Vault(VaultError::Full { .. }) => "disk-full",
+            Self::Vault(VaultError::Full { .. })
+            | Self::Anchor(AnchorError::Full { .. })
+            | Self::Open(OpenError::Anchor(AnchorError::Full { .. }))
+            | Self::Secrets(SecretsError::Full { .. }) => "disk-full",
             Self::Vault(_) | Self::Anchor(_) | Self::Secrets(_) | Self::Open(_) => "storage",
             Self::KeyMissing | Self::Signer(_) => "vault-key",
             Self::Entropy(_) => "entropy",

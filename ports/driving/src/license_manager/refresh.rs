@@ -15,17 +15,13 @@ impl Desk<'_> {
         self.remake_returns()?;
         self.save()?;
         let mut results = Vec::new();
-        let waiting: Vec<_> = self.holdings.outbox().map(|(request, _)| request).filter(|request| is_for_vendor(request)).cloned().collect();
+        let waiting: Vec<_> =
+            self.holdings.outbox().map(|(request, _)| request).filter(|request| is_for_vendor(request)).cloned().collect();
         for request in waiting {
             let result = self.send(&request, Sent::Before, steps).await;
-            let again = match (&request.words().ask, &result) {
-                // It may have waited in a file and have been answered long ago: it is asked about once more.
-                (Ask::Refresh { .. }, Ok(Taken::Granted(_))) => true,
-                // An answer ends no doubt of the clock that came after its request was written down; another does.
-                (Ask::Activate { .. }, Ok(Taken::Granted(_))) => self.doubts_the_clock(),
-                _ => false,
-            };
-            if again {
+            // It may have waited in a file, and have been written down and answered long ago: what was sold, the host's parts and its clock may
+            // be others since, and what is remembered is answered as it was. What it brought is asked about below, as all that is held.
+            if matches!(&result, Ok(Taken::Granted(activation)) if self.held_here(activation).is_some()) {
                 continue;
             }
             let silent = result.as_ref().is_err_and(ActError::is_silence);
@@ -59,11 +55,6 @@ impl Desk<'_> {
             results.extend(activation.map(|activation| (activation, result)));
         }
         Ok(results)
-    }
-
-    fn doubts_the_clock(&self) -> bool {
-        let now = self.ports.clock.now();
-        self.holdings.contents().clock.judge(&now, now.wall).suspect.is_some()
     }
 }
 

@@ -4,7 +4,7 @@ use keyward_domain::document::{Answer, Ask, Body, Kind, Request};
 use keyward_domain::entitlement::{Entitlement, Shown};
 use keyward_domain::names::{ActivationId, HostName, ProductId};
 use keyward_domain::record::{Granted, Lookup, RecordKey, Remembered};
-use keyward_domain::seal::{Digest, Document as _, Envelope, Keyward, SealError, Statement, Verified, open_request};
+use keyward_domain::seal::{Digest, Document as _, Keyward, SealError, Statement, Verified};
 use keyward_domain::signers::VendorId;
 
 use super::{Portal, PortalError, Visit};
@@ -73,9 +73,9 @@ pub enum WrongFile {
     /// An answer.
     #[error("this is an answer, not a request; load it in the product, and choose the request here")]
     IsAnswer,
-    /// Damaged, or no document of Keyward's.
+    /// Forged, damaged, or no document of Keyward's that is read here.
     #[error(transparent)]
-    Unreadable(#[from] SealError),
+    Unreadable(SealError),
     /// A return in the tab of activations.
     #[error("this request returns a license; choose it again in the tab Return License")]
     IsReturn,
@@ -98,6 +98,8 @@ impl WrongFile {
     pub fn code(&self) -> &'static str {
         match self {
             Self::IsAnswer => "is-answer",
+            Self::Unreadable(SealError::BadSignature | SealError::UnknownSigner { .. }) => "forged",
+            Self::Unreadable(SealError::NewerKeyward(_) | SealError::Unreadable(_) | SealError::UnknownScheme(_)) => "newer",
             Self::Unreadable(_) => "unreadable",
             Self::IsReturn => "is-return",
             Self::IsActivation => "is-activation",
@@ -108,24 +110,30 @@ impl WrongFile {
     }
 }
 
+impl From<SealError> for WrongFile {
+    /// Why a file that was brought as a request does not open as one.
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::OtherType { found, .. } if *found == *Answer::PAYLOAD_TYPE => Self::IsAnswer,
+            error => Self::Unreadable(error),
+        }
+    }
+}
+
 impl Portal {
     /// Answers a request that a visitor brings. Only what belongs to the visited license reaches the issuer.
-    pub async fn submit(&self, visit: &Visit, envelope: &Envelope, tab: Tab) -> Result<Submitted, PortalError> {
+    pub async fn submit(&self, visit: &Visit, request: Verified<Request>, tab: Tab) -> Result<Submitted, PortalError> {
         let license = self.license(visit).await?;
-        let request = open_request(envelope).map_err(|error| match error {
-            SealError::OtherType { found, .. } if *found == *Answer::PAYLOAD_TYPE => WrongFile::IsAnswer,
-            error => WrongFile::Unreadable(error),
-        })?;
         // Another vendor's request is refused by the issuer, whatever it asks.
         if request.to == self.vendor().await? {
             self.check(&license, &request, tab).await?;
         }
-        let statement = self.issuer.answer(envelope).await?;
-        let answer = self.open_own(&statement).await?;
         let (name, asked) = (request.name(), request.ask.kind());
+        let (product, host) = (request.product.clone(), request.host.clone());
+        let statement = self.issuer.answer_verified(request).await?.statement;
+        let answer = self.open_own(&statement).await?;
         let kept = self.kept(&self.license(visit).await?, &name).await?;
         let remembered = kept.is_ok_and(|kept| kept.statement == statement);
-        let (product, host) = (request.product.clone(), request.host.clone());
         let product_name = self.product(&product).await?.0;
         Ok(Submitted { name, statement, answer, asked, product, product_name, host, remembered })
     }

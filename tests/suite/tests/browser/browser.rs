@@ -134,6 +134,16 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.expect("the size is set");
     }
 
+    /// What a camera sees of the page's code on a screen of that width; each of its modules has three pixels or more.
+    pub(crate) async fn code(&self, width: u32) -> Vec<u8> {
+        self.resize(width, 1600).await;
+        let script = "const it = document.querySelector('.codes img'); return [it.getBoundingClientRect().width, it.naturalWidth];";
+        let sizes = self.driver.execute(script, Vec::new()).await.expect("the code is measured");
+        let [shown, drawn]: [f64; 2] = sizes.convert().expect("two numbers");
+        assert!(shown >= drawn && shown >= f64::from(width.min(640)) * 0.9, "{shown} of {drawn} pixels on {width}");
+        self.driver.screenshot_as_png().await.expect("a picture")
+    }
+
     /// Keeps pictures of the page, wide and as on a phone, where somebody wants them; at 360 pixels nothing may stick out.
     pub(crate) async fn shot(&self, name: &str) {
         for (width, height) in [(360, 740), (390, 844), (1280, 900)] {

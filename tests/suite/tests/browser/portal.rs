@@ -66,6 +66,13 @@ async fn a_vault_that_reaches_no_server_is_activated_and_returned_by_files_throu
     assert!(name.starts_with("cad") && name.ends_with("-resp.xml"), "{name}");
     load(&vault, &answer);
     assert!(is_enabled(&vault));
+    // A camera that looks at the page sees the same answer.
+    let statement = keyward_wire::xml::read_answer(&answer).expect("the file is an answer");
+    for width in [1280, 390] {
+        let picture = browser.code(width).await;
+        let texts = keyward_wire::pictures::read(&picture).expect("the code on the page can be read");
+        assert_eq!(keyward_wire::qr::read_answer(&texts).expect("it is an answer"), statement, "{width}");
+    }
 
     browser.click("nav.tabs a[href='/portal/licenses']").await;
     let text = browser.text().await;

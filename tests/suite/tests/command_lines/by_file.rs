@@ -1,5 +1,8 @@
 //! Rows M1, M4, M6: a host without a network activates and returns with two files, or two pictures.
 
+mod portal;
+mod wrong;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

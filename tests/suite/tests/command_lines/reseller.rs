@@ -146,12 +146,12 @@ fn a_reseller_is_refused_everything_else_and_a_token_that_was_taken_back_answers
     let request = asked(&site.host("a"), &key, &site.dir().join("cad.xml"));
     for arguments in [&["list"][..], &["show", &id], &["revoke", &id], &["token", "list"], &["log"], &["keys", "root", "remove"]] {
         let said = shop.run(arguments).not_done(1);
-        assert!(said.starts_with("refused (role-may-not): the token shop has the role reseller, which may answer requests"), "{said}");
-        assert!(said.contains("have an administrator of the key server do it"), "{said}");
+        assert!(said.starts_with("refused (role-may-not): The token shop has the role reseller: it may answer requests,"), "{said}");
+        assert!(said.contains("Have an administrator of the key server do it."), "{said}");
     }
     assert_eq!(site.vendor(&["token", "revoke", "shop"]).done(), "Taken back: shop, reseller; whoever shows it is refused from now on.\n");
     let said = shop.run(&["answer", &request]).not_done(1);
-    assert!(said.starts_with("refused (token-revoked): this token was taken back at "), "{said}");
+    assert!(said.starts_with("refused (token-revoked): This token was taken back at "), "{said}");
     assert!(!site.dir().join("cad-resp.xml").exists());
     let tokens = site.vendor(&["token", "list"]).done();
     assert!(tokens.contains("| shop | reseller | 2027-01-01T00:00:00Z | 2027-01-01T00:00:00Z |"), "{tokens}");
@@ -179,11 +179,11 @@ fn each_wrong_file_has_a_message_of_its_own_and_nothing_is_written() {
     let missing = text(&site.dir().join("missing.xml"));
     let before = fs::read_dir(site.dir()).expect("the folder").count();
     for (file, code, says) in [
-        (&answer, "request-is-answer", "is an answer, not a request; load it in the product that asked"),
+        (&answer, "request-is-answer", "is an answer, not a request. Load it in the product that asked"),
         (&half, "cut-short", "Fetch or send it again"),
         (&letter, "not-keyward", "Choose the right file"),
         (&missing, "file-not-found", "Check its name"),
-        (&foreign, "other-vendor", "the request is addressed to another vendor; "),
+        (&foreign, "other-vendor", "The request is addressed to another vendor. "),
     ] {
         let said = shop.run(&["answer", file]);
         assert!(said.code != Some(0) && said.out.is_empty(), "{said:?}");
@@ -235,6 +235,6 @@ fn an_owner_is_on_record_from_the_sale_or_later() {
     assert!(site.vendor(&["list"]).done().contains("| grace@example.com |"));
     assert_eq!(site.vendor(&["owner", &id, "--nobody"]).done(), format!("{id} has no owner on record now.\n"));
     let said = site.vendor(&["owner", &id, "nobody"]);
-    assert!(said.code == Some(2) && said.err.contains("write one such as name@example.com"), "{said:?}");
+    assert!(said.code == Some(2) && said.err.contains("Write one such as name@example.com"), "{said:?}");
     assert!(site.vendor(&["log", "--of", &id]).done().contains("owner changed"));
 }

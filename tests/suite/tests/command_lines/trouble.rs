@@ -41,7 +41,7 @@ fn a_dead_server_is_named_and_a_living_one_after_it_is_asked() {
     let token = site.dir().join("server/admin-token").display().to_string();
     let said = crate::site::keyward(&["vendor", "--server", &dead, "--token-file", &token, "list"]).not_done(3);
     assert!(
-        said.starts_with(&format!("no answer (no-answer): the key server could not be reached: {address}: nothing answers there")),
+        said.starts_with(&format!("no answer (no-answer): No key server could be reached: {address}: nothing answers there.")),
         "{said}"
     );
 }
@@ -57,7 +57,7 @@ fn a_server_whose_certificate_the_profile_does_not_believe_is_told_nothing() {
         ["server", "other"].map(|name| fs::read_to_string(site.dir().join(name).join("tls/ca.pem")).expect("an authority")).into();
     let token = site.dir().join("server/admin-token").display().to_string();
     let said = crate::site::keyward(&["vendor", "--server", site.url(), "--token-file", &token, "list"]).not_done(3);
-    assert!(said.starts_with("no answer (no-answer): the TLS certificate of 127.0.0.1:") && said.contains("with --ca FILE"), "{said}");
+    assert!(said.starts_with("no answer (no-answer): The TLS certificate of 127.0.0.1:") && said.contains("with --ca FILE"), "{said}");
     let host = site.host("a").with_profile(|text| text.replace(ours.trim(), theirs.trim()));
     let said = host.run(&["activate", &key]).not_done(3);
     assert!(

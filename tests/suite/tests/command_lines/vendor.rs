@@ -71,7 +71,10 @@ nobody holds it
     let seats = serde_json::json!({ "seats": { "seats": 25, "overdraft": 2, "borrowing": { "days": 14, "seats": 5 }, "per": "process", "servers": 2, "delegated_days": 60 } });
     assert_eq!(shown(&site, &id)["terms"]["allowance"], seats);
     let said = site.vendor(&["show", &id]).done();
-    assert!(said.contains("a process takes a seat; 5 can be borrowed for 14 days; on 2 license servers, heard from every 60 days\n"), "{said}");
+    assert!(
+        said.contains("a process takes a seat; 5 can be borrowed for 14 days; on 2 license servers, heard from every 60 days\n"),
+        "{said}"
+    );
     assert_eq!(site.vendor(&["list"]).done().lines().count(), 4);
 }
 
@@ -81,22 +84,56 @@ fn what_cannot_be_sold_is_refused_with_its_code_and_what_to_do() {
     let issue = |rest: &[&'static str]| site.vendor(&[&["issue", "cad", "--from", "2026-12-01"], rest].concat()).not_done(1);
     let alone = ["--type", "stand-alone", "--activations", "1"];
     for (typed, code, says) in [
-        (vec!["--edition", "Golden", "--tenure", "perpetual"], "", "choose Professional, Standard"),
-        (vec!["--edition", "Standard", "--tenure", "rental"], "", "give it an end (--until)"),
-        (vec!["--edition", "Standard", "--tenure", "perpetual", "--until", "2028-01-01"], "", "leave --until away, or issue a rental"),
+        (vec!["--edition", "Golden", "--tenure", "perpetual"], "", "Choose Professional, Standard."),
+        (vec!["--edition", "Standard", "--tenure", "rental"], "", "Give it one with --until."),
+        (vec!["--edition", "Standard", "--tenure", "perpetual", "--until", "2028-01-01"], "", "Leave --until away, or issue a rental."),
         (
             vec!["--edition", "Standard", "--tenure", "rental", "--until", "2028-01-01", "--medium", "dongle"],
             "stand-alone-dongle-cannot-be-rented",
-            "sell a rental under a license key",
+            "Sell a rental under a license key.",
         ),
     ] {
         let said = issue(&[&typed[..], &alone].concat());
         assert!(said.starts_with(&format!("refused ({code}")) && said.contains(says), "{said}");
     }
     let said = site.vendor(&["show", "E-NONE"]).not_done(1);
-    assert!(said.contains("there is no license E-NONE; `keyward vendor list` shows them"), "{said}");
+    assert!(said.contains("There is no license E-NONE. `keyward vendor list` shows them. (by 127.0.0.1:"), "{said}");
     let said = site.vendor(&["product", "profile", "none"]).not_done(1);
-    assert!(said.contains("there is no product none; add it with `keyward vendor product add`"), "{said}");
+    assert!(said.contains("There is no product none. Add it with `keyward vendor product add`."), "{said}");
+}
+
+/// The codes are the same; only the sentences are in the language that was asked for.
+#[test]
+fn what_a_vendor_is_refused_is_said_in_their_language() {
+    let site = Site::open();
+    let (_, id) = site.issue_one();
+    let typed = |line: &[&'static str]| [line, &["--language", "zh-CN"]].concat();
+    for (line, code, begins, says) in [
+        (&["show", "E-NONE"][..], 1, "已拒绝 (no-license): 没有许可证 E-NONE。", "`keyward vendor list`"),
+        (&["product", "profile", "none"], 1, "已拒绝 (no-product): 没有产品 none。", "`keyward vendor product add`"),
+        (
+            &["keys", "revoke", "00000000000000000000000000000000", "--since", "2027-01-02"],
+            1,
+            "已拒绝 (no-signer): 没有密钥 0000",
+            "keys list",
+        ),
+        (&["token", "revoke", "nobody"], 1, "已拒绝 (no-such-token): 没有名为 nobody 的令牌。", "token list"),
+        (&["token", "revoke", "no body"], 2, "错误：<NAME>：名称中含有不允许使用的字符“ ”。", "请将其去掉"),
+        (&["log", "--of", ""], 2, "错误：--of <ID>：名称为空。", "请至少输入一个字符"),
+        (&["extend", "E-NONE", "--until", "31.3."], 2, "错误：--until <DATE>：“31.3.”不是日期。", "2027-03-31"),
+        (&["owner", "E-NONE", "nobody"], 2, "错误：[EMAIL]：“nobody”不是电子邮件地址。", "name@example.com"),
+    ] {
+        let said = site.vendor(&typed(line)).not_done(code);
+        assert!(said.starts_with(begins) && said.contains(says), "{line:?}: {said}");
+        assert!(code != 1 || said.contains("（来自 127.0.0.1:"), "it is said who says so: {said}");
+    }
+    let said = site.vendor(&["extend", &id, "--until", "2027-06-01", "--language", "zh-CN"]).not_done(1);
+    assert!(said.starts_with("已拒绝 (perpetual-ends): 永久许可证没有结束时间。请去掉 --until"), "{said}");
+    let said = site.vendor(&["extend", &id, "--until", "31.3."]).not_done(2);
+    assert_eq!(said, "error: --until <DATE>: \"31.3.\" is not a date. Write 2027-03-31, or an instant such as 2027-03-31T12:00:00Z.\n");
+    // A language that nobody wrote yet is English.
+    let said = site.vendor(&["show", "E-NONE", "--language", "nl"]).not_done(1);
+    assert!(said.starts_with("refused (no-license): There is no license E-NONE."), "{said}");
 }
 
 #[test]
@@ -169,7 +206,7 @@ fn the_root_leaves_the_server_and_signs_where_it_is() {
     let said = site.vendor(&["keys", "revoke", old, "--since", "2027-01-02", "--root", &root]).done();
     assert!(said.starts_with("Done; key statement version 3."), "{said}");
     let said = site.vendor(&["keys", "revoke", "00000000000000000000000000000000", "--since", "2027-01-02", "--root", &root]).not_done(1);
-    assert!(said.contains("there is no key 00000000000000000000000000000000"), "{said}");
+    assert!(said.contains("There is no key 00000000000000000000000000000000. `keyward vendor keys list` shows them."), "{said}");
     fs::write(&file, "{}").expect("another file");
     assert!(site.vendor(&["keys", "rotate-issuer", "--root", &root]).not_done(2).contains("it holds no root"));
 }

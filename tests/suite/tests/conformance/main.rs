@@ -16,7 +16,8 @@ mod seats;
 mod sql;
 
 use keyward_conformance::{
-    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, seats as license_servers, secrets, signer, timer, vault,
+    anchor, clock, entropy, file_exchange, host_probe, journal, key_server, ledger, mailer, run, run_async, seats as license_servers,
+    secrets, signer, timer, vault,
 };
 use keyward_domain::time::Timestamp;
 use keyward_fakes::{FakeClock, FakeEntropy};

@@ -15,7 +15,8 @@ use crate::server::{Place, Server};
 use crate::shop::Shop;
 use crate::trace::{Watched, calls, many_at_once, one_after_the_other, saved_before_sent};
 
-pub(crate) const CALLS: &str = "trace=fsync,fdatasync,write,writev,sendto,sendmsg,rename,renameat,renameat2,openat,close,pwrite64,recvfrom,read";
+pub(crate) const CALLS: &str =
+    "trace=fsync,fdatasync,write,writev,sendto,sendmsg,rename,renameat,renameat2,openat,close,pwrite64,recvfrom,read";
 
 /// Whether system calls can be watched here; if not, says why.
 pub(crate) fn can_trace() -> bool {

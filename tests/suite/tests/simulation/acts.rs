@@ -86,7 +86,7 @@ fn lost(tally: Tally) -> u64 {
 impl Simulation {
     /// Whatever this host can sensibly be asked for.
     pub(crate) fn a_deed(&mut self, host: &Host) -> Deed {
-        if self.model(host).foreign && self.chance(40) {
+        if self.model(host).is_foreign() && self.chance(40) {
             return Deed::BecomeNew;
         }
         match self.dice.random_range(0..100) {
@@ -243,7 +243,7 @@ impl Simulation {
                 ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) => self.truth.restored,
                 // What waited from before a return.
                 ActError::NotTaken(NotTaken::Returned { .. }) => matches!(result, Ok(Said::Refreshed(_))),
-                ActError::KeyMissing => self.model(host).foreign,
+                ActError::KeyMissing => self.model(host).is_foreign(),
                 _ => false,
             };
             if !known {

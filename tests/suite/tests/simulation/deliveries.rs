@@ -187,9 +187,11 @@ impl Simulation {
                 }
             }
             Ask::Refresh { activation, held } => {
-                let generation = crate::tap::words(held).as_ref().and_then(Answer::certificate).map_or(0, |it| it.generation);
+                let shown = crate::tap::words(held);
+                let shown = shown.as_ref().and_then(Answer::certificate).and_then(|it| Held::of(it, answer.issued));
+                let generation = shown.as_ref().map_or(0, |it| it.generation);
                 let outdated = self.truth.outdated.contains(&(activation.clone(), generation, words.device));
-                if !granted && !excused && !outdated && self.is_rightful(activation, words) {
+                if !granted && !excused && !outdated && self.is_rightful(activation, words, shown.as_ref()) {
                     self.broken("P8", "", format!("{} holds {activation} by right and is told {:?}", words.host, answer.body));
                 }
             }
@@ -203,7 +205,7 @@ impl Simulation {
     }
 
     /// Whether a device was given an activation last and nothing took it away; where nobody can know, it is not.
-    fn is_rightful(&self, activation: &ActivationId, request: &Request) -> bool {
+    fn is_rightful(&self, activation: &ActivationId, request: &Request, shown: Option<&Held>) -> bool {
         let given = self.truth.holder.get(activation) == Some(&request.device);
         let ended = self.truth.ended.contains(&(activation.clone(), request.device));
         let Some(held) = self
@@ -221,7 +223,12 @@ impl Simulation {
         let slot = book.and_then(|it| it.slots.iter().find(|slot| slot.activation == *activation));
         let anothers = slot.is_some_and(|slot| slot.device != request.device);
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
-        let bound = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
-        given && !ended && !anothers && !gone && shared(bound, &request.fingerprint).0 > 0
+        // A restored ledger is behind what is shown to it.
+        let newer = shown.filter(|shown| shown.device == request.device && slot.is_some_and(|slot| slot.generation < shown.generation));
+        let known = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
+        let bound = newer.map_or(known, |shown| &shown.fingerprint);
+        // Two copies of one vault have one key: what one of them just sent of old binds the slot to that one's parts.
+        let mut bound = self.bound.iter().filter(|(of, _)| of == activation).map(|(_, bound)| bound).chain([bound]);
+        given && !ended && !anothers && !gone && bound.all(|bound| shared(bound, &request.fingerprint).0 > 0)
     }
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::entitlement::Freer;
+use keyward_domain::keys::PublicKey;
+use keyward_domain::names::EntitlementId;
 use keyward_domain::time::{after, days};
 use keyward_fakes::world::{Backup, Host, cancel_after, in_turn, run};
 use keyward_fakes::{CrashPoint, Fate};
-use keyward_ports::{Clock as _, KeyServer as _};
+use keyward_ports::{Clock as _, KeyServer as _, SecretName, Secrets as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Progress};
@@ -59,7 +61,7 @@ const EVENTS: &[Event] = &[
     event("parts replaced", 10, replace),
     event("server stopped or started", 14, switch),
     event("server preferred", 8, prefer),
-    event("vendor revokes", 8, revoke),
+    event("vendor revokes", 12, revoke),
     event("vendor extends", 10, extend),
     event("vendor reissues", 6, reissue),
     event("slot freed", 24, free),
@@ -333,7 +335,7 @@ fn delete_this(s: &mut Simulation, host: &Host) {
     let model = s.model(host);
     model.told.clear();
     model.overrun.clear();
-    model.foreign = false;
+    model.foreign = None;
 }
 
 /// Somebody who installs a host anew, over and over, to spread a license.
@@ -400,9 +402,13 @@ fn copy(s: &mut Simulation) {
     }
     s.note(format_args!("{}: its vault is copied to {}", from.name(), to.name()));
     from.copy_vault_to(&to);
+    let device = s.model(&from).device;
+    // A clone that gets its original's vault has the key.
+    let has_key =
+        |device: &PublicKey| to.secrets().get(&SecretName::new(&format!("device-{}", device.id()))).is_ok_and(|key| key.is_some());
     let model = s.model(&to);
     model.told.clear();
-    model.foreign = true;
+    model.foreign = device.filter(|device| !has_key(device));
 }
 
 fn replace(s: &mut Simulation) {
@@ -433,19 +439,32 @@ fn prefer(s: &mut Simulation) {
     host.prefer(server);
 }
 
+/// The hosts whose own vaults hold a slot of what was sold.
+fn holders(s: &Simulation, id: &EntitlementId) -> Vec<String> {
+    let slots = s.books.entitlements.get(id).map_or(&[][..], |it| &it.slots);
+    let holds = |model: &HostModel| slots.iter().any(|slot| model.device == Some(slot.device) && model.held.contains_key(&slot.activation));
+    s.hosts.iter().filter(|(_, model)| !model.is_foreign() && holds(model)).map(|(name, _)| name.clone()).collect()
+}
+
 fn revoke(s: &mut Simulation) {
-    let place = s.dice.random_range(0..s.keys.len());
+    // Mostly something that a host here holds.
+    let held: Vec<_> = (0..s.keys.len()).filter(|place| !holders(s, &s.keys[*place].id).is_empty()).collect();
+    let all: Vec<_> = if held.is_empty() || s.chance(20) { (0..s.keys.len()).collect() } else { held };
+    let place = *s.pick(&all);
     let id = s.keys[place].id.clone();
     s.note(format_args!("vendor: revokes {id}"));
     if s.world.vendor().revoke(&id).is_ok() {
         let now = s.now();
         s.server.revoked.entry(id.clone()).or_insert(now);
         s.balance(&[]);
-        // One of its holders hears of it an hour later.
-        let holds = |model: &HostModel| model.held.values().any(|held| held.entitlement.as_ref() == Some(&id));
-        if let Some(name) = s.hosts.iter().find(|(_, model)| holds(model)).map(|(name, _)| name.clone()) {
+        // Its holders hear of it an hour later.
+        let holders = holders(s, &id);
+        if !holders.is_empty() {
+            s.world.vendor().server(SERVERS[0]).start();
             s.sleep(days(1) / 24, &[]);
             s.touched.extend(s.hosts.keys().cloned());
+        }
+        for name in holders {
             let host = s.world.host(&name);
             s.act(&host, &Deed::Refresh);
             s.look();

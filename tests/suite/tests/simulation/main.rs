@@ -2,7 +2,7 @@
 //! step an observer who knows none of the domain's rules by heart, only the promises of DESIGN.md section 7, looks at what is there.
 //!
 //! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said). They are divided among worlds, each of its own seed.
-//! - `KEYWARD_SIM_SEED`: plays the world of this seed alone.
+//! - `KEYWARD_SIM_SEED`: plays the world of this seed alone: 2,000 steps, or as many as were asked for.
 //!
 //! A step that breaks a promise prints the seed, the step, and what happened to the host before. `planted.rs` shows for each promise that
 //! breaking it is found.
@@ -57,17 +57,17 @@ fn play(seed: u64, steps: u64, plant: Arc<dyn Outfit>) -> (Tally, Result<(), Bro
 
 #[test]
 fn the_promises_hold_after_every_step() {
-    let steps = asked("KEYWARD_SIM_STEPS").unwrap_or(100_000);
-    let seeds: Vec<u64> = match asked("KEYWARD_SIM_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=steps.div_ceil(STEPS_OF_A_WORLD)).collect(),
+    let steps = asked("KEYWARD_SIM_STEPS");
+    let (seeds, steps): (Vec<u64>, u64) = match (asked("KEYWARD_SIM_SEED"), steps.unwrap_or(100_000)) {
+        (Some(seed), _) => (vec![seed], steps.unwrap_or(STEPS_OF_A_WORLD)),
+        (None, all) => ((1..=all.div_ceil(STEPS_OF_A_WORLD)).collect(), STEPS_OF_A_WORLD.min(all)),
     };
-    println!("seeds {} to {}, {STEPS_OF_A_WORLD} steps each", seeds[0], seeds[seeds.len() - 1]);
+    println!("seeds {} to {}, {steps} steps each", seeds[0], seeds[seeds.len() - 1]);
     let next = AtomicU64::new(0);
     let worker = || {
         let mut sum = Tally::default();
         while let Some(seed) = seeds.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).expect("few seeds")) {
-            let (tally, result) = play(*seed, STEPS_OF_A_WORLD.min(steps), Arc::new(Honest));
+            let (tally, result) = play(*seed, steps, Arc::new(Honest));
             sum.add(tally);
             if let Err(broken) = result {
                 panic!("{broken}");

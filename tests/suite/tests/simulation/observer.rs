@@ -33,8 +33,8 @@ pub(crate) struct HostModel {
     pub(crate) off: BTreeSet<(ActivationId, PublicKey)>,
     /// Activations of whose revocation it was told, up to a generation.
     pub(crate) told: BTreeMap<ActivationId, u64>,
-    /// Its vault is another host's, whose key is not here.
-    pub(crate) foreign: bool,
+    /// The key of the vault that was copied here from another host, without that key.
+    pub(crate) foreign: Option<PublicKey>,
     /// The highest count that its vault or its anchor knows, and the requests that wait.
     pub(crate) count: u64,
     /// Counts used since.
@@ -49,6 +49,13 @@ pub(crate) struct HostModel {
     /// When the trial that it counts itself is over, and when any trial must be.
     pub(crate) local_end: Option<Timestamp>,
     pub(crate) trial_end: Option<Timestamp>,
+}
+
+impl HostModel {
+    /// Whether its vault is another host's, whose key is not here.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.foreign.is_some() && self.foreign == self.device
+    }
 }
 
 /// A certificate in a vault.

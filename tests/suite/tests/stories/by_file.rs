@@ -307,7 +307,7 @@ fn each_wrong_file_is_told_from_the_others() {
 }
 
 /// A second product of the vendor, and one key of it.
-fn viewer(world: &World) -> (Arc<ProductProfile>, Sold) {
+pub(super) fn viewer(world: &World) -> (Arc<ProductProfile>, Sold) {
     let id: ProductId = "viewer".parse().expect("an id");
     let product = run(world.vendor().console().product(&"cad".parse().expect("an id"))).expect("a product");
     run(world.vendor().console().add_product(Product { id: id.clone(), ..product }, "the vendor")).expect("added");

@@ -7,6 +7,8 @@ use keyward_domain::entitlement::Terms;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::standing::Reason;
 use keyward_domain::time::{Timestamp, days};
+use keyward_domain::vault::Taken;
+use keyward_fakes::Fate;
 use keyward_fakes::world::World;
 
 use super::*;
@@ -29,6 +31,22 @@ fn a_contact_that_is_overdue_is_said_then_stops_the_product_and_a_refresh_mends_
     assert_eq!(reason(&host), Reason::ContactOverdue { due: world.day(30) });
     host.refresh().expect("it is heard");
     assert!(is_fully_trusted(&host));
+}
+
+// O4: the same request gets the same answer, and what was answered long ago is old news.
+#[test]
+fn a_refresh_asks_anew_about_what_a_lost_answer_brought() {
+    let world = World::new(1);
+    let vendor = world.vendor();
+    let terms = Terms { contact: Contact::Every { days: 30, grace: 14 }, ..vendor.terms() };
+    let sold = vendor.sell(terms).expect("sold");
+    let host = world.host("a");
+    host.carrier().script([Fate::ReplyLost]);
+    host.activate(&sold.key).expect_err("nobody answered");
+    world.advance(days(40));
+    let results = host.refresh().expect("it is heard");
+    assert!(matches!(results.as_slice(), [(_, Ok(Taken::Granted(_)))]), "one thing is held: {results:?}");
+    assert!(is_fully_trusted(&host), "{:?}", flags(&host));
 }
 
 #[test]

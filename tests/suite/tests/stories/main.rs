@@ -14,6 +14,7 @@ mod looking;
 mod network;
 mod online;
 mod order;
+mod products;
 mod seats;
 mod secrecy;
 mod servers;

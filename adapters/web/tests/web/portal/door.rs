@@ -58,6 +58,8 @@ async fn who_guesses_waits_and_whoever_has_the_right_key_does_not() {
     assert!(page.status == 429 && page.headers.contains_key("retry-after"), "{}", page.status);
     assert!(!page.says("There is no license with this key."), "nobody is told what is wrong during a wait");
     assert_eq!(shop.browser().log_in(&sold.key).await.path, "/portal/licenses", "the owner is not locked out");
+    assert_eq!(guesser.log_in(&sold.key).await.path, "/portal/licenses", "not even in the browser that guessed");
+    guesser = shop.browser();
     let mut waits = 0;
     for n in 7..=11 {
         waits += usize::from(guesser.log_in(&stray_key(n)).await.status == 429);

@@ -1,5 +1,7 @@
 //! Requests that are brought and answers that are taken along (rows M3 to M6).
 
+use std::io::Write as _;
+
 use keyward_domain::document::{Answer, Ask, Body};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
@@ -135,6 +137,40 @@ async fn the_same_request_by_two_browsers_at_once_takes_one_seat_and_gets_one_an
     assert_eq!(shop.held(&sold.entitlement.id).await, 1);
 }
 
+/// Row O4: the answer is lost on its way to the browser.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_while_the_answer_is_written_down_leaves_one_seat_and_the_same_answer_to_the_next() {
+    let shop = Shop::open().await;
+    let sold = shop.sell(3).await;
+    let file = activation_of(1, &shop, 1, &sold.key);
+    let (mut lost, mut next) = (shop.visitor(&sold.key).await, shop.visitor(&sold.key).await);
+    let form = lost.get(ACTIVATION).await.field("form");
+    let request = lost.file_request(ACTIVATION, &form, &file).build().expect("a request");
+    let mut bytes = format!("POST {ACTIVATION} HTTP/1.1\r\nHost: {}\r\n", shop.world.addr()).into_bytes();
+    let body = request.body().and_then(reqwest::Body::as_bytes).expect("a body").to_vec();
+    for (name, value) in request.headers() {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes());
+    bytes.extend(body);
+
+    let before = shop.world.ledger.commits();
+    shop.world.ledger.hold_commits_until_looked(2);
+    let mut socket = std::net::TcpStream::connect(shop.world.addr()).expect("a connection");
+    socket.write_all(&bytes).expect("it is sent");
+    while shop.world.ledger.commits() == before {
+        tokio::task::yield_now().await;
+    }
+    drop(socket);
+    let page = next.submit(ACTIVATION, &file).await;
+    let (answer, _) = download(&mut next, &page).await;
+    let mut again = shop.visitor(&sold.key).await;
+    assert_eq!(again.submit(ACTIVATION, &file).await.path, page.path);
+    let table = again.get("/portal/licenses").await;
+    assert_eq!(download(&mut again, &table).await.0, answer, "and it stands in the table");
+    assert_eq!(shop.held(&sold.entitlement.id).await, 1);
+}
+
 /// Row M1: each wrong file has its own text, and changes nothing.
 #[tokio::test]
 async fn each_wrong_file_is_told_apart_and_changes_nothing() {
@@ -196,7 +232,7 @@ async fn a_forged_request_is_not_taken() {
     let payload = String::from_utf8(genuine.payload().to_vec()).expect("JSON").replace("host-1", "host-2");
     let forged = keyward_domain::seal::Envelope::new(genuine.payload_type(), payload.into(), genuine.signatures().to_vec());
     let page = browser.submit(ACTIVATION, &as_file(&forged)).await;
-    assert!(page.status == 422 && page.code().as_deref() == Some("unreadable") && page.says("signature"), "{}", page.html());
+    assert!(page.status == 422 && page.code().as_deref() == Some("forged") && page.says("signature"), "{}", page.html());
     assert_eq!(shop.held(&sold.entitlement.id).await, 0);
 }
 

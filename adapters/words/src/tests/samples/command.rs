@@ -1,7 +1,9 @@
 //! Samples of what the command line says.
 
+use keyward_ports::Trouble;
+
 use super::at;
-use crate::CommandText;
+use crate::{CommandText, Say as _};
 
 pub(super) fn texts() -> Vec<CommandText> {
     let (code, what, file) = (|| "revoked".to_owned(), || "this".to_owned(), || "cad2027-03-31-resp.xml".to_owned());
@@ -12,6 +14,7 @@ pub(super) fn texts() -> Vec<CommandText> {
         trust: "sure".into(),
         id: "A-JUECBXR6U2TQJ2WN".into(),
     };
+    let server = || "keys.example:443".to_owned();
     let portal = || Some("https://keys.example/portal".to_owned());
     vec![
         CommandText::Refused { code: code(), what: what() },
@@ -44,5 +47,14 @@ pub(super) fn texts() -> Vec<CommandText> {
         CommandText::Since,
         CommandText::Name,
         CommandText::HowToMakeAgain,
+        CommandText::CertificateUnbelieved { server: server() },
+        CommandText::ServerSilent { attempt: Trouble::Timeout.message() },
+        CommandText::DoneButNotRead { server: server(), line: 1, column: 20 },
+        CommandText::ByServer { server: server() },
+        CommandText::TokenNotRead { file: "admin-token".into(), why: "no such file".into() },
+        CommandText::TokenIsNone { file: "admin-token".into() },
+        CommandText::AuthoritiesNotRead { file: "ca.pem".into(), why: "no such file".into() },
+        CommandText::FileIsAnswer { file: file() },
+        CommandText::AnswerNotLost,
     ]
 }
