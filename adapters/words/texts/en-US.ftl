@@ -922,6 +922,12 @@ terms-backwards = It would end at { $until }, before it begins at { $from }.
     .remedy = Choose a later end.
 terms-for-nobody = It is for nobody.
     .remedy = Give it at least one activation or seat.
+terms-short-delegation =
+    { $days ->
+        [one] A license server could sign for 1 day, and the longest loan has { $longest }.
+       *[other] A license server could sign for { $days } days, and the longest loan has { $longest }.
+    }
+    .remedy = Give it more days, best three times as many.
 terms-allowance = A stand-alone license has activations, a network license has seats.
     .remedy = Give the one that fits.
 signers-unknown = There is no key { $key }.

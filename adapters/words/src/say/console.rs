@@ -55,6 +55,9 @@ impl Say for TermsError {
             Self::PerpetualEnds => plain("terms-perpetual-ends"),
             Self::Backwards { from, until } => plain("terms-backwards").instant("from", *from).instant("until", *until),
             Self::ForNobody => plain("terms-for-nobody"),
+            Self::ShortDelegation { days, longest } => {
+                plain("terms-short-delegation").number("days", u64::from(*days)).number("longest", u64::from(*longest))
+            }
             Self::Allowance => plain("terms-allowance"),
         }
     }

@@ -17,6 +17,7 @@ use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
 use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, SignerError, SoftwareSigner, VaultError};
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
+use super::pending::about;
 use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.

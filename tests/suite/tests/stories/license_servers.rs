@@ -18,7 +18,7 @@ use keyward_engine::license_manager::{server_key_name, unheard};
 use keyward_engine::license_server::{Premises, ServerError};
 use keyward_fakes::world::{Host, World};
 use keyward_fakes::{FakeJournal, JournalImage};
-use keyward_ports::{Clock as _, Journal, JournalError, Secrets as _, SoftwareSigner};
+use keyward_ports::{Journal, JournalError, Secrets as _, SoftwareSigner};
 
 use super::refusal;
 

@@ -48,6 +48,7 @@ pub(super) fn terms_errors() -> Vec<TermsError> {
         TermsError::PerpetualEnds,
         TermsError::Backwards { from: at(), until: at() },
         TermsError::ForNobody,
+        TermsError::ShortDelegation { days: 20, longest: 30 },
         TermsError::Allowance,
     ]
 }
