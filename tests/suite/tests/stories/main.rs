@@ -9,6 +9,7 @@ mod clocks;
 mod copies;
 mod issuing;
 mod looking;
+mod older;
 mod online;
 mod order;
 mod products;
