@@ -97,7 +97,7 @@ pub(crate) async fn upload(counter: &Counter, headers: &HeaderMap, body: Body) -
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| NotTaken::broken())?;
     let usual = turn(&counter.uploads, PATIENCE).await?;
-    let (bytes, large) = file(counter, body).await?;
+    let (bytes, large) = file(&counter.large, PATIENCE, counter.site.timeouts.body, body).await?;
     let turns = Turns { _usual: usual, _large: large };
     let bytes = Bytes::from(bytes);
     let mut parts = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(bytes)]), boundary);
@@ -173,26 +173,31 @@ async fn turn(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemapho
 
 /// Reads a body of so many bytes at most into a place for it.
 async fn whole<B: AsMut<Vec<u8>>>(counter: &Counter, body: Body, most: usize, mut into: B) -> Result<B, NotTaken> {
-    match filled(counter, &mut body.into_data_stream(), most, into.as_mut()).await? {
+    match filled(counter.site.timeouts.body, &mut body.into_data_stream(), most, into.as_mut()).await? {
         None => Ok(into),
         Some(_) => Err(too_large(most)),
     }
 }
 
 /// Reads a form with a file. What is large waits for its turn and has as much time again.
-async fn file(counter: &Counter, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), NotTaken> {
+async fn file(
+    larges: &Arc<Semaphore>,
+    patience: Duration,
+    timeout: Duration,
+    body: Body,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), NotTaken> {
     let (mut chunks, mut read) = (body.into_data_stream(), Vec::new());
-    let Some(more) = filled(counter, &mut chunks, MOST_USUAL_BYTES, &mut read).await? else { return Ok((read, None)) };
-    let large = turn(&counter.large, PATIENCE).await?;
+    let Some(more) = filled(timeout, &mut chunks, MOST_USUAL_BYTES, &mut read).await? else { return Ok((read, None)) };
+    let large = turn(larges, patience).await?;
     read.extend_from_slice(&more);
-    match filled(counter, &mut chunks, MOST_UPLOAD_BYTES, &mut read).await? {
+    match filled(timeout, &mut chunks, MOST_UPLOAD_BYTES, &mut read).await? {
         None if read.len() <= MOST_UPLOAD_BYTES => Ok((read, Some(large))),
         _ => Err(too_large(MOST_UPLOAD_BYTES)),
     }
 }
 
 /// Reads until so many bytes are there, in good time; gives what does not fit any more, if there is more.
-async fn filled(counter: &Counter, chunks: &mut BodyDataStream, most: usize, read: &mut Vec<u8>) -> Result<Option<Bytes>, NotTaken> {
+async fn filled(timeout: Duration, chunks: &mut BodyDataStream, most: usize, read: &mut Vec<u8>) -> Result<Option<Bytes>, NotTaken> {
     let fill = async {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| NotTaken::broken())?;
@@ -203,7 +208,7 @@ async fn filled(counter: &Counter, chunks: &mut BodyDataStream, most: usize, rea
         }
         Ok(None)
     };
-    tokio::time::timeout(counter.site.timeouts.body, fill).await.unwrap_or_else(|_| Err(NotTaken::slow()))
+    tokio::time::timeout(timeout, fill).await.unwrap_or_else(|_| Err(NotTaken::slow()))
 }
 
 fn too_large(most: usize) -> NotTaken {
@@ -215,6 +220,27 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_large_needs_a_turn_of_its_own_and_what_is_not_waits_for_none() {
+        let larges = Arc::new(Semaphore::new(1));
+        let upload = async |bytes: usize| {
+            let chunks = vec![vec![b' '; 1 << 16]; bytes >> 16];
+            let body = Body::from_stream(stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)));
+            file(&larges, Duration::ZERO, PATIENCE, body).await
+        };
+        let status = |it: NotTaken| it.on(|status, _| axum::response::IntoResponse::into_response(status)).status();
+        let (read, held) = upload(MOST_USUAL_BYTES + (1 << 16)).await.expect("it is taken");
+        assert_eq!((read.len(), held.is_some()), (MOST_USUAL_BYTES + (1 << 16), true));
+        let busy = upload(MOST_USUAL_BYTES + (1 << 16)).await.expect_err("the first is not done with");
+        assert_eq!(status(busy), 503);
+        let (read, none) = upload(MOST_USUAL_BYTES).await.expect("it is taken");
+        assert_eq!((read.len(), none.is_some()), (MOST_USUAL_BYTES, false));
+        drop(held);
+        assert!(upload(MOST_PICTURE_BYTES).await.is_ok(), "the next has its turn");
+        assert_eq!(status(upload(MOST_PICTURE_BYTES + (1 << 20)).await.expect_err("nothing is so large")), 413);
+        assert_eq!(larges.available_permits(), 1, "it is given back");
+    }
 
     #[tokio::test]
     async fn who_hangs_up_keeps_the_turn_until_the_work_is_done() {
