@@ -13,6 +13,7 @@ mod older;
 mod online;
 mod order;
 mod products;
+mod refreshing;
 mod seats;
 mod secrecy;
 mod servers;
