@@ -35,6 +35,7 @@ fn marks(side: u32) -> image::GrayImage {
 }
 
 /// A photograph of 50 million pixels with a small code in it.
+#[expect(clippy::expect_used, reason = "a helper says the step as its test does")]
 fn vast_photograph() -> Vec<u8> {
     let code = image::load_from_memory(&pictures::png("KW1:AAAA", 1500).expect("it is drawn")).expect("a picture").into_luma8();
     let mut sheet = image::GrayImage::from_raw(8160, 6144, vec![255; 8160 * 6144]).expect("a sheet");
