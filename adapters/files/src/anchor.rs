@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_not_called_a_lack_of_rights() {
         let files = FileAnchor::new("/anchor");
-        for full in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded] {
+        for full in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded, std::io::ErrorKind::FileTooLarge] {
             let error = files.storage(full.into());
             assert!(matches!(&error, AnchorError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
         }

@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_not_called_a_lack_of_rights() {
         let dir = tempfile::tempdir().expect("a folder of its own");
-        for full in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+        for full in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge] {
             let error = secrets(&dir).storage(full.into());
             assert!(matches!(&error, SecretsError::Full { .. }) && error.to_string().contains("free some space"), "{error}");
         }

@@ -33,6 +33,8 @@ use cookies::Cookies;
 const PICTURES: usize = 1;
 /// So many files are taken at once; each may have eight megabytes.
 const UPLOADS: usize = 8;
+/// So many of them may be larger at once: up to 32 megabytes, as the photographs of some phones are.
+const LARGE: usize = 2;
 
 /// What the portal's handlers work with.
 pub(crate) struct Counter {
@@ -46,6 +48,8 @@ pub(crate) struct Counter {
     pictures: Arc<Semaphore>,
     /// Turns to send a file.
     uploads: Arc<Semaphore>,
+    /// Turns to send a large one.
+    large: Arc<Semaphore>,
 }
 
 impl Counter {
@@ -53,7 +57,8 @@ impl Counter {
         let base = site.public_servers.first().cloned().unwrap_or_default();
         let cookies = if [&base, &site.url].iter().any(|url| url.starts_with("https:")) { Cookies::Secure } else { Cookies::Plain };
         let turns = |most| Arc::new(Semaphore::new(most));
-        Self { portal, site, cookies, base, failures: Mutex::default(), pictures: turns(PICTURES), uploads: turns(UPLOADS) }
+        let (pictures, uploads, large) = (turns(PICTURES), turns(UPLOADS), turns(LARGE));
+        Self { portal, site, cookies, base, failures: Mutex::default(), pictures, uploads, large }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Bytes in, bytes out: no file, no camera. What the codes say is for [`qr`](crate::qr).
 
+mod jpeg;
 mod look;
 mod pixels;
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::imageops::{FilterType, invert, resize};
 use image::{GrayImage, ImageFormat, Luma};
@@ -101,6 +103,13 @@ pub fn read(picture: &[u8]) -> Result<Vec<String>, Unreadable> {
     }
     let found = if documents.is_empty() { others } else { documents };
     if found.is_empty() { Err(Unreadable::NoCode) } else { Ok(found.into_iter().collect()) }
+}
+
+/// What a library makes of other people's bytes, or none where it stumbles: over a code that no honest program writes (FNC1 before a percent
+/// sign), or a photograph whose colours are parted in a rare way. The process's panic hook hears of it; where panics abort, it ends.
+fn unharmed<T>(read: impl FnOnce() -> T) -> Option<T> {
+    // What it worked on is dropped with it.
+    catch_unwind(AssertUnwindSafe(read)).ok()
 }
 
 /// How a picture is looked at.

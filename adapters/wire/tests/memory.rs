@@ -35,6 +35,7 @@ fn marks(side: u32) -> image::GrayImage {
 }
 
 /// A photograph of 50 million pixels with a small code in it.
+#[expect(clippy::expect_used, reason = "a helper says the step as its test does")]
 fn vast_photograph() -> Vec<u8> {
     let code = image::load_from_memory(&pictures::png("KW1:AAAA", 1500).expect("it is drawn")).expect("a picture").into_luma8();
     let mut sheet = image::GrayImage::from_raw(8160, 6144, vec![255; 8160 * 6144]).expect("a sheet");
@@ -42,6 +43,89 @@ fn vast_photograph() -> Vec<u8> {
     let mut photo = std::io::Cursor::new(Vec::new());
     sheet.write_to(&mut photo, image::ImageFormat::Jpeg).expect("it is encoded");
     photo.into_inner()
+}
+
+/// A JPEG as far as its first scan, which is dark: nothing of the pixels need be there for all the room that they would take.
+struct Jpeg {
+    /// 0xC0: row by row; 0xC2: progressive.
+    frame: u8,
+    width: u16,
+    /// Samples of each colour, across and down.
+    colours: &'static [u8],
+    /// How many colours stand in the first scan.
+    scanned: u8,
+}
+
+impl Jpeg {
+    const BASELINE: u8 = 0xC0;
+    const PROGRESSIVE: u8 = 0xC2;
+    /// All its colours stand in one scan.
+    fn whole(frame: u8, width: u16, colours: &'static [u8]) -> Self {
+        Self { frame, width, colours, scanned: colours.len() as u8 }
+    }
+
+    /// What stands behind the first two bytes.
+    fn segments(&self, height: u16) -> Vec<u8> {
+        let segment = |marker: u8, words: Vec<u8>| [&[0xFF, marker][..], &(words.len() as u16 + 2).to_be_bytes(), &words].concat();
+        // Every difference and every coefficient is nothing.
+        let codes = |of: u8| [vec![of, 1], vec![0; 15], vec![0]].concat();
+        let count = self.colours.len() as u8;
+        let colours = (1..).zip(self.colours).flat_map(|(id, sampling)| [id, *sampling, 0]);
+        let frame = [&[8][..], &height.to_be_bytes(), &self.width.to_be_bytes(), &[count]].concat().into_iter().chain(colours);
+        let scanned = (1..=self.scanned).flat_map(|id| [id, 0]);
+        let to = if self.frame == Self::PROGRESSIVE { 0 } else { 63 };
+        [
+            segment(0xDB, [vec![0], vec![1; 64]].concat()),
+            segment(self.frame, frame.collect()),
+            segment(0xC4, [codes(0x00), codes(0x10)].concat()),
+            segment(0xDA, [self.scanned].into_iter().chain(scanned).chain([0, to, 0]).collect()),
+            vec![0; 64],
+            vec![0xFF, 0xD9],
+        ]
+        .concat()
+    }
+}
+
+/// A JPEG of such a height.
+type Drawn = Box<dyn Fn(u16) -> Vec<u8>>;
+
+/// Photographs of any height, each of which has taken more than it seemed to.
+fn photographs() -> Vec<(&'static str, Drawn)> {
+    const ALIKE: &[u8] = &[0x11, 0x11, 0x11];
+    const USUAL: &[u8] = &[0x22, 0x11, 0x11];
+    let drawn =
+        |what, jpeg: Jpeg| -> (&'static str, Drawn) { (what, Box::new(move |height| [vec![0xFF, 0xD8], jpeg.segments(height)].concat())) };
+    let progressive = || Jpeg::whole(Jpeg::PROGRESSIVE, 4096, ALIKE);
+    vec![
+        drawn("one colour", Jpeg::whole(Jpeg::BASELINE, 4096, &[0x11])),
+        drawn("row by row", Jpeg::whole(Jpeg::BASELINE, 4096, USUAL)),
+        drawn("as wide as may be", Jpeg::whole(Jpeg::BASELINE, 20_000, &[0x44, 0x11, 0x11, 0x11])),
+        drawn("progressive", progressive()),
+        drawn("progressive, as most are", Jpeg::whole(Jpeg::PROGRESSIVE, 4096, USUAL)),
+        drawn("progressive, colours at half of its height", Jpeg::whole(Jpeg::PROGRESSIVE, 4096, &[0x12, 0x11, 0x11])),
+        drawn("progressive, all at twice the height of one", Jpeg::whole(Jpeg::PROGRESSIVE, 4096, &[0x12, 0x12, 0x12])),
+        drawn("progressive, the colours of a printer", Jpeg::whole(Jpeg::PROGRESSIVE, 4096, &[0x11, 0x11, 0x11, 0x11])),
+        drawn("the colours of a printer", Jpeg::whole(Jpeg::BASELINE, 4096, &[0x11, 0x11, 0x11, 0x11])),
+        drawn("one colour after the other", Jpeg { scanned: 1, ..Jpeg::whole(Jpeg::BASELINE, 4096, ALIKE) }),
+        // The library stumbles over these in grey.
+        drawn(
+            "one colour after the other, at half of its height",
+            Jpeg { scanned: 1, ..Jpeg::whole(Jpeg::BASELINE, 4096, &[0x12, 0x11, 0x11]) },
+        ),
+        (
+            "progressive, after a byte that belongs nowhere",
+            Box::new(move |height| [vec![0xFF, 0xD8, 0xFF, 0xFE, 0, 2, 7], progressive().segments(height)].concat()),
+        ),
+        // What has no length by the standard has one for the decoder: it skips all of the first frame.
+        (
+            "progressive, behind another",
+            Box::new(move |height| {
+                let mut seen = Jpeg::whole(Jpeg::BASELINE, 4096, &[0x11]).segments(height).split_off(69);
+                seen.resize(0xFFC0, 0);
+                [vec![0xFF, 0xD8, 0xFF, 0xD0], seen, progressive().segments(height)].concat()
+            }),
+        ),
+    ]
 }
 
 #[test]
@@ -83,6 +167,23 @@ fn hostile_input_takes_little_memory() {
     let taken = peak(|| assert_eq!(pictures::read(&photo).as_deref(), Ok(&["KW1:AAAA".to_owned()][..])));
     println!("a photograph of fifty million pixels took {taken} bytes");
     assert!(taken <= 80 << 20, "a photograph of fifty million pixels took {taken} bytes");
+    // Whatever a photograph says of itself: it is read within the bounds, or not at all.
+    for (what, drawn) in photographs() {
+        let mut most = 0;
+        for height in [1000, 3000, 6000, 40_000] {
+            let photo = drawn(height);
+            let mut read = Ok(Vec::new());
+            let taken = peak(|| read = pictures::read(&photo));
+            println!("{what}, {height} pixels high: {read:?}, {taken} bytes");
+            assert!(taken <= 136 << 20, "{what}, {height} pixels high, took {taken} bytes");
+            most = most.max(taken);
+            assert!(read.is_err());
+            if height > 20_000 {
+                assert_eq!(read, Err(Unreadable::LargePicture), "{what}, {height} pixels high");
+            }
+        }
+        assert!(most >= 8 << 20, "{what}: none was decoded");
+    }
     // A wall of the marks that stand in a code's corners: whoever looks at every three of them never ends.
     let [wall, few] = [30, 7].map(|side| {
         let mut png = std::io::Cursor::new(Vec::new());

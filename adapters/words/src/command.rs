@@ -163,6 +163,30 @@ pub enum CommandText {
         /// What the system said.
         why: String,
     },
+    /// The exported root.
+    RootNotWritten {
+        /// Into which file.
+        file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// The same.
+    RootNotRead {
+        /// In which file.
+        file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A file with something else than a root.
+    RootIsNone {
+        /// Which.
+        file: String,
+    },
+    /// No address of a key server.
+    NoAddress {
+        /// What was typed.
+        address: String,
+    },
     /// A request was wanted.
     FileIsAnswer {
         /// Which file.
@@ -222,6 +246,10 @@ impl Say for CommandText {
             Self::TokenNotRead { file, why } => plain("command-token-not-read").text("file", file).text("why", why),
             Self::TokenIsNone { file } => plain("command-token-is-none").text("file", file),
             Self::AuthoritiesNotRead { file, why } => plain("command-authorities-not-read").text("file", file).text("why", why),
+            Self::RootNotWritten { file, why } => plain("command-root-not-written").text("file", file).text("why", why),
+            Self::RootNotRead { file, why } => plain("command-root-not-read").text("file", file).text("why", why),
+            Self::RootIsNone { file } => plain("command-root-is-none").text("file", file),
+            Self::NoAddress { address } => plain("command-no-address").text("address", address.escape_debug()),
             Self::FileIsAnswer { file } => plain("command-file-is-answer").text("file", file),
             Self::AnswerNotLost => plain("command-answer-not-lost"),
         }

@@ -69,9 +69,11 @@ impl FileName {
     /// The name of the answer's file, by the name of the request's file. A path before it, as old browsers send it, is of no account.
     pub fn of_answer(request: &str) -> Self {
         let name = request.rsplit(['/', '\\']).next().unwrap_or_default();
-        let length = name.len().saturating_sub(EXTENSION.len());
-        let is_extension = name.get(length..).is_some_and(|it| it.eq_ignore_ascii_case(EXTENSION));
-        let name = if is_extension { &name[..length] } else { name };
+        let before = |ending: &str| {
+            let (name, found) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+            found.eq_ignore_ascii_case(ending).then_some(name)
+        };
+        let name = [EXTENSION, ".png", ".jpg", ".jpeg", ".txt"].into_iter().find_map(before).unwrap_or(name);
         match name.strip_suffix(RETURN) {
             Some(stem) => Self { stem: tame(stem), ending: ANSWER_TO_RETURN },
             None => Self { stem: tame(name), ending: ANSWER },
@@ -196,6 +198,10 @@ mod tests {
             ("..", "keyward-resp.xml"),
             ("", "keyward-resp.xml"),
             (".xml", "keyward-resp.xml"),
+            ("IMG_20261121.JPG", "IMG_20261121-resp.xml"),
+            ("cad-return-2.png", "cad-return-2-resp.xml"),
+            ("cad-return.png", "cad-resp-return.xml"),
+            ("code.txt", "code-resp.xml"),
             ("NUL.xml", "keywardNUL-resp.xml"),
             ("a b\u{0}c:d\n.xml", "a_b_c_d_-resp.xml"),
             ("-rf", "rf-resp.xml"),

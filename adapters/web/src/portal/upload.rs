@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::{StreamExt as _, stream};
@@ -20,9 +20,10 @@ use super::trouble::NotTaken;
 
 /// A form has at most so many bytes besides a file; a signed refusal that is sent back is the largest thing in one.
 const MOST_FORM_BYTES: usize = 96 * 1024;
-/// An upload has at most so many bytes: a photograph.
-const MOST_UPLOAD_BYTES: usize = 8 << 20;
-const _: () = assert!(MOST_UPLOAD_BYTES <= MOST_PICTURE_BYTES);
+/// So many bytes of an upload are read with the turn that every upload has: a file, a screenshot, a photograph of 12 million pixels.
+const MOST_USUAL_BYTES: usize = 8 << 20;
+/// An upload has at most so many bytes: the largest picture that is read, and the form around it.
+const MOST_UPLOAD_BYTES: usize = MOST_PICTURE_BYTES + MOST_FORM_BYTES;
 
 /// So long somebody waits for their turn before they are asked to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,17 +81,27 @@ pub(crate) struct Upload {
     /// What was pasted instead.
     text: String,
     /// Others wait for it to be done with.
-    turn: OwnedSemaphorePermit,
+    turns: Turns,
+}
+
+/// The turns of an upload: what every one has, and for a large one another, which only who has sent much waits for. So nobody holds it by
+/// sending little, and large ones are in nobody's way but each other's.
+#[derive(Debug)]
+struct Turns {
+    _usual: OwnedSemaphorePermit,
+    _large: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads a form with a file, when it is its turn. Of several files only the first counts.
 pub(crate) async fn upload(counter: &Counter, headers: &HeaderMap, body: Body) -> Result<Upload, NotTaken> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| NotTaken::broken())?;
-    let turn = turn(&counter.uploads, PATIENCE).await?;
-    let bytes = Bytes::from(whole(counter, body, MOST_UPLOAD_BYTES, Vec::new()).await?);
+    let usual = turn(&counter.uploads, PATIENCE).await?;
+    let (bytes, large) = file(&counter.large, PATIENCE, counter.site.house.timeouts.body, body).await?;
+    let turns = Turns { _usual: usual, _large: large };
+    let bytes = Bytes::from(bytes);
     let mut parts = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(bytes)]), boundary);
-    let mut upload = Upload { form: String::new(), file: Bytes::new(), text: String::new(), turn };
+    let mut upload = Upload { form: String::new(), file: Bytes::new(), text: String::new(), turns };
     while let Some(part) = parts.next_field().await.map_err(|_| NotTaken::broken())? {
         let name = part.name().map(String::from);
         let bytes = part.bytes().await.map_err(|_| NotTaken::broken())?;
@@ -116,10 +127,10 @@ pub(crate) enum NoRequest {
 impl Upload {
     /// The request in it: an XML file, a picture of its code, or the code's text.
     pub(crate) async fn request(self, counter: &Counter) -> Result<Envelope, NoRequest> {
-        let Self { file, text, turn, .. } = self;
+        let Self { file, text, turns, .. } = self;
         if pictures::is_picture(&file) {
             let look = move || {
-                let _turn = turn;
+                let _turns = turns;
                 pictures::read(&file)
             };
             let texts = in_turn(&counter.pictures, PATIENCE, look).await.map_err(NoRequest::NotTaken)?;
@@ -161,22 +172,43 @@ async fn turn(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemapho
 }
 
 /// Reads a body of so many bytes at most into a place for it.
-async fn whole<B: AsMut<Vec<u8>>>(counter: &Counter, body: Body, most: usize, into: B) -> Result<B, NotTaken> {
-    let timeout = counter.site.house.timeouts.body;
-    tokio::time::timeout(timeout, collect(body, most, into)).await.unwrap_or_else(|_| Err(NotTaken::slow()))
+async fn whole<B: AsMut<Vec<u8>>>(counter: &Counter, body: Body, most: usize, mut into: B) -> Result<B, NotTaken> {
+    match filled(counter.site.house.timeouts.body, &mut body.into_data_stream(), most, into.as_mut()).await? {
+        None => Ok(into),
+        Some(_) => Err(too_large(most)),
+    }
 }
 
-async fn collect<B: AsMut<Vec<u8>>>(body: Body, most: usize, mut into: B) -> Result<B, NotTaken> {
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| NotTaken::broken())?;
-        let read = into.as_mut();
-        if read.len() + chunk.len() > most {
-            return Err(too_large(most));
-        }
-        read.extend_from_slice(&chunk);
+/// Reads a form with a file. What is large waits for its turn and has as much time again.
+async fn file(
+    larges: &Arc<Semaphore>,
+    patience: Duration,
+    timeout: Duration,
+    body: Body,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), NotTaken> {
+    let (mut chunks, mut read) = (body.into_data_stream(), Vec::new());
+    let Some(more) = filled(timeout, &mut chunks, MOST_USUAL_BYTES, &mut read).await? else { return Ok((read, None)) };
+    let large = turn(larges, patience).await?;
+    read.extend_from_slice(&more);
+    match filled(timeout, &mut chunks, MOST_UPLOAD_BYTES, &mut read).await? {
+        None if read.len() <= MOST_UPLOAD_BYTES => Ok((read, Some(large))),
+        _ => Err(too_large(MOST_UPLOAD_BYTES)),
     }
-    Ok(into)
+}
+
+/// Reads until so many bytes are there, in good time; gives what does not fit any more, if there is more.
+async fn filled(timeout: Duration, chunks: &mut BodyDataStream, most: usize, read: &mut Vec<u8>) -> Result<Option<Bytes>, NotTaken> {
+    let fill = async {
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| NotTaken::broken())?;
+            if read.len() + chunk.len() > most {
+                return Ok(Some(chunk));
+            }
+            read.extend_from_slice(&chunk);
+        }
+        Ok(None)
+    };
+    tokio::time::timeout(timeout, fill).await.unwrap_or_else(|_| Err(NotTaken::slow()))
 }
 
 fn too_large(most: usize) -> NotTaken {
@@ -188,6 +220,27 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_large_needs_a_turn_of_its_own_and_what_is_not_waits_for_none() {
+        let larges = Arc::new(Semaphore::new(1));
+        let upload = async |bytes: usize| {
+            let chunks = vec![vec![b' '; 1 << 16]; bytes >> 16];
+            let body = Body::from_stream(stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)));
+            file(&larges, Duration::ZERO, PATIENCE, body).await
+        };
+        let status = |it: NotTaken| it.on(|status, _| axum::response::IntoResponse::into_response(status)).status();
+        let (read, held) = upload(MOST_USUAL_BYTES + (1 << 16)).await.expect("it is taken");
+        assert_eq!((read.len(), held.is_some()), (MOST_USUAL_BYTES + (1 << 16), true));
+        let busy = upload(MOST_USUAL_BYTES + (1 << 16)).await.expect_err("the first is not done with");
+        assert_eq!(status(busy), 503);
+        let (read, none) = upload(MOST_USUAL_BYTES).await.expect("it is taken");
+        assert_eq!((read.len(), none.is_some()), (MOST_USUAL_BYTES, false));
+        drop(held);
+        assert!(upload(MOST_PICTURE_BYTES).await.is_ok(), "the next has its turn");
+        assert_eq!(status(upload(MOST_PICTURE_BYTES + (1 << 20)).await.expect_err("nothing is so large")), 413);
+        assert_eq!(larges.available_permits(), 1, "it is given back");
+    }
 
     #[tokio::test]
     async fn who_hangs_up_keeps_the_turn_until_the_work_is_done() {

@@ -1,15 +1,14 @@
 //! Finding QR codes in grey pixels, all of them: other people's codes stand on the same sheet.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use image::GrayImage;
 use rxing::common::{BitMatrix, DetectorRXingResult as _, HybridBinarizer};
 use rxing::multi::qrcode::detector::MultiDetector;
 use rxing::qrcode::QRCodeReader;
 use rxing::qrcode::decoder::qrcode_decoder::decode_bitmatrix_with_hints;
-use rxing::qrcode::detector::FinderPatternFinder;
+use rxing::qrcode::detector::{FinderPatternFinder, QRCodeDetectorResult};
 use rxing::{BinaryBitmap, DecodeHints, Luma8Source, Reader as _};
 
+use super::unharmed;
 use crate::Unreadable;
 use crate::qr::is_one;
 
@@ -18,8 +17,12 @@ const MOST_MARKS: usize = 60;
 /// And so many that were seen once: each that is found is compared with all before it.
 const MOST_GLIMPSES: usize = 2_000;
 
-/// The texts of all codes that can be made out, also those of others.
+/// The texts of all codes that can be made out, also those of others. Where the library stumbles over the picture itself, there are none.
 pub(super) fn codes(picture: &GrayImage) -> Result<Vec<String>, Unreadable> {
+    unharmed(|| look(picture)).unwrap_or_else(|| Ok(Vec::new()))
+}
+
+fn look(picture: &GrayImage) -> Result<Vec<String>, Unreadable> {
     let source = Luma8Source::new_with_slice(picture.as_raw(), picture.width(), picture.height());
     let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
     let Ok(source) = source else { return Ok(Vec::new()) };
@@ -27,20 +30,15 @@ pub(super) fn codes(picture: &GrayImage) -> Result<Vec<String>, Unreadable> {
     check_marks(bitmap.get_black_matrix())?;
     // Each by itself: one that cannot be made out hides none of the others.
     let corners = MultiDetector::new(bitmap.get_black_matrix()).detectMulti(&hints).unwrap_or_default();
-    let read = corners
-        .iter()
-        .filter_map(|code| unharmed(|| decode_bitmatrix_with_hints(code.getBits(), &hints).ok().map(|code| code.getText().to_owned())));
+    let read = |code: &QRCodeDetectorResult| Some(decode_bitmatrix_with_hints(code.getBits(), &hints).ok()?.getText().to_owned());
+    let read = corners.iter().filter_map(|code| unharmed(|| read(code)).flatten());
     let mut found: Vec<_> = read.collect();
     // One finds several codes, the other finds one that the first overlooks.
     if !found.iter().any(|text| is_one(text)) {
-        found.extend(unharmed(|| QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).ok().map(|code| code.getText().to_owned())));
+        let read = || Some(QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).ok()?.getText().to_owned());
+        found.extend(unharmed(read).flatten());
     }
     Ok(found)
-}
-
-/// What the library reads in a code. It stumbles over some that no honest program writes (FNC1 before a percent sign); such a one is no code.
-fn unharmed(read: impl FnOnce() -> Option<String>) -> Option<String> {
-    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
 /// Counts the corner marks as the readers do, in every row instead of some, so that they find no others.

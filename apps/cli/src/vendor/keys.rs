@@ -10,6 +10,7 @@ use keyward::vendor::wire::{Accepted, RootSeed};
 use keyward_domain::keys::KeyId;
 use keyward_engine::console::{KeyChange, RootChange, sign_statement};
 use keyward_files::atomic;
+use keyward_words::CommandText;
 use zeroize::Zeroizing;
 
 use super::server::Server;
@@ -121,9 +122,9 @@ fn change(server: &Server, change: &KeyChange, root: Option<&Path>, out: &mut dy
 }
 
 fn export(server: &Server, file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    let unwritable = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("could not write the root to {}: {error}; name a file that is not there yet", file.display()))
-    };
+    let shown = file.display().to_string();
+    let unwritable =
+        |error: &dyn std::fmt::Display| Failure::wrong(&CommandText::RootNotWritten { file: shown.clone(), why: error.to_string() });
     // The file first: the root is asked for only when there is a place to keep it.
     let mut open = atomic::begin(file).map_err(|error| unwritable(&error))?;
     let written = server.export_root().and_then(|root| {
@@ -143,9 +144,9 @@ fn export(server: &Server, file: &Path, out: &mut dyn Write) -> Result<(), Failu
 }
 
 fn read_root(file: &Path) -> Result<RootSeed, Failure> {
-    let unreadable = |why: &str| {
-        Failure::usage(format!("could not read the root in {}: {why}; name the file that `keys root export` wrote", file.display()))
-    };
-    let text = Zeroizing::new(fs::read(file).map_err(|error| unreadable(&error.to_string()))?);
-    serde_json::from_slice(&text).map_err(|_| unreadable("it holds no root"))
+    let shown = file.display().to_string();
+    let text = fs::read(file)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::wrong(&CommandText::RootNotRead { file: shown.clone(), why: error.to_string() }))?;
+    serde_json::from_slice(&text).map_err(|_| Failure::wrong(&CommandText::RootIsNone { file: shown }))
 }

@@ -38,7 +38,7 @@ impl Server {
         let ca = ca.map(|file| fs::read_to_string(file).map_err(|error| Failure::wrong(&no_ca(file, error)))).transpose()?;
         let tls = TlsTerms { ca, pins: Vec::new() };
         let client = keyward_proxy::client(&ClientConfig::new(tls)).map_err(|error| Failure::usage(told(&error)))?;
-        let console = HttpsConsole::new(client, url, token).map_err(|error| Failure::usage(error.to_string()))?;
+        let console = HttpsConsole::new(client, url, token).map_err(|_| Failure::wrong(&CommandText::NoAddress { address: url.into() }))?;
         Ok(Self(console.in_language(words.language())))
     }
 

@@ -3,7 +3,7 @@
 //! What a request asks is told from what its device signed. The summary in its file is for people, may lie, and is not looked at.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use keyward_domain::document::{Answer, Ask, Body, Request, RevocationReason};
 use keyward_domain::keys::PublicKey;
@@ -151,7 +151,9 @@ impl Brought {
         let name = || FileName::of_answer(&self.file.file_name().unwrap_or_default().to_string_lossy());
         let place = match place {
             None => FilePlace::Folder(beside.into(), name()),
-            Some(folder) if folder.is_dir() => FilePlace::Folder(folder.into(), name()),
+            Some(folder) if folder.is_dir() || folder.as_os_str().to_string_lossy().ends_with(is_separator) => {
+                FilePlace::Folder(folder.into(), name())
+            }
             Some(file) => FilePlace::File(file.into()),
         };
         let summary = answer_file::summary(&self.request.product, Some(&self.request.host), &handed.verdict, handed.issued);

@@ -1,5 +1,7 @@
 //! Rows M1, M4, M6: a host without a network activates and returns with two files, or two pictures.
 
+#[cfg(target_os = "linux")]
+mod disk;
 mod portal;
 mod wrong;
 

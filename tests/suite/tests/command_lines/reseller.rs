@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use keyward_suite::program;
+use keyward_wire::pictures;
 
 use crate::site::{Host, NOW, Said, Site, keyward, plain, run};
 
@@ -99,6 +100,59 @@ File         {answer}
 fn activation(report: &str) -> &str {
     let at = report.find("(A-").expect("an activation") + 1;
     &report[at..at + 18]
+}
+
+/// What one code says, in three: a document that is too long for one comes so.
+fn in_three(text: &str) -> [String; 3] {
+    let bytes = base45::decode(text.strip_prefix("KW1:").expect("it is in one code")).expect("base 45");
+    let (check, bytes) = bytes.split_at(4);
+    let third = bytes.len().div_ceil(3);
+    let parts: Vec<_> =
+        bytes.chunks(third).zip(1..).map(|(part, n)| format!("KW1/{n}/3:{}", base45::encode([check, part].concat()))).collect();
+    parts.try_into().expect("three parts")
+}
+
+// M2, M6
+#[test]
+fn a_request_comes_in_pictures_of_its_codes_among_other_peoples_codes() {
+    let site = Site::open();
+    let (key, _) = site.issue_one();
+    let shop = Shop::hired(&site, "shop");
+    let draw = |name: &str, code: &str| {
+        let file = site.dir().join(name);
+        fs::write(&file, pictures::png(code, 500).expect("it is drawn")).expect("a picture");
+        text(&file)
+    };
+    let drawn = |host: &Host, name: &str| {
+        let file = site.dir().join(name);
+        host.run(&["activate", &key, "--qr-png", &text(&file)]).done();
+        (pictures::read(&fs::read(&file).expect("the picture")).expect("a code").remove(0), text(&file))
+    };
+    let a = site.host("a");
+    let (ours, whole) = drawn(&a, "whole.png");
+    let (theirs, _) = drawn(&site.host("b"), "theirs.png");
+    let [one, two, three] = in_three(&ours).map(|it| draw(&format!("ours{}.png", &it[4..5]), &it));
+    let other = draw("other.png", &in_three(&theirs)[1]);
+    let wifi = draw("wifi.png", "WIFI:T:WPA;S:office;;");
+    let before = fs::read_dir(site.dir()).expect("the folder").count();
+    for (files, code, says) in [
+        (vec![&two, &wifi, &one], "parts-missing", "these are not here: 3. Read all of them."),
+        (vec![&one, &other, &three], "parts-mixed", "Read all codes of one document, and no others."),
+        (vec![&wifi], "not-keyward", "Choose the right file."),
+    ] {
+        let said = shop.run(&[&["answer", "--qr"][..], &files.iter().map(|it| it.as_str()).collect::<Vec<_>>()].concat()).not_done(2);
+        assert!(said.starts_with(&format!("error ({code}): ")) && said.contains(says), "{said}");
+    }
+    assert_eq!(fs::read_dir(site.dir()).expect("the folder").count(), before, "nothing was written");
+
+    let report = shop.run(&["answer", "--qr", &three, &wifi, &one, &two, &one]).done();
+    assert!(report.contains("Host         \"a\"\n") && report.contains("Answer       granted without an end"), "{report}");
+    let answer = site.dir().join("ours3-resp.xml");
+    assert!(report.ends_with(&format!("File         {}\n", answer.display())), "{report}");
+    let again = shop.run(&["answer", &whole]).done();
+    let granted = |report: &str| report.lines().find(|line| line.starts_with("Answer")).map(String::from);
+    assert_eq!(granted(&again), granted(&report), "one picture of it is the same request");
+    assert!(a.run(&["load", &text(&answer)]).done().starts_with("Activated. "));
 }
 
 #[test]

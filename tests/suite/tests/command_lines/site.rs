@@ -191,6 +191,15 @@ impl Host {
         run(self.command(NOW).args(arguments), input)
     }
 
+    /// Runs after these words of a shell.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn after(&self, shell: &mut Command, words: &str, arguments: &[&str]) -> Said {
+        let mut command = self.command(NOW);
+        command.args(arguments);
+        shell.args(["-c", &format!("{words} && exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
+        run(shell, "")
+    }
+
     /// Another profile in the same place.
     pub(crate) fn with_profile(&self, change: impl FnOnce(String) -> String) -> Self {
         let text = fs::read_to_string(&self.profile).expect("the profile can be read");

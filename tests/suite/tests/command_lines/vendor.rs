@@ -190,7 +190,7 @@ fn the_root_leaves_the_server_and_signs_where_it_is() {
         assert_eq!(file.metadata().expect("the root's file").permissions().mode() & 0o777, 0o600);
     }
     let said = site.vendor(&["keys", "root", "export", &root]).not_done(2);
-    assert!(said.contains("name a file that is not there yet"), "{said}");
+    assert!(said.contains("Name a file that is not there yet, in a folder that is."), "{said}");
     site.vendor(&["keys", "root", "remove"]).done();
     assert!(site.vendor(&["keys", "list"]).done().lines().any(|line| line.contains("| root ") && line.contains("| elsewhere ")));
 
@@ -208,5 +208,5 @@ fn the_root_leaves_the_server_and_signs_where_it_is() {
     let said = site.vendor(&["keys", "revoke", "00000000000000000000000000000000", "--since", "2027-01-02", "--root", &root]).not_done(1);
     assert!(said.contains("There is no key 00000000000000000000000000000000. `keyward vendor keys list` shows them."), "{said}");
     fs::write(&file, "{}").expect("another file");
-    assert!(site.vendor(&["keys", "rotate-issuer", "--root", &root]).not_done(2).contains("it holds no root"));
+    assert!(site.vendor(&["keys", "rotate-issuer", "--root", &root]).not_done(2).contains("root.json is no root. Name the file that `keyward vendor keys root export` wrote."));
 }

@@ -8,6 +8,7 @@ use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::record::{Record, RecordKey};
 use keyward_domain::seal::SealError;
+use keyward_domain::signers::KeyStatement;
 use keyward_domain::time::{between, days};
 use keyward_domain::vault::{NotTaken, Taken};
 use keyward_engine::license_manager::{Steps, TrialBegun};
@@ -257,12 +258,14 @@ impl Simulation {
 
     /// The version of the key statement that the ledger knows.
     pub(crate) fn signers(&self) -> u64 {
-        match run(self.world.vendor().ledger().read(&RecordKey::Signers)) {
-            Ok(Some(found)) => match found.record {
-                Record::Signers(signers) => signers.current.version,
-                _ => 0,
-            },
-            _ => 0,
+        self.key_statement().map_or(0, |statement| statement.version)
+    }
+
+    /// The key statement that the ledger knows.
+    pub(crate) fn key_statement(&self) -> Option<KeyStatement> {
+        match run(self.world.vendor().ledger().read(&RecordKey::Signers)).ok()??.record {
+            Record::Signers(signers) => Some(signers.current),
+            _ => None,
         }
     }
 

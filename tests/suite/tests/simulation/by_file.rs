@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_domain::document::{Ask, Request};
 use keyward_domain::names::ActivationId;
-use keyward_domain::seal::{SealError, Sealed, Statement};
+use keyward_domain::seal::{Reply, SealError, Sealed, Statement};
 use keyward_domain::vault::{NotTaken, Taken};
 use keyward_engine::ActError;
 use keyward_engine::license_manager::Loaded;
@@ -195,7 +195,7 @@ impl Simulation {
         };
         let excused = match error {
             ActError::NotTaken(NotTaken::Older { .. } | NotTaken::Returned { .. }) => return,
-            ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) if self.truth.restored => return,
+            ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) if self.is_void(statement) => return,
             // A vault that was copied here came without its key. A good answer needs none; one of the past is asked for anew, which does.
             ActError::KeyMissing => self.model(host).is_foreign() && self.is_of_the_past(host, statement),
             _ => false,
@@ -207,7 +207,8 @@ impl Simulation {
             self.broken("P12", host.name(), format!("an answer that is not taken changed something: {error}"));
         }
     }
-    /// Whether an answer grants what was returned on this host since, or may be signed by an issuer that a restored server had replaced.
+
+    /// Whether an answer grants what was returned on this host since, or is void.
     fn is_of_the_past(&self, host: &Host, statement: &Statement) -> bool {
         let granted = words(statement).and_then(|answer| Some(answer.certificate()?.activation.clone()));
         let buried = |activation: &ActivationId| {
@@ -215,6 +216,16 @@ impl Simulation {
             let anchor = host.anchor().load(&self.vendor);
             vault.is_some_and(|it| it.tombstones.contains(activation)) || anchor.is_ok_and(|it| it.tombstones.contains(activation))
         };
-        granted.is_some_and(|activation| buried(&activation)) || (self.truth.restored && self.truth.statement > 1)
+        granted.is_some_and(|activation| buried(&activation)) || self.is_void(statement)
+    }
+
+    /// Whether an answer was signed by an issuer that a restored server had replaced before: by then it could not sign.
+    fn is_void(&self, statement: &Statement) -> bool {
+        let (Some(signers), Ok(reply), Some(answer)) = (&self.truth.signers, Reply::from_bytes(statement.bytes()), words(statement)) else {
+            return false;
+        };
+        let signed = |id: &str| reply.answer.signatures().iter().any(|it| *it.keyid == *id);
+        let signer = signers.signers.iter().find(|signer| signed(&signer.key.id().to_string()));
+        self.truth.restored && signer.is_some_and(|signer| !signer.could_sign(answer.issued))
     }
 }

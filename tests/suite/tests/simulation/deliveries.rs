@@ -26,8 +26,8 @@ impl Simulation {
         }
     }
 
-    /// What came to a server's door and what left it.
-    pub(crate) fn look_at_delivery(&mut self, arrival: &Arrival) {
+    /// What came to a server's door and what left it; and what else had come in this step by then.
+    pub(crate) fn look_at_delivery(&mut self, arrival: &Arrival, by_then: &[Arrival]) {
         let request = &arrival.request;
         let Some((statement, answer)) = &arrival.answer else {
             self.server.devices.entry(request.words().device).or_default().murky = true;
@@ -48,7 +48,7 @@ impl Simulation {
         let granting = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
         let kept = granting && self.is_kept(request, statement, &answer.body);
         self.look_at_count_at_server(request, answer, kept);
-        self.own_slot_is_found(request, answer);
+        self.own_slot_is_found(request, answer, by_then);
         if kept {
             self.server.answers.insert(name, said);
         }
@@ -172,7 +172,7 @@ impl Simulation {
     }
 
     /// Rows O4 and A2, promise 8: whoever has a slot finds it again.
-    fn own_slot_is_found(&mut self, request: &Sealed<Request>, answer: &Answer) {
+    fn own_slot_is_found(&mut self, request: &Sealed<Request>, answer: &Answer, by_then: &[Arrival]) {
         let words = request.words();
         let granted = matches!(answer.body, Body::Certificate(_));
         let excused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost | Refusal::RequestSpent));
@@ -191,7 +191,7 @@ impl Simulation {
                 let shown = shown.as_ref().and_then(Answer::certificate).and_then(|it| Held::of(it, answer.issued));
                 let generation = shown.as_ref().map_or(0, |it| it.generation);
                 let outdated = self.truth.outdated.contains(&(activation.clone(), generation, words.device));
-                if !granted && !excused && !outdated && self.is_rightful(activation, words, shown.as_ref()) {
+                if !granted && !excused && !outdated && self.is_rightful(activation, words, shown.as_ref(), by_then) {
                     self.broken("P8", "", format!("{} holds {activation} by right and is told {:?}", words.host, answer.body));
                 }
             }
@@ -205,7 +205,7 @@ impl Simulation {
     }
 
     /// Whether a device was given an activation last and nothing took it away; where nobody can know, it is not.
-    fn is_rightful(&self, activation: &ActivationId, request: &Request, shown: Option<&Held>) -> bool {
+    fn is_rightful(&self, activation: &ActivationId, request: &Request, shown: Option<&Held>, by_then: &[Arrival]) -> bool {
         let given = self.truth.holder.get(activation) == Some(&request.device);
         let ended = self.truth.ended.contains(&(activation.clone(), request.device));
         let Some(held) = self
@@ -227,8 +227,12 @@ impl Simulation {
         let newer = shown.filter(|shown| shown.device == request.device && slot.is_some_and(|slot| slot.generation < shown.generation));
         let known = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
         let bound = newer.map_or(known, |shown| &shown.fingerprint);
-        // Two copies of one vault have one key: what one of them just sent of old binds the slot to that one's parts.
-        let mut bound = self.bound.iter().filter(|(of, _)| of == activation).map(|(_, bound)| bound).chain([bound]);
+        // Two copies of one vault have one key: what the other one sent in this step binds the slot to that one's parts. What this host sent
+        // before is no excuse.
+        let others = by_then.iter().filter(|arrival| arrival.request.words().host != request.host);
+        let given_to_others =
+            others.filter_map(|arrival| arrival.answer.as_ref()?.1.certificate()).filter(|it| it.activation == *activation);
+        let mut bound = given_to_others.map(|it| it.binding.fingerprint()).chain([bound]);
         given && !ended && !anothers && !gone && bound.all(|bound| shared(bound, &request.fingerprint).0 > 0)
     }
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_domain::entitlement::Freer;
-use keyward_domain::keys::PublicKey;
-use keyward_domain::names::EntitlementId;
 use keyward_domain::time::{after, days};
-use keyward_fakes::world::{Backup, Host, cancel_after, in_turn, run};
+use keyward_fakes::world::{cancel_after, in_turn, run};
 use keyward_fakes::{CrashPoint, Fate};
-use keyward_ports::{Clock as _, KeyServer as _, SecretName, Secrets as _};
+use keyward_ports::{Clock as _, KeyServer as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Progress};
 use crate::by_file;
-use crate::observer::{HostModel, Key};
+use crate::machines;
+use crate::observer::Key;
 use crate::simulation::{SERVERS, Simulation};
+use crate::vendor;
 
 /// An event.
 pub(crate) struct Event {
@@ -49,25 +48,25 @@ const EVENTS: &[Event] = &[
     event("act dropped midway", 40, dropped),
     event("two acts at once", 40, race),
     event("old request replayed", 30, replay),
-    event("backup", 25, backup),
-    event("vault restored", 18, restore),
-    event("vault and anchor restored", 12, restore_both),
-    event("vault deleted", 6, delete),
-    event("host reinstalled", 16, reinstall),
-    event("host reinstalled again and again", 8, reinstall_again),
-    event("license returned and vault restored", 8, return_and_restore),
-    event("host cloned", 12, clone),
-    event("vault copied", 5, copy),
-    event("parts replaced", 10, replace),
-    event("server stopped or started", 14, switch),
+    event("backup", 25, machines::backup),
+    event("vault restored", 18, machines::restore),
+    event("vault and anchor restored", 12, machines::restore_both),
+    event("vault deleted", 6, machines::delete),
+    event("host reinstalled", 16, machines::reinstall),
+    event("host reinstalled again and again", 8, machines::reinstall_again),
+    event("license returned and vault restored", 8, machines::return_and_restore),
+    event("host cloned", 12, machines::clone),
+    event("vault copied", 5, machines::copy),
+    event("parts replaced", 10, machines::replace),
+    event("server stopped or started", 14, vendor::switch),
     event("server preferred", 8, prefer),
-    event("vendor revokes", 12, revoke),
-    event("vendor extends", 10, extend),
-    event("vendor reissues", 6, reissue),
-    event("slot freed", 24, free),
-    event("issuer rotated", 2, rotate),
-    event("ledger backed up", 8, ledger_backup),
-    event("ledger restored", 4, ledger_restore),
+    event("vendor revokes", 12, vendor::revoke),
+    event("vendor extends", 10, vendor::extend),
+    event("vendor reissues", 6, vendor::reissue),
+    event("slot freed", 24, vendor::free),
+    event("issuer rotated", 2, vendor::rotate),
+    event("ledger backed up", 8, vendor::ledger_backup),
+    event("ledger restored", 4, vendor::ledger_restore),
 ];
 
 /// The next event.
@@ -177,7 +176,7 @@ fn trial_again(s: &mut Simulation) {
         s.act(&host, &Deed::Try("Standard".parse().expect("an edition")));
         s.touched.insert(host.name().into());
         s.look();
-        delete_this(s, &host);
+        machines::delete_this(s, &host);
         s.sleep(days(1), &[]);
         s.touched.insert(host.name().into());
         s.look();
@@ -275,280 +274,8 @@ fn replay(s: &mut Simulation) {
     let _ = run(server.exchange(&request));
 }
 
-fn backup(s: &mut Simulation) {
-    let host = s.a_host();
-    let model = s.model(&host).clone();
-    s.note(format_args!("{}: is backed up", host.name()));
-    s.backups.push((host.name().into(), host.snapshot(), model));
-    if s.backups.len() > 10 {
-        s.backups.remove(0);
-    }
-}
-
-/// A backup of a host that is still there.
-fn a_backup(s: &mut Simulation) -> Option<(Arc<Host>, Backup, HostModel)> {
-    let all = s.backups.len();
-    if all == 0 {
-        return None;
-    }
-    let (name, backup, model) = s.backups[s.dice.random_range(0..all)].clone();
-    s.touched.insert(name.clone());
-    Some((s.world.host(&name), backup, model))
-}
-
-fn restore(s: &mut Simulation) {
-    if let Some((host, backup, model)) = a_backup(s) {
-        restore_this(s, &host, &backup, model);
-    }
-}
-
-fn restore_this(s: &mut Simulation, host: &Arc<Host>, backup: &Backup, model: HostModel) {
-    s.note(format_args!("{}: its vault is restored", host.name()));
-    host.restore(backup);
-    let now = s.model(host);
-    now.told = model.told;
-    now.overrun.clear();
-    now.changed.clear();
-    now.foreign = model.foreign;
-}
-
-fn restore_both(s: &mut Simulation) {
-    let Some((host, backup, model)) = a_backup(s) else { return };
-    s.note(format_args!("{}: its vault and anchor are restored", host.name()));
-    host.restore_both(&backup);
-    let changed = s.model(&host).trial_end.is_none();
-    *s.model(&host) = HostModel { overrun: Default::default(), changed: Default::default(), ..model };
-    if changed {
-        s.model(&host).trial_end = None;
-    }
-}
-
-fn delete(s: &mut Simulation) {
-    let host = s.a_host();
-    s.note(format_args!("{}: its vault is deleted", host.name()));
-    delete_this(s, &host);
-}
-
-/// With a vault goes what it knew of its clock: what was worked beyond an end is counted anew.
-fn delete_this(s: &mut Simulation, host: &Host) {
-    host.delete_vault();
-    let model = s.model(host);
-    model.told.clear();
-    model.overrun.clear();
-    model.foreign = None;
-}
-
-/// Somebody who installs a host anew, over and over, to spread a license.
-fn reinstall_again(s: &mut Simulation) {
-    let host = s.a_host();
-    if s.model(&host).held.is_empty() {
-        let deed = s.an_activation(&host);
-        s.act(&host, &deed);
-        s.look();
-    }
-    for _ in 0..5 {
-        reinstall_this(s, &host);
-        s.look();
-    }
-}
-
-/// Somebody who returns a license and puts the vault back as it was.
-fn return_and_restore(s: &mut Simulation) {
-    let host = (0..5).map(|_| s.a_host()).find(|host| host.standing().may_run()).unwrap_or_else(|| s.a_host());
-    let (backup, model) = (host.snapshot(), s.model(&host).clone());
-    let deed = s.a_return(&host);
-    if s.chance(50) {
-        s.act(&host, &deed);
-    } else {
-        by_file::generate_this(s, &host, &deed);
-    }
-    restore_this(s, &host, &backup, model);
-}
-
-fn reinstall(s: &mut Simulation) {
-    let host = s.a_host();
-    reinstall_this(s, &host);
-}
-
-fn reinstall_this(s: &mut Simulation, host: &Arc<Host>) {
-    s.touched.insert(host.name().into());
-    s.note(format_args!("{}: is installed anew", host.name()));
-    let held = std::mem::take(s.model(host)).held;
-    host.reinstall();
-    let held: Vec<_> = held.into_values().filter_map(|held| held.entitlement).collect();
-    let key = s.keys.iter().find(|key| held.contains(&key.id)).map(|key| Arc::clone(&key.key));
-    if let Some(key) = key.filter(|_| s.chance(80)) {
-        s.act(host, &Deed::Activate(key));
-    }
-}
-
-fn clone(s: &mut Simulation) {
-    let host = s.a_host();
-    let name = format!("{}-clone", s.pick(&["x", "y", "z"]));
-    if host.name() == name {
-        return;
-    }
-    s.note(format_args!("{}: is cloned to {name}", host.name()));
-    let model = s.model(&host).clone();
-    s.backups.retain(|(of, _, _)| *of != name);
-    let clone = s.world.clone_host(&host, &name);
-    s.meet(&clone, model);
-}
-
-fn copy(s: &mut Simulation) {
-    let (from, to) = (s.a_host(), s.a_host());
-    if from.name() == to.name() {
-        return;
-    }
-    s.note(format_args!("{}: its vault is copied to {}", from.name(), to.name()));
-    from.copy_vault_to(&to);
-    let device = s.model(&from).device;
-    // A clone that gets its original's vault has the key.
-    let has_key =
-        |device: &PublicKey| to.secrets().get(&SecretName::new(&format!("device-{}", device.id()))).is_ok_and(|key| key.is_some());
-    let model = s.model(&to);
-    model.told.clear();
-    model.foreign = device.filter(|device| !has_key(device));
-}
-
-fn replace(s: &mut Simulation) {
-    let host = s.a_host();
-    let (parts, word) = (s.dice.random_range(1..=6), s.dice.random_range(0..1_000_000));
-    s.note(format_args!("{}: {parts} of its parts are replaced", host.name()));
-    host.replace_parts(parts, &format!("of batch {word}"));
-    s.model(&host).trial_end = None;
-}
-
-fn switch(s: &mut Simulation) {
-    let name = *s.pick(&SERVERS);
-    let server = s.world.vendor().server(name);
-    s.note(format_args!("vendor: {} is {}", server.name(), if server.is_up() { "stopped" } else { "started" }));
-    if server.is_up() {
-        server.stop();
-    } else {
-        server.start();
-    }
-    if !SERVERS.iter().any(|name| s.world.vendor().server(name).is_up()) && s.chance(80) {
-        server.start();
-    }
-}
-
 fn prefer(s: &mut Simulation) {
     let host = s.a_host();
     let server = *s.pick(&SERVERS);
     host.prefer(server);
-}
-
-/// The hosts whose own vaults hold a slot of what was sold.
-fn holders(s: &Simulation, id: &EntitlementId) -> Vec<String> {
-    let slots = s.books.entitlements.get(id).map_or(&[][..], |it| &it.slots);
-    let holds = |model: &HostModel| slots.iter().any(|slot| model.device == Some(slot.device) && model.held.contains_key(&slot.activation));
-    s.hosts.iter().filter(|(_, model)| !model.is_foreign() && holds(model)).map(|(name, _)| name.clone()).collect()
-}
-
-fn revoke(s: &mut Simulation) {
-    // Mostly something that a host here holds.
-    let held: Vec<_> = (0..s.keys.len()).filter(|place| !holders(s, &s.keys[*place].id).is_empty()).collect();
-    let all: Vec<_> = if held.is_empty() || s.chance(20) { (0..s.keys.len()).collect() } else { held };
-    let place = *s.pick(&all);
-    let id = s.keys[place].id.clone();
-    s.note(format_args!("vendor: revokes {id}"));
-    if s.world.vendor().revoke(&id).is_ok() {
-        let now = s.now();
-        s.server.revoked.entry(id.clone()).or_insert(now);
-        s.balance(&[]);
-        // Its holders hear of it an hour later.
-        let holders = holders(s, &id);
-        if !holders.is_empty() {
-            s.world.vendor().server(SERVERS[0]).start();
-            s.sleep(days(1) / 24, &[]);
-            s.touched.extend(s.hosts.keys().cloned());
-        }
-        for name in holders {
-            let host = s.world.host(&name);
-            s.act(&host, &Deed::Refresh);
-            s.look();
-        }
-        // What was sold last is sold again, so that there is always something to ask for.
-        let activations = s.dice.random_range(1..3);
-        let rented = s.chance(30);
-        s.sell(activations, rented);
-        s.keys.swap_remove(place);
-        s.balance(&[]);
-    }
-}
-
-fn extend(s: &mut Simulation) {
-    let place = s.dice.random_range(0..s.keys.len());
-    let (id, until) = (s.keys[place].id.clone(), after(s.now(), days(s.dice.random_range(1..90))));
-    let extended = s.world.vendor().extend(&id, until).is_ok();
-    s.note(format_args!("vendor: extends {id} to {until}: {extended}"));
-    s.balance(&[]);
-}
-
-fn reissue(s: &mut Simulation) {
-    let place = s.dice.random_range(0..s.keys.len());
-    let id = s.keys[place].id.clone();
-    if let Ok(sold) = s.world.vendor().reissue(&id) {
-        s.note(format_args!("vendor: replaces the key of {id}"));
-        let old = std::mem::replace(&mut s.keys[place].key, sold.key);
-        s.keys[place].replaced.push(old);
-        s.balance(&[]);
-    }
-}
-
-fn free(s: &mut Simulation) {
-    let place = s.dice.random_range(0..s.keys.len());
-    let id = s.keys[place].id.clone();
-    let slots: Vec<_> =
-        s.books.entitlements.get(&id).map(|it| it.slots.iter().map(|slot| slot.activation.clone()).collect()).unwrap_or_default();
-    if slots.is_empty() {
-        return;
-    }
-    let activation = s.pick(&slots).clone();
-    let by = if s.chance(80) { Freer::Owner } else { Freer::Vendor };
-    match s.world.vendor().free(&id, &activation, by) {
-        Ok(_) => {
-            s.note(format_args!("vendor: a slot of {id} is freed by {by:?}"));
-            s.tally.outcome(format!("freed by {by:?}"));
-            s.freed = Some((id.clone(), activation));
-            if by == Freer::Owner {
-                s.spent_a_transfer(&id);
-            }
-        }
-        Err(error) => s.tally.outcome(format!("not freed: {}", error.to_string().split(' ').skip(1).take(3).collect::<Vec<_>>().join(" "))),
-    }
-}
-
-/// A vendor who restored the ledger waits until it knows its own newest statement again.
-fn rotate(s: &mut Simulation) {
-    if s.signers() == s.truth.statement && s.world.vendor().rotate_issuer().is_ok() {
-        s.note("vendor: rotates its issuer");
-        s.truth.statement += 1;
-    }
-}
-
-fn ledger_backup(s: &mut Simulation) {
-    s.note("vendor: the ledger is backed up");
-    let image = s.world.vendor().ledger().image();
-    s.ledgers.push((image, s.server.clone()));
-    if s.ledgers.len() > 4 {
-        s.ledgers.remove(0);
-    }
-}
-
-fn ledger_restore(s: &mut Simulation) {
-    if s.ledgers.is_empty() {
-        return;
-    }
-    let place = s.dice.random_range(0..s.ledgers.len());
-    let (image, model) = s.ledgers[place].clone();
-    s.note("vendor: the ledger is restored");
-    s.world.vendor().server(SERVERS[0]).restore(image);
-    s.server = model;
-    s.truth.restored = true;
-    for host in s.hosts.values_mut() {
-        host.trial_end = None;
-    }
-    s.rebase();
 }

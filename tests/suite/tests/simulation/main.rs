@@ -18,12 +18,14 @@ mod by_file;
 mod check;
 mod deliveries;
 mod events;
+mod machines;
 mod observer;
 mod planted;
 mod plants;
 mod simulation;
 mod tally;
 mod tap;
+mod vendor;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -11,6 +11,7 @@ use keyward_domain::keys::PublicKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition, EntitlementId};
 use keyward_domain::seal::Digest;
+use keyward_domain::signers::KeyStatement;
 use keyward_domain::time::Timestamp;
 
 /// What was sold.
@@ -125,8 +126,10 @@ pub(crate) struct Truth {
     pub(crate) outdated: BTreeSet<(ActivationId, u64, PublicKey)>,
     /// Whether a ledger was ever restored.
     pub(crate) restored: bool,
-    /// The newest key statement there ever was.
+    /// The version of the newest key statement there ever was.
     pub(crate) statement: u64,
+    /// The statement itself, if there was ever a second one.
+    pub(crate) signers: Option<KeyStatement>,
 }
 
 /// The entitlements as the ledger had them when somebody looked last.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Budget, Terms};
-use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::signers::VendorId;
@@ -64,8 +63,6 @@ pub(crate) struct Simulation {
     pub(crate) freed: Option<(EntitlementId, ActivationId)>,
     /// What was given back or moved in this step, and whose it was.
     pub(crate) lost: BTreeSet<(ActivationId, PublicKey)>,
-    /// What hosts a slot was bound to in this step, one after the other: the books tell only of the last.
-    pub(crate) bound: Vec<(ActivationId, Fingerprint)>,
     pub(crate) touched: BTreeSet<String>,
     pub(crate) tally: Tally,
     trail: VecDeque<String>,
@@ -94,7 +91,6 @@ impl Simulation {
             drawer: Drawer::default(),
             freed: None,
             lost: BTreeSet::new(),
-            bound: Vec::new(),
             touched: BTreeSet::new(),
             tally: Tally { worlds: 1, ..Tally::default() },
             trail: VecDeque::new(),
@@ -169,10 +165,8 @@ impl Simulation {
             self.look_at_count(host, request);
         }
         self.lost.clear();
-        let given = arrivals.iter().filter_map(|arrival| arrival.answer.as_ref()?.1.certificate());
-        self.bound = given.map(|it| (it.activation.clone(), it.binding.fingerprint().clone())).collect();
         for arrival in &arrivals {
-            self.look_at_delivery(arrival);
+            self.look_at_delivery(arrival, &arrivals[..arrival.among]);
         }
         if !arrivals.is_empty() || self.freed.is_some() {
             self.balance(&arrivals);

@@ -19,6 +19,8 @@ const MEMORY: usize = 48;
 pub(crate) struct Arrival {
     pub(crate) request: Sealed<Request>,
     pub(crate) answer: Option<(Statement, Answer)>,
+    /// So many requests had arrived in this step when it was answered, itself among them.
+    pub(crate) among: usize,
 }
 
 /// An answer as it was brought to a host.
@@ -144,13 +146,15 @@ impl KeyServer for AtTheDoor {
     async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
         let place = {
             let mut heard = self.tap.heard();
-            heard.arrivals.push(Arrival { request: request.clone(), answer: None });
+            heard.arrivals.push(Arrival { request: request.clone(), answer: None, among: 0 });
             heard.arrivals.len() - 1
         };
         let statement = self.inner.exchange(request).await?;
         let answer = words(&statement).map(|answer| (statement.clone(), answer));
-        if let Some(arrival) = self.tap.heard().arrivals.get_mut(place) {
-            arrival.answer = answer;
+        let mut heard = self.tap.heard();
+        let among = heard.arrivals.len();
+        if let Some(arrival) = heard.arrivals.get_mut(place) {
+            (arrival.answer, arrival.among) = (answer, among);
         }
         Ok(statement)
     }

@@ -54,6 +54,10 @@ pub(super) fn texts() -> Vec<CommandText> {
         CommandText::TokenNotRead { file: "admin-token".into(), why: "no such file".into() },
         CommandText::TokenIsNone { file: "admin-token".into() },
         CommandText::AuthoritiesNotRead { file: "ca.pem".into(), why: "no such file".into() },
+        CommandText::RootNotWritten { file: "root.json".into(), why: "it is there".into() },
+        CommandText::RootNotRead { file: "root.json".into(), why: "no such file".into() },
+        CommandText::RootIsNone { file: "root.json".into() },
+        CommandText::NoAddress { address: "keys".into() },
         CommandText::FileIsAnswer { file: file() },
         CommandText::AnswerNotLost,
     ]

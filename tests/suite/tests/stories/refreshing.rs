@@ -1,0 +1,89 @@
+//! A refresh while something waits from before: what that brings is of the past, and what is held is asked about as it is now.
+
+use keyward_domain::host::PartKind;
+use keyward_domain::time::days;
+use keyward_domain::vault::Taken;
+use keyward_fakes::Fate;
+use keyward_fakes::world::{Sold, World};
+
+use super::*;
+
+use PartKind::{Board, Disk, Machine, Nic, Processor, Serial};
+
+fn activated(world: &World) -> (Arc<Host>, Sold, ActivationId) {
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("a");
+    let activation = host.activate(&sold.key).expect("activated");
+    (host, sold, activation)
+}
+
+/// A request for news of a row, which somebody is to carry.
+fn carried(host: &Host, activation: &ActivationId) -> Sealed<Request> {
+    run(host.licenses().request_refresh(activation.as_str())).expect("a request")
+}
+
+/// Whether a refresh heard of this row, once, and that all is well.
+fn heard(results: &[(ActivationId, Result<Taken, ActError>)], activation: &ActivationId) -> bool {
+    matches!(results, [(of, Ok(Taken::Granted(_)))] if of == activation)
+}
+
+fn heard_now(world: &World, sold: &Sold) -> bool {
+    world.vendor().entitlement(&sold.id).expect("sold").slots[0].seen == world.now()
+}
+
+#[test]
+fn an_answer_that_was_not_loaded_before_a_newer_one_came_is_no_failure() {
+    let world = World::new(1);
+    let (host, sold, activation) = activated(&world);
+    world.vendor().answer(&carried(&host, &activation)).expect("an answer, which stays in a drawer");
+    world.advance(days(1));
+    assert_eq!(host.activate(&sold.key).expect("its own slot"), activation);
+    world.advance(days(1));
+
+    let results = host.refresh().expect("it is heard");
+    assert!(heard(&results, &activation), "{results:?}");
+    assert!(is_fully_trusted(&host) && heard_now(&world, &sold));
+}
+
+#[test]
+fn a_request_from_another_computer_is_made_anew_in_its_own() {
+    let world = World::new(2);
+    let (host, sold, activation) = activated(&world);
+    let built_into = |computer: &str| {
+        for part in [Machine, Board, Serial, Nic, Disk, Processor] {
+            host.parts().replace_part(part, &format!("{part} built into {computer}"));
+        }
+        host.restart();
+    };
+    built_into("another");
+    assert_eq!(reason(&host), Reason::OtherHost);
+    carried(&host, &activation);
+    built_into("a");
+
+    let results = host.refresh().expect("it is heard");
+    assert!(heard(&results, &activation), "{results:?}");
+    assert!(is_fully_trusted(&host) && heard_now(&world, &sold));
+}
+
+#[test]
+fn what_a_request_that_waited_brought_stays_though_nobody_answers_the_next() {
+    let world = World::new(3);
+    let (host, sold, activation) = activated(&world);
+    for fate in [Fate::Unreachable, Fate::RequestLost, Fate::ReplyLost] {
+        carried(&host, &activation);
+        world.advance(days(1));
+        host.carrier().script([Fate::Delivered, fate]);
+        let results = host.refresh().expect("it is heard");
+        assert!(heard(&results, &activation), "{fate:?}: {results:?}");
+        assert!(is_fully_trusted(&host));
+    }
+    world.advance(days(1));
+    let results = host.refresh().expect("it is heard");
+    assert!(heard(&results, &activation) && heard_now(&world, &sold), "{results:?}");
+
+    // And where nobody answers at all, that is what is said.
+    carried(&host, &activation);
+    host.carrier().script([Fate::ReplyLost]);
+    let results = host.refresh().expect("an act");
+    assert!(matches!(results.as_slice(), [(of, Err(error))] if *of == activation && error.is_silence()), "{results:?}");
+}
