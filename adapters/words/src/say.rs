@@ -5,6 +5,7 @@
 
 mod act;
 mod key;
+mod network;
 mod papers;
 mod portal;
 mod ports;

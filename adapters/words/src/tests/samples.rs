@@ -2,6 +2,7 @@
 
 mod command;
 mod domain;
+mod network;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -85,6 +86,7 @@ pub(super) fn all() -> Vec<Group> {
         group("Label", "", Remedy::None, Label::ALL.iter().copied()),
         group("Notice", "adapters/words/src/notice.rs", Remedy::Some, notices()),
         group("CommandText", "adapters/words/src/command.rs", Remedy::Some, command::texts()),
+        group("NetworkText", "adapters/words/src/network.rs", Remedy::Some, network::texts()),
         group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
         group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
         group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
@@ -143,6 +145,7 @@ fn of_the_ports() -> Vec<Group> {
 fn of_the_acts() -> Vec<Group> {
     vec![
         group("ActError", "ports/driving/src/license_manager/error.rs", Remedy::Each, act_errors()),
+        group("NetworkError", "ports/driving/src/license_manager/network.rs", Remedy::Each, network::errors()),
         group("OpenError", "ports/driving/src/license_manager/error.rs", Remedy::Each, open_errors()),
         group("IssuerError", "ports/driving/src/issuer.rs", Remedy::Each, issuer_errors()),
         group("KeysError", "ports/driving/src/vendor_keys.rs", Remedy::Each, keys_errors()),
