@@ -87,10 +87,10 @@ pub use keyward_domain::refusal::Refusal;
 pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict};
 pub use keyward_domain::time::Timestamp;
 pub use keyward_domain::vault::Taken;
-pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};
-pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
 #[cfg(feature = "online")]
 pub use keyward_engine::license_manager::network::{Left, NetworkError, Seated, Tended};
+pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};
+pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
 pub use keyward_ports::FileExchangeError;
 pub use keyward_wire::Unreadable;
 #[cfg(feature = "pictures")]
@@ -99,9 +99,9 @@ pub use keyward_wire::qr::{MOST_PARTS as MOST_CODES, TooLong};
 #[cfg(feature = "online")]
 pub use network::{Network, wish};
 pub use profile::{profile_from_toml, profile_to_toml};
+pub use server_book::ServerBook;
 #[cfg(feature = "online")]
 pub use watch::Watch;
-pub use server_book::ServerBook;
 #[cfg(feature = "online")]
 pub use wiring::license_servers;
 pub use wiring::{ConfigError, Places, wire};
