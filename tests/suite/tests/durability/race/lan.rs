@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 pub(super) const SEATS: u32 = 100;
 const LOANS: u32 = 20;
 /// So many facts between two snapshots: crashes come before, in and after them.
-const FACTS: u64 = 150;
+const FACTS: u64 = 40;
 
 pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
@@ -93,10 +93,10 @@ impl Lan {
     /// A server that has its license; it dies so often.
     pub(super) async fn new(file: PathBuf, bug: Bug, crashes: u32) -> Self {
         let clock = Arc::new(FakeClock::at(first_day()));
-        let mut lan = Self { clock, file, bug, crashes: 0, stuck: Arc::default(), process: None };
+        let mut lan = Self { clock, file, bug: Bug::None, crashes: 0, stuck: Arc::default(), process: None };
         lan.start(CrashPlan::never()).await.expect("nothing kills it");
         lan.line().keeper.delegate(&delegation()).await.expect("the vendor's word").expect("it is for this server");
-        lan.crashes = crashes;
+        (lan.bug, lan.crashes) = (bug, crashes);
         lan
     }
 
@@ -124,7 +124,7 @@ impl Lan {
                 self.crashes -= 1;
                 let point = if dice.random_bool(0.5) { CrashPoint::AfterDecide } else { CrashPoint::AfterCommit };
                 // Some die while they start.
-                CrashPlan::at(point, dice.random_range(1..25), || {})
+                CrashPlan::at(point, dice.random_range(1..12), || {})
             };
             match self.start(plan).await {
                 Ok(()) => return deaths,
