@@ -215,11 +215,44 @@ fn vault() -> Holdings {
     vault
 }
 
+/// Two seats, one of them for a process and with news of it, and a loan on its way back.
+fn vault_with_seats() -> Holdings {
+    let here = host('a').looking("abcdef");
+    let new = VaultContents::new(vendor(), here.device.public(), &now(day(1), 0));
+    let mut vault = Holdings::open(new, &[&Keyward], shipped_trust());
+    let ran = |minutes: u64| crate::time::Now { running: std::time::Duration::from_secs(60 * minutes), ..now(day(1), 0) };
+    let asked = |vault: &mut Holdings, ask: Ask| {
+        let request = here.asks_server(vault.next_count(), ask);
+        vault.post(request.clone());
+        request
+    };
+    let given = |vault: &mut Holdings, request: &Sealed<crate::document::Request>, it: Certificate, minutes: u64| {
+        let reply = served(answer(request, day(1), Body::Certificate(it)), delegated(delegation()));
+        vault.take(reply, &[&Keyward], &ran(minutes)).expect("taken");
+    };
+    for (user, process, minutes) in [("ada", None, 0), ("bob", Some(4_711), 2)] {
+        let request = asked(&mut vault, Ask::CheckOut { wish: Wish { process, ..wish(user) }, held: None });
+        given(&mut vault, &request, here.lease(&request), minutes);
+    }
+    let seat = vault.refreshable(&name("cad")).pop().expect("a seat");
+    vault.hear_of(&seat, Some(crate::vault::Loss::TakenOver));
+    let request = asked(&mut vault, Ask::Borrow { wish: wish("eve"), until: Until::At(day(6)) });
+    let window = Window { from: day(1), until: Some(day(6)) };
+    let hold = Hold::Loan { seat: 4, place: Place { epoch: 5, position: 78 } };
+    let loan = Certificate { hold, window, ..here.lease(&request) };
+    given(&mut vault, &request, loan.clone(), 3);
+    asked(&mut vault, Ask::Return { activation: loan.activation, held: held() });
+    // Ten minutes of lease, and some of the grace, are over.
+    vault.note(&ran(20), &here.looks);
+    vault
+}
+
 #[test]
 fn what_a_host_keeps() {
     let new = VaultContents::new(vendor(), host('a').device.public(), &now(day(0), 0));
     let own_slot = VaultContents { own_slot: true, ..new.clone() };
-    pinned("vault.json", &named([("new", new), ("own slot", own_slot), ("full", vault().contents())]));
+    let seats = vault_with_seats().contents();
+    pinned("vault.json", &named([("new", new), ("own slot", own_slot), ("full", vault().contents()), ("seats", seats)]));
     let full = AnchorContents { count: 41, trials: [(name("cad"), day(0))].into(), tombstones: [activation("A-1")].into() };
     pinned("anchor.json", &named([("new", AnchorContents::default()), ("full", full)]));
 }

@@ -3,22 +3,24 @@
 //! Three things may stop a product: a signed window ended and its grace is used up; what is observed contradicts what was signed and
 //! its grace is used up; or the issuer signed a revocation. Nothing here can say "may not save" (promise 6): [`Verdict`] has no such value.
 
+mod judging;
+mod saying;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::document::{Certificate, Contact, Hold, RevocationReason};
-use crate::host::{Fingerprint, Match};
+use crate::document::RevocationReason;
+use crate::host::Fingerprint;
 use crate::keys::{KeyId, PublicKey};
-use crate::license::{Grant, License};
+use crate::license::License;
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, Edition, Feature, ProductId};
 use crate::refusal::Refusal;
 use crate::rights::{KeyType, TenureKind};
-use crate::time::{ClockRecord, DOUBT_GRACE, Judged, Now, Place, Spelled, Timestamp, Window, after, between, days};
-use crate::vault::{Loss, Sat, Sitting};
+use crate::time::{ClockRecord, Now, Timestamp, between};
+use crate::vault::{Loss, Sitting};
 
 /// What is observed beside the documents.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,7 +225,7 @@ pub enum Reason {
 impl Standing {
     /// Judges all licenses of a product and lets the best one speak.
     pub fn of<'a>(licenses: impl IntoIterator<Item = &'a License>, evidence: &Evidence, now: &Now) -> Self {
-        let rows: Vec<_> = licenses.into_iter().filter_map(|license| judge(license, evidence, now)).collect();
+        let rows: Vec<_> = licenses.into_iter().filter_map(|license| judging::judge(license, evidence, now)).collect();
         let speaks = (0..rows.len()).max_by_key(|place| (rows[*place].rank(), std::cmp::Reverse(*place)));
         let verdict = speaks.map_or(Verdict::Stopped { reason: Reason::Unlicensed }, |place| rows[place].verdict());
         let at = evidence.clock.judge(now, evidence.heard.unwrap_or(now.wall)).at;
@@ -292,301 +294,6 @@ impl Row {
                 }
                 Some(Flag::RestoredCopy) | None => Verdict::Licensed { until: self.until },
             },
-        }
-    }
-}
-
-fn judge(license: &License, evidence: &Evidence, now: &Now) -> Option<Row> {
-    match license {
-        License::Unlicensed => None,
-        License::Trial(trial) => match (trial.verified(), trial.local()) {
-            (Some(grant), _) => Some(judge_grant(grant, Status::Trial, evidence, now)),
-            (None, Some(local)) => Some(judge_local(local, evidence, now)),
-            (None, None) => None,
-        },
-        License::Activated(_) => license.granted().map(|grant| judge_grant(grant, Status::Enabled, evidence, now)),
-        License::Borrowed(_) => license.granted().map(|grant| judge_grant(grant, Status::Borrowed, evidence, now)),
-        License::Returning(it) => {
-            license.granted().map(|grant| Row::of(grant, Status::Returning { refused: it.refused().cloned() }, Vec::new()))
-        }
-        License::Revoked(it) => {
-            let status = Status::Stopped { reason: Reason::Revoked { why: it.reason() } };
-            license.granted().map(|grant| Row::of(grant, status, Vec::new()))
-        }
-    }
-}
-
-impl Row {
-    fn of(grant: &Grant, status: Status, flags: Vec<Flag>) -> Self {
-        let certificate = grant.certificate();
-        Self {
-            id: certificate.activation.as_str().into(),
-            product: certificate.rights.product.clone(),
-            editions: certificate.rights.editions.clone(),
-            features: certificate.rights.features.clone(),
-            key_type: certificate.rights.key_type,
-            tenure: certificate.rights.tenure,
-            last_five: certificate.last_five.clone(),
-            status,
-            until: certificate.window.until,
-            flags,
-            news: None,
-        }
-    }
-}
-
-fn judge_grant(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> Row {
-    let certificate = grant.certificate();
-    let signed = match certificate.hold {
-        Hold::Trial | Hold::Activation => evidence.heard.unwrap_or(grant.issued()),
-        Hold::Loan { .. } => evidence.heard_of.get(&grant.signer()).copied().unwrap_or(grant.issued()),
-        Hold::Lease { .. } => return judge_lease(grant, works, evidence, now),
-    };
-    let time = evidence.clock.judge(now, signed);
-    let mut flags = Vec::new();
-    let stopped = elsewhere(certificate, evidence, &mut flags)
-        .or_else(|| outside_of(certificate, time.at))
-        .or_else(|| not_covered(certificate, evidence))
-        .or_else(|| not_heard(grant, time, &mut flags));
-    let status = stopped.map_or(works, |reason| Status::Stopped { reason });
-    doubts(evidence, time, &mut flags);
-    Row::of(grant, status, flags)
-}
-
-/// A lease is judged by running time and what the license server signed; whatever the wall clock shows.
-fn judge_lease(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> Row {
-    let certificate = grant.certificate();
-    let mut flags = Vec::new();
-    let sitting = evidence.seats.get(&certificate.activation);
-    let sat = match (sitting, certificate.window.until) {
-        (Some(sitting), Some(until)) => sitting.judge(until, now),
-        (None, _) | (_, None) => Sat::Over { why: Loss::Silent },
-    };
-    let over = match sat {
-        Sat::Live { .. } => None,
-        Sat::Grace { left, why } => {
-            flags.push(Flag::SeatLost { left, why });
-            None
-        }
-        Sat::Over { why } => Some(Reason::SeatLost { why }),
-    };
-    let stopped = elsewhere(certificate, evidence, &mut flags).or(over).or_else(|| not_covered(certificate, evidence));
-    if evidence.restored {
-        flags.push(Flag::RestoredCopy);
-    }
-    let status = stopped.map_or(works, |reason| Status::Stopped { reason });
-    let news = sitting.and_then(|sitting| sitting.seat.news).filter(|_| matches!(sat, Sat::Live { .. }));
-    Row { news, ..Row::of(grant, status, flags) }
-}
-
-/// Whether it was returned here, or is bound to another host.
-fn elsewhere(certificate: &Certificate, evidence: &Evidence, flags: &mut Vec<Flag>) -> Option<Reason> {
-    if evidence.buried.contains(&certificate.activation) {
-        return Some(Reason::Returned);
-    }
-    if certificate.binding.device().is_some_and(|device| device != evidence.device) {
-        return Some(Reason::OtherHost);
-    }
-    match certificate.binding.fingerprint().judge(&evidence.observed) {
-        Match::Same => {}
-        Match::Other => return Some(Reason::OtherHost),
-        Match::Changed => {
-            let spent = evidence.changed.get(&certificate.activation).copied().unwrap_or_default();
-            let left = DOUBT_GRACE.saturating_sub(spent);
-            if left.is_zero() {
-                return Some(Reason::HostChanged);
-            }
-            flags.push(Flag::HostChanged { left });
-        }
-    }
-    None
-}
-
-fn outside_of(certificate: &Certificate, at: Timestamp) -> Option<Reason> {
-    match (certificate.hold, outside(certificate.window, certificate.rights.tenure, at)?) {
-        (Hold::Loan { .. }, Reason::Expired { until } | Reason::TrialOver { until }) => Some(Reason::LoanOver { until }),
-        (_, reason) => Some(reason),
-    }
-}
-
-fn not_covered(certificate: &Certificate, evidence: &Evidence) -> Option<Reason> {
-    let until = certificate.rights.maintenance_until?;
-    (!certificate.rights.covers(evidence.released)).then_some(Reason::NotCovered { until })
-}
-
-fn not_heard(grant: &Grant, time: Judged, flags: &mut Vec<Flag>) -> Option<Reason> {
-    if let Contact::Every { days: every, grace } = grant.certificate().contact {
-        let due = after(grant.issued(), days(every.into()));
-        let until = after(due, days(grace.into()));
-        if time.at >= until {
-            return Some(Reason::ContactOverdue { due });
-        }
-        if time.at >= due {
-            flags.push(Flag::Unverified { until });
-        }
-    }
-    None
-}
-
-fn judge_local(local: &crate::trial::LocalTrial, evidence: &Evidence, now: &Now) -> Row {
-    let window = local.window(evidence.local_days);
-    // No issuer signed it, but what an issuer said of the time since is known.
-    let signed = evidence.heard.map_or(local.first, |heard| heard.max(local.first));
-    let time = evidence.clock.judge(now, signed);
-    let status = match outside(window, TenureKind::Trial, time.at) {
-        Some(reason) => Status::Stopped { reason },
-        None => Status::Trial,
-    };
-    let mut flags = Vec::new();
-    if let (Status::Trial, Some(until)) = (&status, window.until) {
-        flags.push(Flag::Unverified { until });
-    }
-    doubts(evidence, time, &mut flags);
-    Row {
-        id: "trial".into(),
-        product: evidence.product.clone(),
-        editions: BTreeSet::from([local.edition.clone()]),
-        features: BTreeSet::new(),
-        key_type: KeyType::StandAlone,
-        tenure: TenureKind::Trial,
-        last_five: None,
-        status,
-        until: window.until,
-        flags,
-        news: None,
-    }
-}
-
-fn outside(window: Window, tenure: TenureKind, at: Timestamp) -> Option<Reason> {
-    match (window.place(at), window.until, tenure) {
-        (Place::Before, _, _) => Some(Reason::NotYet { from: window.from }),
-        (Place::After, Some(until), TenureKind::Trial) => Some(Reason::TrialOver { until }),
-        (Place::After, Some(until), TenureKind::Perpetual | TenureKind::Rental) => Some(Reason::Expired { until }),
-        (Place::Inside, _, _) | (Place::After, None, _) => None,
-    }
-}
-
-fn doubts(evidence: &Evidence, time: Judged, flags: &mut Vec<Flag>) {
-    if let Some(left) = time.suspect {
-        flags.push(Flag::ClockSuspect { left });
-    }
-    if evidence.restored {
-        flags.push(Flag::RestoredCopy);
-    }
-}
-
-impl Flag {
-    /// Its stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unverified { .. } => "unverified",
-            Self::HostChanged { .. } => "host-changed",
-            Self::ClockSuspect { .. } => "clock-suspect",
-            Self::RestoredCopy => "restored-copy",
-            Self::SeatLost { .. } => "seat-lost",
-        }
-    }
-
-    /// What it is called.
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::Unverified { .. } => "Unverified",
-            Self::HostChanged { .. } => "Host Changed",
-            Self::ClockSuspect { .. } => "Clock Suspect",
-            Self::RestoredCopy => "Restored Copy",
-            Self::SeatLost { .. } => "Seat Lost",
-        }
-    }
-
-    /// What to do next.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Unverified { .. } => "refresh",
-            Self::HostChanged { .. } => "refresh: it gives a new binding",
-            Self::ClockSuspect { .. } => "set the clock and refresh",
-            Self::RestoredCopy => "refresh",
-            Self::SeatLost { .. } => "save your work, and see that this host reaches the license server",
-        }
-    }
-}
-
-impl fmt::Display for Flag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unverified { until } => write!(f, "the key server has not confirmed this; it works until {until}"),
-            Self::HostChanged { left } => {
-                write!(f, "parts of this computer changed since it was activated; it works for {} of running time", Spelled(*left))
-            }
-            Self::ClockSuspect { left } => {
-                write!(
-                    f,
-                    "this computer's clock is behind what was seen before; after {} of running time it is no longer used",
-                    Spelled(*left)
-                )
-            }
-            Self::RestoredCopy => f.write_str("the license vault was restored from a copy, or a copy of it is in use elsewhere"),
-            Self::SeatLost { left, why } => write!(f, "{}; it works on for {}", why.text(), Spelled(*left)),
-        }
-    }
-}
-
-impl Reason {
-    /// Its stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unlicensed => "unlicensed",
-            Self::Expired { .. } => "expired",
-            Self::TrialOver { .. } => "trial-over",
-            Self::NotYet { .. } => "not-yet",
-            Self::ContactOverdue { .. } => "contact-overdue",
-            Self::OtherHost => "other-host",
-            Self::HostChanged => "host-changed",
-            Self::Revoked { .. } => "revoked",
-            Self::Returned => "returned",
-            Self::LoanOver { .. } => "loan-over",
-            Self::SeatLost { .. } => "seat-lost",
-            Self::NotCovered { .. } => "not-covered",
-        }
-    }
-
-    /// What to do next.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Unlicensed => "start a trial, or activate with a license key",
-            Self::TrialOver { .. } => "activate with a license key",
-            Self::Expired { .. } => "ask the vendor to extend it, then refresh",
-            Self::NotYet { .. } => "wait, or set the clock if it is wrong",
-            Self::ContactOverdue { .. } | Self::HostChanged => "refresh",
-            Self::OtherHost => "activate here with the license key",
-            Self::Revoked { why: RevocationReason::Revoked } => "ask the vendor",
-            Self::Revoked { .. } | Self::Returned => "activate again with the license key",
-            Self::LoanOver { .. } => "use the license server, or borrow again",
-            Self::SeatLost { .. } => "use the license server again: what is open can be saved",
-            Self::NotCovered { .. } => "use an older version, or ask the vendor to extend the maintenance, then refresh",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unlicensed => f.write_str("there is no license for this product on this host"),
-            Self::Expired { until } => write!(f, "the license ended at {until}"),
-            Self::TrialOver { until } => write!(f, "the trial ended at {until}"),
-            Self::NotYet { from } => write!(f, "the license begins at {from}"),
-            Self::ContactOverdue { due } => write!(f, "the key server should have been heard from by {due}"),
-            Self::OtherHost => f.write_str("the license belongs to another host"),
-            Self::HostChanged => f.write_str("too many parts of this host changed since it was activated"),
-            Self::Revoked { why } => f.write_str(match why {
-                RevocationReason::Revoked => "the vendor revoked the license",
-                RevocationReason::Moved => "the license moved to a host that was recognised as this one",
-                RevocationReason::Freed => "the owner freed this host's slot",
-                RevocationReason::Returned => "this host returned the license before",
-            }),
-            Self::Returned => f.write_str("the license was returned on this host"),
-            Self::LoanOver { until } => write!(f, "what was borrowed was due at {until}; the seat went back by itself"),
-            Self::SeatLost { why } => write!(f, "{}, and the grace for it is used up", why.text()),
-            Self::NotCovered { until } => write!(f, "this version was released after maintenance ended at {until}"),
         }
     }
 }

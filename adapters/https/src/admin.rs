@@ -6,11 +6,12 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use keyward_domain::seal::{Envelope, Keyward, Statement};
 use keyward_ports::Attempt;
 use keyward_wire::Problem;
-use keyward_wire::media::JSON;
+use keyward_wire::media::{ENVELOPE, JSON, REPLY};
 pub use reqwest::Method;
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,6 +113,11 @@ impl HttpsConsole {
         Self { language: Some(HeaderValue::from_static(tag)), ..self }
     }
 
+    /// The administration of a server that was met already.
+    pub(crate) fn of(client: Client, server: Address, token: AdminToken) -> Self {
+        Self { client, server, token, language: None }
+    }
+
     /// Calls an endpoint; `path` begins with `/` and may end with a query. An answer without a body reads as JSON's `null`.
     pub async fn call<Req, Res>(&self, method: Method, path: &str, body: Option<&Req>) -> Result<Res, AdminError>
     where
@@ -128,10 +134,26 @@ impl HttpsConsole {
         }
         if let Some(body) = body {
             let written = serde_json::to_vec(body).map_err(AdminError::Unwritable)?;
-            request = request.header(reqwest::header::CONTENT_TYPE, JSON).body(written);
+            request = request.header(CONTENT_TYPE, JSON).body(written);
         }
         let received = call(request, MOST_BYTES).await.map_err(|failure| self.failed(failure))?;
         self.read(&received)
+    }
+
+    /// Has a request answered that came in a file, and brings the answer unopened.
+    pub async fn answer(&self, path: &str, request: &Envelope) -> Result<Statement, AdminError> {
+        let bearer = Zeroizing::new(format!("Bearer {}", *self.token.0));
+        let mut call_to = self.client.post(self.server.at(path)).header(CONTENT_TYPE, ENVELOPE).body(request.to_json());
+        if let Some(bearer) = sensitive(&bearer) {
+            call_to = call_to.header(AUTHORIZATION, bearer);
+        }
+        let received = call(call_to, MOST_BYTES).await.map_err(|failure| self.failed(failure))?;
+        match (received.status, problem(&received)) {
+            (StatusCode::OK, _) if received.is(REPLY) => Ok(Statement::new(Keyward::NAME, received.body.to_vec())),
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, problem) => Err(self.rejected(&received, problem)),
+            (status, Some(problem)) if !status.is_success() => Err(self.rejected(&received, Some(problem))),
+            _ => Err(self.failed(received.unexpected())),
+        }
     }
 
     fn read<Res: DeserializeOwned>(&self, received: &Received) -> Result<Res, AdminError> {

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use keyward_domain::names::ServerAddress;
-use keyward_domain::seal::{Digest, Introduction, Trust};
+use keyward_domain::seal::{Digest, Introduced, Introduction, Trust};
 use keyward_ports::{Attempt, Cause, Clock, LicenseServers, MeetError, Met, Trouble};
 use keyward_wire::seats::{INTRODUCTION, MOST_BYTES, SERVER_PATH};
 use reqwest::header::ACCEPT;
 use reqwest::{Client, StatusCode};
 
 use crate::address::Address;
+use crate::admin::{AdminToken, HttpsConsole};
 use crate::call::{Failure, call};
 use crate::problem::{next_step, problem, retry_after};
 use line::Line;
@@ -60,9 +61,21 @@ impl HttpsLicenseServers {
     }
 }
 
-#[async_trait]
-impl LicenseServers for HttpsLicenseServers {
-    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+/// A license server that showed who it is, and the client that speaks to the holder of its key alone.
+struct Found {
+    introduced: Introduced,
+    client: Client,
+    address: Address,
+}
+
+impl HttpsLicenseServers {
+    /// The administration of the license server at an address. The token is told to nobody else: not before the server showed who it is.
+    pub async fn administration(&self, at: &ServerAddress, trust: &Trust, token: AdminToken) -> Result<HttpsConsole, MeetError> {
+        let Found { client, address, .. } = self.find(at, trust).await?;
+        Ok(HttpsConsole::of(client, address, token))
+    }
+
+    async fn find(&self, at: &ServerAddress, trust: &Trust) -> Result<Found, MeetError> {
         let none =
             |trouble, cause: Cause| MeetError::NoAnswer(Attempt { server: at.to_string(), proxy: None, trouble, cause: Some(cause) });
         let address = Address::parse(&format!("https://{at}")).map_err(|error| none(Trouble::NoSuchHost, error.into()))?;
@@ -78,13 +91,21 @@ impl LicenseServers for HttpsLicenseServers {
             let held = key().ok_or_else(|| none(Trouble::Broken, "the connection has no key".into()))?;
             let introduced = Introduction::open(&received.body, trust, held)
                 .map_err(|why| MeetError::NotBelieved { server: address.to_string(), why })?;
-            let server = introduced.identity.server.id();
-            let line = Line { client, address, server, clock: Arc::clone(&self.clock), patience: self.patience };
-            return Ok(Met { introduced, line: Arc::new(line) });
+            return Ok(Found { introduced, client, address });
         }
         let Some(problem) = problem(&received) else { return Err(failed(received.unexpected())) };
         let after = retry_after(&received.headers, self.clock.now().wall);
         let next = next_step(problem.next, after, "ask whoever runs that server");
         Err(MeetError::Rejected { server: address.to_string(), status: received.status.as_u16(), detail: problem.detail, next, after })
+    }
+}
+
+#[async_trait]
+impl LicenseServers for HttpsLicenseServers {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        let Found { introduced, client, address } = self.find(at, trust).await?;
+        let server = introduced.identity.server.id();
+        let line = Line { client, address, server, clock: Arc::clone(&self.clock), patience: self.patience };
+        Ok(Met { introduced, line: Arc::new(line) })
     }
 }

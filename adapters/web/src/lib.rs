@@ -32,5 +32,5 @@ mod tokens;
 
 pub use config::{AdminToken, Config, Limits, Quota, ReplyHook, ReplyPoint, Timeouts, Tls};
 pub use openapi::openapi;
-pub use seats::SeatsConfig;
+pub use seats::{SeatsConfig, seats_openapi};
 pub use server::{Running, Server, StartError};

@@ -1,11 +1,13 @@
-//! What is counted (OpenMetrics). Labels are few and fixed: no id, no address, no name of anybody.
+//! What is counted (OpenMetrics). Labels are few and fixed: no id, no address, no name of anybody. The pools of a license server alone are told
+//! apart, by their license and product.
 
 use std::time::Duration;
 
 use keyward_domain::document::Kind;
+use keyward_domain::pool::Overview;
 use keyward_engine::Says;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -98,10 +100,54 @@ impl Metrics {
 
     /// Writes them all in the text format of OpenMetrics.
     pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+        self.text_with(&[])
+    }
+
+    /// The same, with the pools of a license server as they stand now.
+    pub(crate) fn text_with(&self, pools: &[Overview]) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.registry)?;
+        if !pools.is_empty() {
+            encode_registry(&mut text, &gauges(pools))?;
+        }
+        encode_eof(&mut text)?;
         Ok(text)
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pooled {
+    license: String,
+    product: String,
+}
+
+/// One figure of a pool: its name, what it is, where it stands.
+type Figure = (&'static str, &'static str, fn(&Overview) -> u32);
+
+const FIGURES: [Figure; 9] = [
+    ("seats", "Seats of the license", |it| it.seats),
+    ("overdraft", "Seats for emergencies", |it| it.overdraft),
+    ("used", "Seats in use, loans among them", |it| it.used),
+    ("free", "Seats that anybody can have now", |it| it.free),
+    ("ready", "Seats held for somebody who waited", |it| it.ready),
+    ("waiting", "Who waits for a seat", |it| it.waiting),
+    ("loans", "Seats that are borrowed", |it| it.loans),
+    ("stood_in_for", "Seats that a seat for emergencies stands in for", |it| it.stood_in_for),
+    ("withheld", "Seats held back because the server was restored from a backup", |it| it.withheld),
+];
+
+/// Made anew each time: a license that was given back is in no later text.
+fn gauges(pools: &[Overview]) -> Registry {
+    let mut registry = Registry::with_prefix("keyward_pool");
+    for (name, help, figure) in FIGURES {
+        let family = Family::<Pooled, Gauge>::default();
+        for pool in pools {
+            let whose = Pooled { license: pool.license.to_string(), product: pool.product.to_string() };
+            family.get_or_create(&whose).set(figure(pool).into());
+        }
+        registry.register(name, help, family);
+    }
+    registry
 }
 
 impl Outcome {

@@ -9,6 +9,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, Schema};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::routes::{administered, public, staffed, watched};
 
@@ -28,31 +29,59 @@ const TAGS: [(&str, &str); 8] = [
 
 /// The description, as JSON. A copy is committed as `docs/openapi.json`.
 pub fn openapi() -> String {
-    static DESCRIPTION: LazyLock<String> =
-        LazyLock::new(|| serde_json::to_string_pretty(&describe()).map(|text| text + "\n").unwrap_or_default());
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
+        written(Described {
+            paths: public().merge(staffed()).merge(administered()).merge(watched()),
+            title: "Keyward key server",
+            says: "Products activate, refresh and return licenses by one exchange of signed documents; the vendor administers products, license \
+                   keys and its own keys. Every error is a problem document (RFC 9457) with a stable `code` and what to do next. A refusal is no \
+                   error: it is a signed answer.",
+            tags: &TAGS,
+            schemas: SCHEMAS,
+            shared: &[],
+            token: "A token of this server. Those of resellers open `answer` alone",
+        })
+    });
     DESCRIPTION.clone()
 }
 
-fn describe() -> OpenApi {
-    let mut api = public().merge(staffed()).merge(administered()).merge(watched()).into_openapi();
+/// What is described, and in which words.
+pub(crate) struct Described<S> {
+    pub(crate) paths: OpenApiRouter<S>,
+    pub(crate) title: &'static str,
+    pub(crate) says: &'static str,
+    pub(crate) tags: &'static [(&'static str, &'static str)],
+    /// The forms of its own bodies.
+    pub(crate) schemas: &'static str,
+    /// The forms that it has in common with the key server, by name.
+    pub(crate) shared: &'static [&'static str],
+    /// What its tokens are.
+    pub(crate) token: &'static str,
+}
+
+/// Writes a description, as JSON.
+pub(crate) fn written<S: Clone + Send + Sync + 'static>(described: Described<S>) -> String {
+    serde_json::to_string_pretty(&describe(described)).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn forms(written: &str) -> BTreeMap<String, RefOr<Schema>> {
+    // The files are part of this crate; a test reads them.
+    serde_json::from_str(written).unwrap_or_default()
+}
+
+fn describe<S: Clone + Send + Sync + 'static>(described: Described<S>) -> OpenApi {
+    let Described { paths, title, says, tags, schemas, shared, token } = described;
+    let mut api = paths.into_openapi();
     api.info = InfoBuilder::new()
-        .title("Keyward key server")
+        .title(title)
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(
-            "Products activate, refresh and return licenses by one exchange of signed documents; the vendor administers products, license \
-             keys and its own keys. Every error is a problem document (RFC 9457) with a stable `code` and what to do next. A refusal is no \
-             error: it is a signed answer.",
-        ))
+        .description(Some(says))
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
         .build();
-    api.tags = Some(TAGS.map(|(name, says)| TagBuilder::new().name(name).description(Some(says)).build()).into());
+    api.tags = Some(tags.iter().map(|(name, says)| TagBuilder::new().name(*name).description(Some(*says)).build()).collect());
     let components = api.components.get_or_insert_with(Components::new);
-    // The file is part of this crate; a test reads it.
-    components.schemas = serde_json::from_str::<BTreeMap<String, RefOr<Schema>>>(SCHEMAS).unwrap_or_default();
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("A token of this server. Those of resellers open `answer` alone"))
-        .build();
+    components.schemas = forms(SCHEMAS).into_iter().filter(|(name, _)| shared.contains(&name.as_str())).chain(forms(schemas)).collect();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(token)).build();
     components.add_security_scheme("admin", SecurityScheme::Http(bearer));
     for item in api.paths.paths.values_mut() {
         for operation in operations(item) {

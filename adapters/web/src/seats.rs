@@ -5,6 +5,7 @@
 mod administration;
 mod asking;
 mod config;
+mod description;
 mod failure;
 mod keeping;
 
@@ -12,14 +13,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use keyward_domain::names::ServerAddress;
 use keyward_domain::seal::Digest;
 use keyward_engine::LicenseServer;
-use keyward_wire::EXCHANGE_PATH;
-use keyward_wire::seats::{BEATS_PATH, POOL_PATH, QUEUE_PATH, SEATS_PATH, SERVER_PATH};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use config::SeatsConfig;
+pub use description::seats_openapi;
 
 use crate::config::ReplyHook;
 use crate::house::{House, Housed};
@@ -46,15 +47,26 @@ impl Housed for Arc<Desk> {
 /// All paths over one license server.
 pub(crate) fn router(desk: Arc<Desk>) -> Router {
     let limited = from_fn_with_state(Arc::clone(&desk.house), limit_addresses);
-    let paths = Router::new()
-        .route(SERVER_PATH, get(asking::introduce))
-        .route(EXCHANGE_PATH, post(asking::exchange))
-        .route(SEATS_PATH, post(asking::check_out).get(keeping::list))
-        .route(BEATS_PATH, post(keeping::beat))
-        .route(QUEUE_PATH, post(keeping::wait))
-        .nest(POOL_PATH, administration::paths(&desk))
-        .layer(limited)
-        .route("/health", get(keeping::health))
-        .route("/metrics", get(administration::metrics));
+    let administered =
+        Router::from(administration::paths()).layer(from_fn_with_state(Arc::clone(&desk), administration::administrators_only));
+    let paths = Router::from(asked()).merge(administered).layer(limited).merge(Router::from(kept())).merge(Router::from(watched()));
     surrounded(paths, desk)
+}
+
+/// Everybody may ask, as often as an address may.
+fn asked() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new()
+        .routes(routes!(asking::introduce))
+        .routes(routes!(asking::exchange))
+        .routes(routes!(asking::check_out, keeping::list))
+}
+
+/// Who proves that it has a seat or a place is not held to the limit of its address.
+fn kept() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new().routes(routes!(keeping::beat)).routes(routes!(keeping::wait))
+}
+
+/// For those who watch.
+fn watched() -> OpenApiRouter<Arc<Desk>> {
+    OpenApiRouter::new().routes(routes!(keeping::health)).routes(routes!(administration::metrics)).routes(routes!(description::description))
 }

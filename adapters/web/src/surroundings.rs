@@ -81,8 +81,13 @@ pub(crate) async fn limit_addresses(
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    house.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))?;
+    pass(&house, address)?;
     Ok(next.run(request).await)
+}
+
+/// Takes one of what an address may ask.
+pub(crate) fn pass(house: &House, address: SocketAddr) -> Result<(), Failure> {
+    house.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))
 }
 
 /// What is answered where a handler panicked. What it said went to the panic hook and stays out of the answer.

@@ -26,6 +26,7 @@
 mod command;
 mod label;
 mod message;
+mod network;
 mod notice;
 mod portal;
 mod say;
@@ -35,6 +36,7 @@ mod words;
 pub use command::CommandText;
 pub use label::Label;
 pub use message::{Message, Say};
+pub use network::NetworkText;
 pub use notice::Notice;
 pub use portal::PortalText;
 pub use server::ServerText;

@@ -6,6 +6,7 @@
 mod act;
 mod console;
 mod key;
+mod network;
 mod papers;
 mod portal;
 mod ports;

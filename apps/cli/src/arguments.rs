@@ -1,6 +1,7 @@
 //! What can be typed: the verbs of a host, and those of a vendor.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -9,10 +10,13 @@ use keyward_words::Words;
 use crate::exit::{self, Failure};
 use crate::host::HostOptions;
 use crate::host::act::{Activate, NewHost, Refresh, Return, Trial};
+use crate::host::borrow::{Borrow, Extend, GiveBack};
 use crate::host::doctor::Doctor;
 use crate::host::load::Load;
+use crate::host::network::NetworkVerb;
 use crate::host::pending::Pending;
 use crate::host::status::Status;
+use crate::server::LicenseServer;
 use crate::vendor::Vendor;
 
 /// Licenses of a product on this host, and the vendor's administration of them.
@@ -41,11 +45,24 @@ enum Verb {
     Load(Load),
     /// Show the requests that wait for an answer, or make the file of one again
     Pending(Pending),
+    /// Seats at a license server
+    #[command(subcommand)]
+    Network(NetworkVerb),
+    /// Borrow a seat of a license server, to take it along
+    Borrow(Box<Borrow>),
+    /// The same as `borrow extend`
+    #[command(hide = true)]
+    Extend(Box<Extend>),
+    /// The same as `borrow give-back`
+    #[command(hide = true)]
+    GiveBack(Box<GiveBack>),
     /// This host itself
     #[command(subcommand)]
     Host(HostVerb),
     /// Find out why something does not work
     Doctor(Doctor),
+    /// Administer a license server
+    Server(LicenseServer),
     /// Administer a key server
     Vendor(Vendor),
     /// Print completions for a shell
@@ -68,9 +85,11 @@ impl Arguments {
     }
 
     /// Does what was typed.
-    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
         let Self { host, verb } = self;
-        match verb {
+        let done = match verb {
+            // What it holds a seat for has an exit code of its own.
+            Verb::Network(verb) => return verb.run(&host, out),
             Verb::Status(verb) => verb.run(&host, out),
             Verb::Trial(verb) => verb.run(&host, out),
             Verb::Activate(verb) => verb.run(&host, out),
@@ -78,6 +97,10 @@ impl Arguments {
             Verb::Return(verb) => verb.run(&host, out),
             Verb::Load(verb) => verb.run(&host, out),
             Verb::Pending(verb) => verb.run(&host, out),
+            Verb::Borrow(verb) => verb.run(&host, out),
+            Verb::Extend(verb) => verb.run(&host, out),
+            Verb::GiveBack(verb) => verb.run(&host, out),
+            Verb::Server(verb) => verb.run(&host, out),
             Verb::Host(HostVerb::New(verb)) => verb.run(&host, out),
             Verb::Doctor(verb) => verb.run(&host, out),
             Verb::Vendor(verb) => verb.run(&host, out),
@@ -86,7 +109,8 @@ impl Arguments {
                 clap_complete::generate(shell, &mut Self::command(), "keyward", &mut script);
                 Ok(out.write_all(&script)?)
             }
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 

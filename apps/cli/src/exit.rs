@@ -8,11 +8,12 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use keyward::{ActError, ConfigError, FileExchangeError, LoadError, OpenError, Refusal};
+use keyward::vendor::AdminError;
+use keyward::{ActError, ConfigError, FileExchangeError, LoadError, NetworkError, OpenError, Refusal};
 use keyward_domain::names::NameError;
 use keyward_domain::time::BadDate;
 use keyward_domain::vault::NotTaken;
-use keyward_ports::{AnchorError, KeyServerError, VaultError};
+use keyward_ports::{AnchorError, Attempt, KeyServerError, MeetError, SeatsError, Trouble, VaultError};
 use keyward_wire::Unreadable;
 use keyward_words::{CommandText, Message, Say, Words};
 
@@ -298,6 +299,35 @@ impl From<ActError> for Failure {
             ActError::NotTaken(error) => Self::not_taken(error, None),
             error => Self { kind, about: None, says: said(&error, &error) },
         }
+    }
+}
+
+impl From<NetworkError> for Failure {
+    fn from(error: NetworkError) -> Self {
+        let error = match error {
+            NetworkError::Act(error) => return error.into(),
+            error => error,
+        };
+        let code = error.code().into();
+        let kind = match &error {
+            NetworkError::NoServer => Kind::Usage,
+            NetworkError::OtherServer { .. } | NetworkError::ReturnWaits(_) => Kind::NoAnswer(code),
+            NetworkError::NotMet(all) if all.iter().all(|(_, error)| matches!(error, MeetError::NoAnswer(_))) => Kind::NoAnswer(code),
+            NetworkError::NotBorrowed { .. } | NetworkError::Seats(SeatsError::Rejected { .. }) => Kind::Refused(code),
+            NetworkError::Seats(_) => Kind::NoAnswer(code),
+            _ => Kind::Failed(code),
+        };
+        Self { kind, about: None, says: said(&error, &error) }
+    }
+}
+
+impl From<MeetError> for Failure {
+    fn from(error: MeetError) -> Self {
+        let kind = match &error {
+            MeetError::NoAnswer(_) => Kind::NoAnswer("license-server-not-met".into()),
+            _ => Kind::Failed("license-server-not-met".into()),
+        };
+        Self { kind, about: None, says: said(&error, &error) }
     }
 }
 

@@ -1,9 +1,12 @@
 //! This host's licenses of one product: the options that say which product and where, and the verbs in the modules below.
 
 pub(crate) mod act;
+pub(crate) mod borrow;
 mod carry;
 pub(crate) mod doctor;
+mod holding;
 pub(crate) mod load;
+pub(crate) mod network;
 pub(crate) mod pending;
 pub(crate) mod status;
 
@@ -45,7 +48,7 @@ pub(crate) struct HostOptions {
 
 /// A product on this host.
 pub(crate) struct Host {
-    pub(crate) manager: LicenseManager,
+    pub(crate) manager: Arc<LicenseManager>,
     pub(crate) ports: HostPorts,
     pub(crate) places: Places,
 }
@@ -82,7 +85,7 @@ impl HostOptions {
             Some(simulation) => simulation.play(ports)?,
             None => ports,
         };
-        let manager = LicenseManager::open(Arc::new(profile), ports.clone())?;
+        let manager = Arc::new(LicenseManager::open(Arc::new(profile), ports.clone())?);
         Ok(Host { manager, ports, places })
     }
 
@@ -95,7 +98,7 @@ impl HostOptions {
         keyward::Timestamp::now()
     }
 
-    fn profile(&self) -> Result<ProductProfile, Failure> {
+    pub(crate) fn profile(&self) -> Result<ProductProfile, Failure> {
         let path = self.profile.as_ref().ok_or_else(|| Failure::wrong(&CommandText::NoProduct))?;
         let unreadable = |why: String| Failure::wrong(&CommandText::NoProfile { file: path.display().to_string(), why });
         let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;

@@ -8,6 +8,7 @@ mod exit;
 mod host;
 mod output;
 mod progress;
+mod server;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod vendor;
@@ -33,9 +34,9 @@ pub fn run() -> ExitCode {
     };
     let words = arguments.words();
     let mut stdout = std::io::stdout().lock();
-    let done = arguments.run(&mut stdout).and_then(|()| stdout.flush().map_err(Failure::from));
+    let done = arguments.run(&mut stdout).and_then(|code| stdout.flush().map(|()| code).map_err(Failure::from));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.tell(words),
     }
 }

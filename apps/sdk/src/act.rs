@@ -15,15 +15,15 @@ use crate::watch::Watchers;
 
 /// Something that was begun: a future, or something to wait for. Dropping it cancels it; nothing is lost by that.
 #[must_use = "dropping an act cancels it"]
-pub struct Act<T> {
-    result: oneshot::Receiver<Result<T, ActError>>,
+pub struct Act<T, E = ActError> {
+    result: oneshot::Receiver<Result<T, E>>,
     steps: mpsc::Receiver<Step>,
     abort: AbortHandle,
 }
 
-impl<T> Act<T> {
+impl<T, E: From<ActError>> Act<T, E> {
     /// Waits for the end. Blocks the thread it is called on.
-    pub fn wait(self) -> Result<T, ActError> {
+    pub fn wait(self) -> Result<T, E> {
         pollster::block_on(self)
     }
 
@@ -38,15 +38,15 @@ impl<T> Act<T> {
     }
 }
 
-impl<T> Future for Act<T> {
-    type Output = Result<T, ActError>;
+impl<T, E: From<ActError>> Future for Act<T, E> {
+    type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.result).poll(context).map(|result| result.unwrap_or(Err(ActError::BrokenOff)))
+        Pin::new(&mut self.result).poll(context).map(|result| result.unwrap_or(Err(ActError::BrokenOff.into())))
     }
 }
 
-impl<T> Drop for Act<T> {
+impl<T, E> Drop for Act<T, E> {
     fn drop(&mut self) {
         self.abort.abort();
     }
@@ -68,10 +68,11 @@ impl Thread {
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime), watchers })
     }
 
-    pub(crate) fn act<T, F>(&self, begin: impl FnOnce(Arc<dyn Fn(Step) + Send + Sync>) -> F) -> Act<T>
+    pub(crate) fn act<T, E, F>(&self, begin: impl FnOnce(Arc<dyn Fn(Step) + Send + Sync>) -> F) -> Act<T, E>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, ActError>> + Send + 'static,
+        E: Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let (tell, result) = oneshot::channel();
         let (step, steps) = mpsc::channel();
@@ -81,6 +82,11 @@ impl Thread {
         }));
         let abort = self.handle.spawn(async move { drop(tell.send(act.await)) }).abort_handle();
         Act { result, steps, abort }
+    }
+
+    /// Does something until it is aborted, or the last handle is gone.
+    pub(crate) fn keep(&self, doing: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.handle.spawn(doing).abort_handle()
     }
 
     pub(crate) fn watch(&self) -> Watch {

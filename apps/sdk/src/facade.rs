@@ -46,6 +46,11 @@ impl Keyward {
         self.manager.standing()
     }
 
+    #[cfg(feature = "online")]
+    pub(crate) fn thread(&self) -> &Arc<crate::act::Thread> {
+        &self.thread
+    }
+
     /// The use cases themselves, for code that is async.
     pub fn manager(&self) -> &Arc<LicenseManager> {
         &self.manager

@@ -36,6 +36,24 @@
 //! # Ok(()) }
 //! ```
 //!
+//! A seat of a license server is taken at the start, kept in the background, and given back at the end:
+//!
+//! ```no_run
+//! # #[cfg(feature = "online")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use keyward::{Keyward, Seated, profile_from_toml, wish};
+//! # let keyward = Keyward::open(profile_from_toml("")?)?;
+//! let network = keyward.network(vec!["licenses.example.com".parse()?], wish());
+//! if let Seated::Full { refusal, .. } = network.use_seat().wait()? {
+//!     println!("{refusal}"); // who has the seats, and the place in the line
+//!     network.wait_for_seat(|place| println!("place {place}")).wait()?;
+//! }
+//! // The product runs; `keyward.watch()` tells what becomes of the seat.
+//! network.leave().wait()?;
+//! # Ok(()) }
+//! # #[cfg(not(feature = "online"))] fn main() {}
+//! ```
+//!
 //! With `default-features = false` the crate has no HTTP client and no async runtime: it reads the vault and verifies it, and exchanges
 //! files.
 
@@ -43,7 +61,10 @@
 mod act;
 mod by_file;
 mod facade;
+#[cfg(feature = "online")]
+mod network;
 mod profile;
+mod server_book;
 #[cfg(feature = "vendor")]
 pub mod vendor;
 #[cfg(feature = "online")]
@@ -56,14 +77,18 @@ pub use act::Act;
 pub use by_file::read_answer_pictures;
 pub use by_file::{Carried, LoadError, can_be_saved, read_answer, read_answer_codes};
 pub use facade::Keyward;
-pub use keyward_domain::document::{Hold, Kind};
+pub use keyward_domain::document::{Hold, Kind, Until, Wish};
+pub use keyward_domain::keys::KeyId;
 pub use keyward_domain::license_key::{LicenseKey, LicenseKeyError};
-pub use keyward_domain::names::{ActivationId, Edition, Feature, ProductId, Version};
+pub use keyward_domain::names::{ActivationId, Edition, EntitlementId, Feature, ProductId, ServerAddress, UserName, Version};
+pub use keyward_domain::pool::Offer;
 pub use keyward_domain::profile::ProductProfile;
 pub use keyward_domain::refusal::Refusal;
 pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict};
 pub use keyward_domain::time::Timestamp;
 pub use keyward_domain::vault::Taken;
+#[cfg(feature = "online")]
+pub use keyward_engine::license_manager::network::{Left, NetworkError, Seated, Tended};
 pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};
 pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
 pub use keyward_ports::FileExchangeError;
@@ -71,7 +96,12 @@ pub use keyward_wire::Unreadable;
 #[cfg(feature = "pictures")]
 pub use keyward_wire::pictures::Terminal;
 pub use keyward_wire::qr::{MOST_PARTS as MOST_CODES, TooLong};
+#[cfg(feature = "online")]
+pub use network::{Network, wish};
 pub use profile::{profile_from_toml, profile_to_toml};
+pub use server_book::ServerBook;
 #[cfg(feature = "online")]
 pub use watch::Watch;
+#[cfg(feature = "online")]
+pub use wiring::license_servers;
 pub use wiring::{ConfigError, Places, wire};

@@ -1,9 +1,9 @@
 use super::*;
-use crate::document::{Binding, Body, Hold, Place, Revocation};
-use crate::license::Event;
+use crate::document::{Binding, Body, Certificate, Contact, Hold, Place, Revocation};
+use crate::license::{Event, Grant};
 use crate::seal::Digest;
 use crate::testing::{activation, at, day, grant, host, just_before, looks, name, now, verified};
-use crate::time::Boot;
+use crate::time::{Boot, Spelled, days};
 use crate::trial::LocalTrial;
 
 /// What is observed on a host that nothing is wrong with, on a day; it was heard from the issuer on the first.

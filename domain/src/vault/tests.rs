@@ -10,6 +10,7 @@ use crate::testing::{
 };
 use crate::time::days;
 
+mod delegations;
 mod restored;
 mod seats;
 

@@ -18,7 +18,7 @@ use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Fact, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, SealError, Sealed, Statement, Verified, open_request};
@@ -226,14 +226,19 @@ impl LicenseServer {
 
     /// What there is to have, and who has it (row B1).
     pub async fn list(&self) -> Result<Vec<Offer>, ServerError> {
-        let views = self.views().await?;
+        let views = self.views(MOST_SHOWN).await?;
         Ok(views.iter().map(|view| Offer::of(view.charter.delegation(), &view.overview, &view.seats)).collect())
     }
 
-    async fn views(&self) -> Result<Vec<PoolView>, ServerError> {
+    /// Each pool at a glance.
+    pub async fn overviews(&self) -> Result<Vec<Overview>, ServerError> {
+        Ok(self.views(0).await?.into_iter().map(|view| view.overview).collect())
+    }
+
+    async fn views(&self, most: usize) -> Result<Vec<PoolView>, ServerError> {
         let mut views = Vec::new();
         for tenant in self.tenants() {
-            if let (Some(charter), (Some(overview), seats)) = (tenant.keeper.charter(), tenant.keeper.look().await?) {
+            if let (Some(charter), (Some(overview), seats)) = (tenant.keeper.charter(), tenant.keeper.look_at(most).await?) {
                 views.push(PoolView { charter, overview, seats });
             }
         }
@@ -243,7 +248,7 @@ impl LicenseServer {
     /// The server for its administrator.
     pub async fn status(&self) -> Result<Status, ServerError> {
         let copied = self.managers().iter().any(|manager| manager.is_copied());
-        Ok(Status { server: self.key(), pools: self.views().await?, copied })
+        Ok(Status { server: self.key(), pools: self.views(usize::MAX).await?, copied })
     }
 
     /// Carries an administrator's act out, on a license; none named = the only one.

@@ -162,7 +162,12 @@ impl PoolKeeper {
 
     /// The pool at a glance, and who has what.
     pub async fn look(&self) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
-        let look = self.ask(Job::Look).await?;
+        self.look_at(usize::MAX).await
+    }
+
+    /// The pool at a glance, and the first so many of those who have a seat. Meanwhile the pool answers nobody else, so strangers are shown few.
+    pub async fn look_at(&self, most: usize) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
+        let look = self.ask(|tell| Job::Look(most, tell)).await?;
         Ok((look.overview, look.seats))
     }
 

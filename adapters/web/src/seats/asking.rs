@@ -22,12 +22,35 @@ use crate::failure::Failure;
 use crate::metrics::Outcome;
 
 /// Says who it is. The only thing that a client asks before it knows.
+#[utoipa::path(
+    get,
+    path = "/v1/server",
+    tag = "exchange",
+    operation_id = "introduce",
+    summary = "Who the license server is",
+    description = "The only thing to ask a stranger: hold the digest in the identity against the key of the connection it came by, and take no \
+        other key from then on.",
+    responses((status = 200, description = "Its identity, signed by its own key, and its delegations",
+        body = ref("#/components/schemas/Introduction"), content_type = "application/vnd.keyward.introduction+json"))
+)]
 pub(super) async fn introduce(State(desk): State<Arc<Desk>>) -> Result<Response, Failure> {
     let introduction = desk.server.introduce(desk.tls, &desk.addresses)?;
     Ok(([(CONTENT_TYPE, INTRODUCTION)], introduction.to_json()).into_response())
 }
 
 /// Answers any request: its own pools', or its vendor's.
+#[utoipa::path(
+    post,
+    path = "/v1/exchange",
+    tag = "exchange",
+    operation_id = "exchange",
+    summary = "Bring a signed request, take its signed answer",
+    description = "Loans, later ends, refreshes and returns. What is addressed to the vendor is carried to its key server as it is. A refusal is \
+        a signed answer, status 200.",
+    request_body(content = ref("#/components/schemas/Envelope"), content_type = "application/vnd.dsse.envelope+json"),
+    responses((status = 200, description = "The answer: a certificate, a receipt, a revocation or a refusal",
+        body = ref("#/components/schemas/Reply"), content_type = "application/vnd.keyward.reply+json"))
+)]
 pub(super) async fn exchange(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     match answer(&desk, Way::Line, &[media::ENVELOPE], request).await {
         Ok(served) => reply(&served.statement, desk.on_reply.clone()),
@@ -36,6 +59,17 @@ pub(super) async fn exchange(State(desk): State<Arc<Desk>>, request: Request) ->
 }
 
 /// Answers a check-out, with what keeps the seat beside it.
+#[utoipa::path(
+    post,
+    path = "/v1/seats",
+    tag = "seats",
+    operation_id = "check_out",
+    summary = "Check a seat out",
+    description = "A signed check-out in. A refusal has no lifeline; that of a full pool has a ticket for `POST /v1/queue`.",
+    request_body(content = ref("#/components/schemas/Envelope"), content_type = "application/vnd.dsse.envelope+json"),
+    responses((status = 200, description = "The signed answer, and what keeps the seat", body = ref("#/components/schemas/CheckedOut"),
+        content_type = "application/json"))
+)]
 pub(super) async fn check_out(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let served = answer(&desk, Way::Line, &[media::ENVELOPE], request).await;
     let written = served.and_then(|it| write_checked_out(&it.statement, it.lifeline.as_ref()).map_err(|_| Failure::internal()));

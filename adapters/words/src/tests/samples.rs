@@ -3,6 +3,7 @@
 mod command;
 mod console;
 mod domain;
+mod network;
 mod server;
 
 use std::collections::BTreeSet;
@@ -90,6 +91,7 @@ pub(super) fn all() -> Vec<Group> {
         group("CommandText", "adapters/words/src/command.rs", Remedy::Some, command::texts()),
         group("ServerText", "adapters/words/src/server.rs", Remedy::Each, server::texts()),
         group("StaffRole", "", Remedy::None, StaffRole::ALL.iter().copied()),
+        group("NetworkText", "adapters/words/src/network.rs", Remedy::Some, network::texts()),
         group("PortalText", "adapters/words/src/portal.rs", Remedy::Some, portal_texts()),
         group("PortalError", "ports/driving/src/portal.rs", Remedy::Each, portal_errors()),
         group("WrongFile", "ports/driving/src/portal/answers.rs", Remedy::Each, wrong_files()),
@@ -153,6 +155,7 @@ fn of_the_ports() -> Vec<Group> {
 fn of_the_acts() -> Vec<Group> {
     vec![
         group("ActError", "ports/driving/src/license_manager/error.rs", Remedy::Each, act_errors()),
+        group("NetworkError", "ports/driving/src/license_manager/network.rs", Remedy::Each, network::errors()),
         group("OpenError", "ports/driving/src/license_manager/error.rs", Remedy::Each, open_errors()),
         group("IssuerError", "ports/driving/src/issuer.rs", Remedy::Each, issuer_errors()),
         group("ConsoleError", "ports/driving/src/console.rs", Remedy::Each, console::console_errors()),

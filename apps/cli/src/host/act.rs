@@ -144,7 +144,7 @@ impl NewHost {
 }
 
 /// The id of a row that goes by its number or its id.
-fn row(manager: &LicenseManager, typed: String) -> String {
+pub(super) fn row(manager: &LicenseManager, typed: String) -> String {
     let numbered = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let row = numbered.and_then(|place| manager.standing().rows.get(place).map(|row| row.id.to_string()));
     row.unwrap_or(typed)

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use keyward::{Carried, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
-use keyward_words::{CommandText, Notice, PortalText, Words};
+use keyward::{Carried, FileExchangeError, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
+use keyward_words::{CommandText, Notice, PortalText, Say, Words};
 
 use crate::exit::Failure;
 
@@ -52,6 +52,14 @@ impl Carry {
 
     /// Puts and shows it, and says what is to be done with it.
     pub(crate) fn put(&self, carried: &Carried, profile: &ProductProfile, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
+        let portal = portal(profile, carried.kind());
+        let is_return = carried.kind() == Kind::Return;
+        let next = if is_return { CommandText::CarryReturn { portal } } else { CommandText::Carry { portal } };
+        self.put_for(carried, &next, words, out)
+    }
+
+    /// The same where somebody else answers it, who is said last.
+    pub(crate) fn put_for(&self, carried: &Carried, next: &impl Say, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
         let is_return = carried.kind() == Kind::Return;
         let unsaved = |error: Failure| error.and(&CommandText::FileIsMissing);
         match &self.request {
@@ -82,9 +90,7 @@ impl Carry {
                 writeln!(out, "{}", words.say(&CommandText::PictureSaved { file: file.display().to_string() }))?;
             }
         }
-        let portal = portal(profile, carried.kind());
-        let next = if is_return { CommandText::CarryReturn { portal } } else { CommandText::Carry { portal } };
-        Ok(writeln!(out, "{}", words.say(&next))?)
+        Ok(writeln!(out, "{}", words.say(next))?)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::{Rhythm, Start};
+use keyward_domain::refusal::Refusal;
 use keyward_engine::LicenseServer;
 use keyward_engine::license_server::{Keepings, News, Premises};
 use keyward_host::SystemEntropy;
@@ -146,6 +147,11 @@ fn tell(news: &[News]) {
     for News { license, what } in news {
         match what {
             Ok(_) => tracing::info!(%license, "took in what the vendor delegated"),
+            Err(Refusal::OtherServer) => tracing::warn!(
+                %license,
+                "what the vendor delegated is for another key than this server's: keys and vault are of different servers; restore both from \
+                 one backup, or activate again"
+            ),
             Err(refusal) => tracing::warn!(%license, "what the vendor delegated is not taken in: {refusal}; {}", refusal.remedy()),
         }
     }

@@ -118,8 +118,10 @@ async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&Entitleme
     }
     for manager in site.managers(clock)? {
         for (_, result) in manager.refresh(&unheard).await.context("could not ask the vendor")? {
-            if let Taken::Refused(refusal) = result.context("could not ask the vendor")? {
-                return Err(refused(&refusal));
+            match result.context("could not ask the vendor")? {
+                Taken::Granted(_) | Taken::Returned(_) => {}
+                Taken::Refused(refusal) => return Err(refused(&refusal)),
+                Taken::Revoked(_) => bail!("the vendor took the license away; ask the vendor"),
             }
         }
         for delegated in manager.delegations() {

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
+use keyward_domain::document::{Until, Wish};
+use keyward_domain::keys::KeyId;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::seal::Statement;
 use keyward_engine::license_manager::{Awaited, Loaded};
@@ -32,6 +34,20 @@ impl Keyward {
     pub fn request_refresh(&self, row: &str) -> Result<Carried, ActError> {
         let row = row.to_owned();
         let request = self.here(|manager| async move { manager.request_refresh(&row).await })?;
+        Ok(Carried::of(self.manager.profile(), request))
+    }
+
+    /// The request to borrow a seat of a license server that this host does not reach (row B1). The server goes by the id of its key: whoever
+    /// reaches it reads that in its answer to `keyward network query`.
+    pub fn request_loan(&self, server: KeyId, wish: Wish, until: Until) -> Result<Carried, ActError> {
+        let request = self.here(move |manager| async move { manager.request_loan(server, wish, until).await })?;
+        Ok(Carried::of(self.manager.profile(), request))
+    }
+
+    /// The request for a later end of what is borrowed, named by its row's id. What gives it back is [`Self::request_return`].
+    pub fn request_extension(&self, row: &str, until: Until) -> Result<Carried, ActError> {
+        let row = row.to_owned();
+        let request = self.here(move |manager| async move { manager.request_extension(&row, until).await })?;
         Ok(Carried::of(self.manager.profile(), request))
     }
 

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+/// An hour.
+const MOST_MICROS: u64 = 3_600_000_000;
+
 /// How fast.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Pace {
@@ -50,9 +53,9 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// Three digits count: more than any figure here deserves.
+    /// Up to an hour. Three digits count: more than any figure here deserves.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        Ok(Self { micros: Histogram::new(3)?, failed: 0 })
+        Ok(Self { micros: Histogram::new_with_bounds(1, MOST_MICROS, 3)?, failed: 0 })
     }
 
     /// Notes a good answer to a request that was due then.

@@ -7,6 +7,7 @@
 mod loans;
 mod meeting;
 mod sitting;
+mod waiting;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -74,6 +75,15 @@ pub enum Seated {
     },
 }
 
+/// How a seat was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// The license server heard it: others can have the seat.
+    Free,
+    /// It did not: the seat is off here, and others can have it when its lease ends.
+    Unheard,
+}
+
 /// What one look after a seat came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tended {
@@ -110,6 +120,11 @@ pub enum NetworkError {
         /// The row.
         row: String,
     },
+    /// A return is written down and what was borrowed is off; the license server did not confirm it.
+    #[error(
+        "it is off on this host, but its return is not confirmed: {0}; it goes out by itself at the next contact with that license server"
+    )]
+    ReturnWaits(#[source] Box<NetworkError>),
     /// The license server did not say.
     #[error(transparent)]
     Seats(#[from] SeatsError),
@@ -126,6 +141,7 @@ impl NetworkError {
             Self::NotMet(_) => "license-server-not-met",
             Self::OtherServer { .. } => "other-license-server",
             Self::NotBorrowed { .. } => "not-borrowed",
+            Self::ReturnWaits(_) => "return-waits",
             Self::Seats(_) => "license-server-silent",
             Self::Act(error) => error.code(),
         }
@@ -136,6 +152,7 @@ impl NetworkError {
         match self {
             Self::NoServer | Self::OtherServer { .. } | Self::NotBorrowed { .. } => Retry::Never,
             Self::NotMet(all) => all.first().map_or(Retry::Never, |(_, error)| error.retry()),
+            Self::ReturnWaits(error) => error.retry(),
             Self::Seats(error) => error.retry(),
             Self::Act(error) => error.retry(),
         }
@@ -158,7 +175,14 @@ impl Network {
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
     pub async fn query(&self) -> Result<Vec<Offer>, NetworkError> {
         let line = self.meet().await?;
+        self.bring_returns_to(&line).await;
         Ok(line.seats.list().await?)
+    }
+
+    /// The license server that was met last, while the way to it is open: where it is, and its key.
+    pub fn server(&self) -> Option<(ServerAddress, KeyId)> {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.as_ref().map(|line| (line.at.clone(), line.server))
     }
 
     /// Keeps the seat until it is dropped: beats as often as the server says, reconnects, and takes the seat up again.

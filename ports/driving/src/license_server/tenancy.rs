@@ -7,6 +7,7 @@ use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Statement;
+use keyward_domain::vault::Taken;
 
 use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
 use crate::license_manager::{ActError, Delegated, LicenseManager, OpenError, unheard};
@@ -100,7 +101,7 @@ impl LicenseServer {
             }
             locked(&self.asked).insert(product.clone(), now.running);
             match manager.refresh(&unheard).await {
-                Ok(results) => wrong.extend(results.into_iter().filter_map(|(_, result)| Some((product.clone(), result.err()?)))),
+                Ok(results) => wrong.extend(results.into_iter().filter_map(|(_, result)| Some((product.clone(), not_renewed(result)?)))),
                 Err(error) => wrong.push((product, error)),
             }
         }
@@ -120,5 +121,15 @@ impl LicenseServer {
 
     async fn delegate(&self, license: &EntitlementId, statement: &Statement) -> Result<Result<Acted, Refusal>, ServerError> {
         Ok(self.named(Some(license))?.keeper.delegate(statement).await?)
+    }
+}
+
+/// Why a renewal brought nothing newer.
+fn not_renewed(result: Result<Taken, ActError>) -> Option<ActError> {
+    match result {
+        Ok(Taken::Granted(_)) => None,
+        Ok(Taken::Refused(refusal)) => Some(ActError::Refused(refusal)),
+        Ok(Taken::Revoked(_) | Taken::Returned(_)) => Some(ActError::Refused(Refusal::Revoked)),
+        Err(error) => Some(error),
     }
 }

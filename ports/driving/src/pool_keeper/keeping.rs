@@ -18,7 +18,8 @@ const FACTS_BETWEEN_SNAPSHOTS: u64 = 800_000;
 /// Something to be decided or looked at, and where to tell what came of it.
 pub(super) enum Job {
     Decide(Op, oneshot::Sender<Outcome>),
-    Look(oneshot::Sender<Look>),
+    /// With so many of those who have a seat.
+    Look(usize, oneshot::Sender<Look>),
     Glance(PublicKey, oneshot::Sender<Glance>),
     Anchor(oneshot::Sender<Anchored>),
 }
@@ -116,7 +117,7 @@ impl Keeping {
                     facts.extend(decision.facts);
                     told.push((tell, decision.outcome));
                 }
-                Job::Look(tell) => looks.push(tell),
+                Job::Look(most, tell) => looks.push((most, tell)),
                 Job::Anchor(tell) => anchors.push(tell),
                 Job::Glance(device, tell) => {
                     let free = self.pool.overview(&now).map_or(0, |it| it.free);
@@ -137,8 +138,8 @@ impl Keeping {
             // Whoever asked may be gone; what was decided stands.
             let _ = tell.send(outcome);
         }
-        for tell in looks {
-            let (overview, seats) = (self.pool.overview(&now), self.pool.seats(&now).collect());
+        for (most, tell) in looks {
+            let (overview, seats) = (self.pool.overview(&now), self.pool.seats(&now).take(most).collect());
             let _ = tell.send(Look { overview, seats });
         }
         for tell in anchors {

@@ -11,6 +11,8 @@ mod crashes;
 mod grammar;
 mod license_server;
 #[cfg(unix)]
+mod network;
+#[cfg(unix)]
 mod readme;
 mod reseller;
 mod site;

@@ -208,7 +208,7 @@ impl Host {
         Self { profile, ..self.clone() }
     }
 
-    fn command(&self, played: &str) -> Command {
+    pub(crate) fn command(&self, played: &str) -> Command {
         let mut command = Command::new(program("keyward"));
         command.arg("--profile").arg(&self.profile).arg("--vault").arg(&self.vault).arg("--anchor").arg(&self.anchor);
         command.args(["--simulate", &format!("host={},now={played}", self.name)]);

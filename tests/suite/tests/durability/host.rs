@@ -1,8 +1,8 @@
 //! Hosts that ask a key server, with their requests as bytes, so that the same bytes can be sent again.
 
-use keyward_domain::document::{Answer, Ask, Body, Nonce, Request};
+use keyward_domain::document::{Addressee, Answer, Ask, Body, Nonce, Request};
 use keyward_domain::host::{Fingerprint, Part, PartKind};
-use keyward_domain::keys::SigningKey;
+use keyward_domain::keys::{PublicKey, SigningKey};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::profile::{ProductProfile, TlsTerms};
 use keyward_domain::seal::{Keyward, Scheme as _, Sealed, SignatureEntry, Statement};
@@ -43,12 +43,29 @@ impl Host {
 
     /// What it asks with this count, signed by its device key, and by the license key where one is used.
     pub(crate) fn asks(&self, profile: &ProductProfile, count: u64, ask: Ask, sold: Option<&SigningKey>) -> Sealed<Request> {
+        self.asks_of(profile.vendor.into(), profile, count, ask, sold)
+    }
+
+    /// The key that names it.
+    pub(crate) fn device(&self) -> PublicKey {
+        self.device.public()
+    }
+
+    /// The same, asked of whomever.
+    pub(crate) fn asks_of(
+        &self,
+        to: Addressee,
+        profile: &ProductProfile,
+        count: u64,
+        ask: Ask,
+        sold: Option<&SigningKey>,
+    ) -> Sealed<Request> {
         let parts = [PartKind::Machine, PartKind::Nic, PartKind::Disk].map(|kind| Part::new(kind, &format!("{}-{kind}", self.name)));
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&count.to_be_bytes());
         let words = Request {
             needs: Vec::new(),
-            to: profile.vendor.into(),
+            to,
             ask,
             nonce: Nonce(nonce),
             product: profile.product.clone(),

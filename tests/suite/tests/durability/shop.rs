@@ -47,12 +47,27 @@ impl Shop {
 
     /// Sells a key for so many hosts.
     pub(crate) async fn sell(&self, activations: u32) -> Sold {
+        let (key, id) = self.issue("stand-alone", &json!({ "activations": activations })).await;
+        Sold { key, id, activations }
+    }
+
+    /// Sells a key for so many seats on a license server; two of them can be borrowed for a week.
+    pub(crate) async fn sell_seats(&self, seats: u32) -> LicenseKey {
+        self.issue(
+            "network",
+            &json!({ "seats": { "seats": seats, "overdraft": 0, "borrowing": { "days": 7, "seats": 2 }, "per": "user" } }),
+        )
+        .await
+        .0
+    }
+
+    async fn issue(&self, key_type: &str, allowance: &Value) -> (LicenseKey, EntitlementId) {
         let terms = json!({
-            "product": "cad", "editions": ["Standard"], "key_type": "stand-alone", "medium": "license-key",
-            "tenure": { "kind": "perpetual", "window": { "from": "2020-01-01T00:00:00Z" } }, "allowance": { "activations": activations },
+            "product": "cad", "editions": ["Standard"], "key_type": key_type, "medium": "license-key",
+            "tenure": { "kind": "perpetual", "window": { "from": "2020-01-01T00:00:00Z" } }, "allowance": allowance,
         });
         let Issued { key, entitlement } = self.post("/v1/admin/entitlements", &terms).await;
-        Sold { key: key.parse().expect("a license key"), id: entitlement.id, activations }
+        (key.parse().expect("a license key"), entitlement.id)
     }
 
     /// What stands in the books about what was sold.

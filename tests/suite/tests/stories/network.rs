@@ -13,21 +13,22 @@ use keyward_engine::license_manager::network::{Network, Seated};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::{Host, World};
+use keyward_ports::LicenseServers;
 
 use super::license_servers::Site;
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// An office with a license server.
-struct Office {
-    world: World,
-    site: Site,
-    lan: Arc<FakeLicenseServers>,
-    at: ServerAddress,
+pub(super) struct Office {
+    pub(super) world: World,
+    pub(super) site: Site,
+    pub(super) lan: Arc<FakeLicenseServers>,
+    pub(super) at: ServerAddress,
 }
 
 impl Office {
-    async fn with_seats(seats: u32) -> Self {
+    pub(super) async fn with_seats(seats: u32) -> Self {
         let world = World::new(7);
         let (site, _) = Site::activated(&world, "cellar", seats).await;
         let (lan, at): (_, ServerAddress) = (Arc::new(FakeLicenseServers::new()), "licenses.example".parse().expect("an address"));
@@ -35,22 +36,24 @@ impl Office {
         Self { world, site, lan, at }
     }
 
-    fn desk(&self, name: &str) -> (Arc<Host>, Network) {
+    pub(super) fn desk(&self, name: &str) -> (Arc<Host>, Network) {
         let host = self.world.host(name);
-        let wish = Wish {
-            user: "ada".parse().expect("a name"),
-            process: None,
-            license: None,
-            editions: [].into(),
-            features: [].into(),
-            ticket: None,
-        };
-        let network = Network::new(host.licenses(), self.lan.clone(), vec![self.at.clone()], wish);
+        let network = self.desk_of(&host, self.lan.clone());
         (host, network)
     }
 
+    /// A host that finds license servers in a way of its own.
+    pub(super) fn desk_of(&self, host: &Host, finder: Arc<dyn LicenseServers>) -> Network {
+        Network::new(host.licenses(), finder, vec![self.at.clone()], any_seat())
+    }
+
+    /// Seats that anybody can have now.
+    pub(super) async fn free(&self) -> u32 {
+        self.site.server.list().await.expect("the pools are kept")[0].free
+    }
+
     /// Time passes while the product looks after its seat each minute.
-    async fn work(&self, network: &Network, minutes: u32) {
+    pub(super) async fn work(&self, network: &Network, minutes: u32) {
         for _ in 0..minutes {
             self.world.advance(MINUTE);
             network.beat().await;
@@ -58,7 +61,11 @@ impl Office {
     }
 }
 
-fn is_licensed(host: &Host) -> bool {
+pub(super) fn any_seat() -> Wish {
+    Wish { user: "ada".parse().expect("a name"), process: None, license: None, editions: [].into(), features: [].into(), ticket: None }
+}
+
+pub(super) fn is_licensed(host: &Host) -> bool {
     matches!(host.standing().verdict, Verdict::Licensed { .. })
 }
 
@@ -128,6 +135,8 @@ async fn a_seat_is_borrowed_for_five_days_used_on_the_lan_too_and_brought_back_e
     let (laptop, network) = office.desk("laptop");
     let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
     assert_eq!(network.check_out(&unheard).await.expect("no second seat"), Seated::Borrowed(loan.clone()));
+    let holders = network.query().await.expect("the list")[0].holders.len();
+    assert_eq!(holders, 1, "one seat, used here and there");
     office.lan.cut(&office.at);
     office.world.advance(days(4));
     assert!(is_licensed(&laptop), "on day 4");

@@ -17,6 +17,7 @@ impl Network {
     /// Borrows a seat until a time.
     pub async fn borrow_seat(&self, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
         let line = self.meet().await?;
+        self.bring_returns_to(&line).await;
         let wish = Wish { ticket: None, ..self.wish.clone() };
         let taken =
             self.at(&line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await).await?;
@@ -47,12 +48,22 @@ impl Network {
         taken.await
     }
 
-    /// Brings back what is borrowed before it is due. It is off from the moment the request is written down (promise 4); the seat is free as
-    /// soon as the server hears of it.
+    /// Brings back what is borrowed before it is due. It is off from the moment the request is written down (promise 4), which is before any
+    /// server is looked for; the seat is free as soon as the server hears of it. If it does not now, it does at the next contact.
     pub async fn give_back(&self, row: &str, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
         let (server, activation) = self.licenses.borrowed(row)?;
-        let line = self.server_of(server, &activation).await?;
-        self.at(&line, async |desk: &mut Desk<'_>| desk.return_license(activation.as_str(), steps).await).await
+        self.licenses.request_return(activation.as_str()).await?;
+        let heard = async {
+            let line = self.server_of(server, &activation).await?;
+            self.at(&line, async |desk: &mut Desk<'_>| desk.return_license(activation.as_str(), steps).await).await
+        };
+        heard.await.map_err(|error| match error {
+            NetworkError::Act(ActError::ReturnWaits(error)) => NetworkError::ReturnWaits(Box::new(ActError::Server(error).into())),
+            error @ (NetworkError::NoServer | NetworkError::NotMet(_) | NetworkError::OtherServer { .. }) => {
+                NetworkError::ReturnWaits(Box::new(error))
+            }
+            error => error,
+        })
     }
 
     async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keyward_domain::document::{Addressee, Ask, Ticket, Wish};
+use keyward_domain::keys::KeyId;
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Beat, Gone, PulseHeard, Wait};
 use keyward_domain::refusal::Refusal;
@@ -11,7 +12,7 @@ use keyward_domain::time::Reading;
 use keyward_domain::vault::{Loss, Sat, Taken};
 use keyward_ports::{Beaten, Retry};
 
-use super::{Held, LONGEST_LOOK, Line, Network, NetworkError, Seated, TRY_AGAIN, Tended, Turns};
+use super::{Held, LONGEST_LOOK, Left, Line, Network, NetworkError, Seated, TRY_AGAIN, Tended, Turns};
 use crate::license_manager::desk::{Brings, Desk};
 use crate::license_manager::{ActError, Steps, unheard};
 
@@ -32,13 +33,21 @@ impl Network {
 
     /// Asks for a seat and waits for it; `turns` is told of the place in the line whenever it is heard.
     pub async fn check_out_waiting(&self, turns: Turns<'_>, steps: Steps<'_>) -> Result<Seated, NetworkError> {
-        let mut ticket = None;
+        match self.check_out(steps).await? {
+            Seated::Full { ticket, .. } => self.wait_with(ticket, turns, steps).await,
+            seated => Ok(seated),
+        }
+    }
+
+    /// Waits with the place in the line that a full pool gave, and takes the seat when it is free.
+    pub async fn wait_with(&self, ticket: Ticket, turns: Turns<'_>, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        let mut mine = ticket;
         loop {
-            let mut mine = match self.seat(ticket, Sharing::Allowed, steps).await? {
+            let ticket = self.queue(&mut mine, turns).await;
+            mine = match self.seat(ticket, Sharing::Allowed, steps).await? {
                 Seated::Full { ticket, .. } => ticket,
                 seated => return Ok(seated),
             };
-            ticket = self.queue(&mut mine, turns).await;
         }
     }
 
@@ -69,6 +78,7 @@ impl Network {
 
     /// Looks after the seat once, and says when to look again.
     pub async fn beat(&self) -> Tended {
+        self.bring_returns().await;
         let tended = match self.held() {
             Some(held) => self.beat_for(&held).await,
             None => self.take_up().await,
@@ -87,24 +97,41 @@ impl Network {
         }
     }
 
-    /// Gives the seat back: it is free at once, if the license server hears it, and else when its lease ends.
+    /// Gives back the seat that this process keeps: it is free at once, if the license server hears it, and else when its lease ends.
     pub async fn leave(&self) -> Result<(), NetworkError> {
         let Some(held) = self.held() else { return Ok(()) };
+        self.leave_seat(held.server, &held.activation).await.map(drop)
+    }
+
+    /// Gives back the user's seat, whichever process took it: every process that used it is without one. None if there is no seat.
+    pub async fn leave_everywhere(&self) -> Result<Option<Left>, NetworkError> {
+        let now = self.licenses.ports.clock.now();
+        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
+        let held = lease.and_then(|lease| Some((lease.server.server()?, lease.certificate.activation)));
+        match held {
+            Some((server, activation)) => self.leave_seat(server, &activation).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn leave_seat(&self, server: KeyId, activation: &ActivationId) -> Result<Left, NetworkError> {
         self.hold(None);
-        let line = self.meet_server(held.server).await.ok().flatten();
+        let line = self.meet_server(server).await.ok().flatten();
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::News).await?;
         desk.line = line.map(|line| line.seats);
-        let result = desk.return_license(held.activation.as_str(), &unheard).await;
+        let result = desk.return_license(activation.as_str(), &unheard).await;
         match self.licenses.get_up(desk, result) {
+            Ok(_) | Err(ActError::Refused(_)) => Ok(Left::Free),
             // It is off here; the server gives the seat to others when its lease ends.
-            Ok(_) | Err(ActError::Refused(_) | ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(()),
+            Err(ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(Left::Unheard),
             Err(error) => Err(error.into()),
         }
     }
 
     async fn seat(&self, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
         let line = self.meet().await?;
+        self.bring_returns_to(&line).await;
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
         let result = self.seat_at(&mut desk, &line, ticket, sharing, steps).await;
@@ -255,7 +282,7 @@ impl Network {
     }
 
     /// Sits down for something that asks nobody.
-    async fn look_at<T>(&self, act: impl FnOnce(&mut Desk<'_>, &keyward_domain::vault::Sitter) -> T) -> Result<T, NetworkError> {
+    pub(super) async fn look_at<T>(&self, act: impl FnOnce(&mut Desk<'_>, &keyward_domain::vault::Sitter) -> T) -> Result<T, NetworkError> {
         let sitter = self.sitter();
         Ok(self.licenses.request(Brings::News, |desk| Ok(act(desk, &sitter))).await?)
     }

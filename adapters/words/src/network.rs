@@ -1,0 +1,124 @@
+//! What is said about seats at license servers: heads of tables, and what came of an act.
+
+use std::time::Duration;
+
+use crate::message::{Message, Say};
+
+/// A text of `network` and `borrow`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkText {
+    /// Who answered.
+    Server {
+        /// Where.
+        at: String,
+        /// The id of its key.
+        id: String,
+    },
+    /// It has no license of this product.
+    NothingOffered,
+    /// Nobody has a seat.
+    NobodySits,
+    /// A seat was taken.
+    Taken,
+    /// Another program of the user keeps a seat.
+    Shared,
+    /// What is borrowed here is used.
+    BorrowedHere,
+    /// A place in the line.
+    Place {
+        /// 1 is the next.
+        place: u64,
+    },
+    /// The seat was lost and is back.
+    Back,
+    /// The seat was given back.
+    Left,
+    /// The same, but nobody heard it.
+    LeftUnheard,
+    /// There was none.
+    NoSeat,
+    /// A seat was borrowed.
+    Borrowed,
+    /// Its end was moved.
+    Extended,
+    /// It came back.
+    GivenBack,
+    /// What to do with a request that a license server answers.
+    CarryToServer,
+    /// Which license server, when it is not reached?
+    NoServerId {
+        /// What was named instead.
+        at: String,
+    },
+    /// It is no date and no length of time.
+    NoLength {
+        /// What was typed.
+        text: String,
+    },
+    /// The command cannot be started.
+    NotStarted {
+        /// Which.
+        command: String,
+        /// What the system says.
+        why: String,
+    },
+    /// A length of time.
+    Lasting {
+        /// How long.
+        length: Duration,
+    },
+    /// Head of a column: seats.
+    Seats,
+    /// Head of a column: seats in use.
+    InUse,
+    /// Head of a column: seats that are free.
+    Free,
+    /// Head of a column: how many wait.
+    Waiting,
+    /// Head of a column: seats that can be borrowed.
+    Borrowable,
+    /// Head of a column: for how long at most.
+    LongestLoan,
+    /// Head of a column: until when at the latest.
+    Latest,
+    /// Head of a column: who uses a host.
+    User,
+    /// Head of a column: when a borrowed seat is due.
+    Due,
+}
+
+impl Say for NetworkText {
+    fn message(&self) -> Message {
+        let plain = Message::new;
+        match self {
+            Self::Server { at, id } => plain("network-server").text("at", at).text("id", id),
+            Self::NothingOffered => plain("network-nothing-offered"),
+            Self::NobodySits => plain("network-nobody-sits"),
+            Self::Taken => plain("network-taken"),
+            Self::Shared => plain("network-shared"),
+            Self::BorrowedHere => plain("network-borrowed-here"),
+            Self::Place { place } => plain("network-place").number("place", *place),
+            Self::Back => plain("network-back"),
+            Self::Left => plain("network-left"),
+            Self::LeftUnheard => plain("network-left-unheard"),
+            Self::NoSeat => plain("network-no-seat"),
+            Self::Borrowed => plain("network-borrowed"),
+            Self::Extended => plain("network-extended"),
+            Self::GivenBack => plain("network-given-back"),
+            Self::CarryToServer => plain("network-carry-to-server"),
+            Self::NoServerId { at } => plain("network-no-server-id").text("at", at),
+            Self::NoLength { text } => plain("network-no-length").text("text", text),
+            Self::NotStarted { command, why } => plain("network-not-started").text("command", command).text("why", why),
+            Self::Lasting { length } => plain("network-lasting").length("length", *length),
+            Self::Seats => plain("network-seats"),
+            Self::InUse => plain("network-in-use"),
+            Self::Free => plain("network-free"),
+            Self::Waiting => plain("network-waiting"),
+            Self::Borrowable => plain("network-borrowable"),
+            Self::LongestLoan => plain("network-longest-loan"),
+            Self::Latest => plain("network-latest"),
+            Self::User => plain("network-user"),
+            Self::Due => plain("network-due"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Samples of what is said about seats.
+
+use std::time::Duration;
+
+use keyward_engine::license_manager::network::NetworkError;
+use keyward_ports::{MeetError, SeatsError, Trouble};
+
+use super::{attempt, key_id, name};
+use crate::NetworkText;
+
+pub(super) fn texts() -> Vec<NetworkText> {
+    let at = || "licenses.example:27487".to_owned();
+    vec![
+        NetworkText::Server { at: at(), id: key_id().to_string() },
+        NetworkText::NothingOffered,
+        NetworkText::NobodySits,
+        NetworkText::Taken,
+        NetworkText::Shared,
+        NetworkText::BorrowedHere,
+        NetworkText::Place { place: 2 },
+        NetworkText::Back,
+        NetworkText::Left,
+        NetworkText::LeftUnheard,
+        NetworkText::NoSeat,
+        NetworkText::Borrowed,
+        NetworkText::Extended,
+        NetworkText::GivenBack,
+        NetworkText::CarryToServer,
+        NetworkText::NoServerId { at: at() },
+        NetworkText::NoLength { text: "soon".into() },
+        NetworkText::NotStarted { command: "cad".into(), why: "no such file".into() },
+        NetworkText::Lasting { length: Duration::from_secs(5 * 86_400) },
+        NetworkText::Seats,
+        NetworkText::InUse,
+        NetworkText::Free,
+        NetworkText::Waiting,
+        NetworkText::Borrowable,
+        NetworkText::LongestLoan,
+        NetworkText::Latest,
+        NetworkText::User,
+        NetworkText::Due,
+    ]
+}
+
+pub(super) fn errors() -> Vec<NetworkError> {
+    let silent = || MeetError::NoAnswer(attempt("licenses.example:27487", None, Trouble::NoConnection));
+    let at = || name("licenses.example");
+    vec![
+        NetworkError::NoServer,
+        NetworkError::NotMet(vec![(at(), silent())]),
+        NetworkError::NotMet(vec![(at(), silent()), (name("spare.example"), silent())]),
+        NetworkError::OtherServer { server: key_id(), row: name("A-JUECBXR6U2TQJ2WN") },
+        NetworkError::NotBorrowed { row: "1".into() },
+        NetworkError::ReturnWaits(Box::new(NetworkError::NoServer)),
+        NetworkError::Seats(SeatsError::NoAnswer(attempt("licenses.example:27487", None, Trouble::OtherKey))),
+        NetworkError::Act(keyward_engine::ActError::Unexpected),
+    ]
+}

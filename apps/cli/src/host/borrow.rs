@@ -1,0 +1,225 @@
+//! `borrow`: a seat that is taken along, its end moved, and brought back (rows B1, B2).
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use keyward::{Carried, EntitlementId, KeyId, ServerAddress, ServerBook, Timestamp, Until, Wish, wish};
+use keyward_domain::time::{BadDate, typed_end};
+use keyward_words::{NetworkText, Words};
+
+use super::act::{row, show};
+use super::carry::Carry;
+use super::network::{engine, known, remember};
+use super::{Host, HostOptions};
+use crate::exit::Failure;
+use crate::progress::{steps, wait};
+
+/// The options of `borrow`.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+pub(crate) struct Borrow {
+    #[command(subcommand)]
+    verb: Option<BorrowVerb>,
+    #[command(flatten)]
+    loan: Loan,
+}
+
+#[derive(Args)]
+struct Loan {
+    /// The license server; with --request its id will do, as `network query` shows it
+    #[arg(required = true, value_name = "HOST[:PORT]")]
+    at: Option<String>,
+    /// Which license, as `network query` shows it
+    #[arg(long, required = true, value_name = "ID")]
+    license: Option<EntitlementId>,
+    #[command(flatten)]
+    term: Term,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+/// Until when.
+#[derive(Args)]
+struct Term {
+    /// Until the end of this day wherever it ends last, or until an instant such as 2027-03-31T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = end, required_unless_present = "length", conflicts_with = "length")]
+    until: Option<Timestamp>,
+    /// For so long from the moment it is granted, such as 5d or 12h
+    #[arg(long = "for", id = "length", value_name = "LENGTH")]
+    length: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum BorrowVerb {
+    /// Move the end of what is borrowed
+    Extend(Extend),
+    /// Bring back what is borrowed before it is due
+    GiveBack(GiveBack),
+}
+
+/// The options of `borrow extend`.
+#[derive(Args)]
+pub(crate) struct Extend {
+    /// The license: its number in the table of `status`, or its id
+    row: String,
+    #[command(flatten)]
+    term: Term,
+    /// The license server, if it has another address now
+    #[arg(long, value_name = "HOST[:PORT]")]
+    at: Vec<ServerAddress>,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+/// The options of `borrow give-back`.
+#[derive(Args)]
+pub(crate) struct GiveBack {
+    /// The license: its number in the table of `status`, or its id
+    row: String,
+    /// The license server, if it has another address now
+    #[arg(long, value_name = "HOST[:PORT]")]
+    at: Vec<ServerAddress>,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+impl Borrow {
+    pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
+        match (self.verb, self.loan) {
+            (Some(BorrowVerb::Extend(verb)), _) => verb.run(options, out),
+            (Some(BorrowVerb::GiveBack(verb)), _) => verb.run(options, out),
+            (None, Loan { at: Some(at), license, term, carry }) => borrow(&at, license, &term, &carry, options, out),
+            // The grammar lets nothing else through.
+            (None, _) => Err(Failure::usage("no license server was given; see `keyward borrow --help`")),
+        }
+    }
+}
+
+fn borrow(
+    at: &str,
+    license: Option<EntitlementId>,
+    term: &Term,
+    carry: &Carry,
+    options: &HostOptions,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let until = term.until()?;
+    let (host, words) = (options.open()?, options.words());
+    let wish = Wish { license, ..wish() };
+    if carry.is_wanted() {
+        let server = server_id(&host, at)?;
+        carry.check(&host.manager)?;
+        let request = wait(host.manager.request_loan(server, wish, until))?;
+        return put(&host, carry, request, words, out);
+    }
+    let at = at.parse::<ServerAddress>().map_err(|error| Failure::usage(error.to_string()))?;
+    let network = engine(&host, vec![at], wish);
+    let activation = wait(network.borrow_seat(until, &steps(words))).map_err(Failure::or_by_hand)?;
+    remember(&host, &network);
+    writeln!(out, "{}", words.say(&NetworkText::Borrowed))?;
+    show(&host.manager, activation.as_str(), words, out)
+}
+
+impl Extend {
+    pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
+        let until = self.term.until()?;
+        let (host, words) = (options.open()?, options.words());
+        let row = row(&host.manager, self.row);
+        if self.carry.is_wanted() {
+            self.carry.check(&host.manager)?;
+            let request = wait(host.manager.request_extension(&row, until))?;
+            return put(&host, &self.carry, request, words, out);
+        }
+        let at = known(&host, self.at);
+        let network = engine(&host, at, wish());
+        let activation = wait(network.extend(&row, until, &steps(words))).map_err(Failure::or_by_hand)?;
+        remember(&host, &network);
+        writeln!(out, "{}", words.say(&NetworkText::Extended))?;
+        show(&host.manager, activation.as_str(), words, out)
+    }
+}
+
+impl GiveBack {
+    pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
+        let (host, words) = (options.open()?, options.words());
+        let row = row(&host.manager, self.row);
+        if self.carry.is_wanted() {
+            self.carry.check(&host.manager)?;
+            let request = wait(host.manager.request_return(&row))?;
+            return put(&host, &self.carry, request, words, out);
+        }
+        let at = known(&host, self.at);
+        let network = engine(&host, at, wish());
+        wait(network.give_back(&row, &steps(words))).map_err(Failure::or_by_hand)?;
+        remember(&host, &network);
+        Ok(writeln!(out, "{}", words.say(&NetworkText::GivenBack))?)
+    }
+}
+
+/// Puts a request where it is wanted; the license server's administrator answers it, not the vendor.
+fn put(
+    host: &Host,
+    carry: &Carry,
+    request: keyward_domain::seal::Sealed<keyward_domain::document::Request>,
+    words: Words,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let profile = host.manager.profile();
+    carry.put_for(&Carried::of(profile, request), &NetworkText::CarryToServer, words, out)
+}
+
+/// Which license server is meant: by its id, or by an address at which it was met before.
+fn server_id(host: &Host, typed: &str) -> Result<KeyId, Failure> {
+    if let Ok(id) = typed.parse() {
+        return Ok(id);
+    }
+    let at = typed.parse::<ServerAddress>().map_err(|error| Failure::usage(error.to_string()))?;
+    ServerBook::at(&host.places).key_of(&at).ok_or_else(|| Failure::wrong(&NetworkText::NoServerId { at: at.to_string() }))
+}
+
+impl Term {
+    fn until(&self) -> Result<Until, Failure> {
+        match (self.until, &self.length) {
+            (Some(until), _) => Ok(Until::At(until)),
+            (None, Some(text)) => {
+                let length = length(text).ok_or_else(|| Failure::wrong(&NetworkText::NoLength { text: text.clone() }))?;
+                Ok(Until::For(length))
+            }
+            // The grammar asks for one of them.
+            (None, None) => Err(Failure::usage("no end was given; use --until or --for")),
+        }
+    }
+}
+
+fn end(text: &str) -> Result<Timestamp, BadDate> {
+    typed_end(text)
+}
+
+/// Weeks, days, hours or minutes: `5d`.
+fn length(text: &str) -> Option<Duration> {
+    let unit = match text.chars().last()? {
+        'w' => 7 * 86_400,
+        'd' => 86_400,
+        'h' => 3_600,
+        'm' => 60,
+        _ => return None,
+    };
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    number.checked_mul(unit).filter(|seconds| (1..=100 * 366 * 86_400).contains(seconds)).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_a_number_and_a_unit() {
+        for (text, seconds) in [("5d", 432_000), ("12h", 43_200), ("1w", 604_800), ("90m", 5_400)] {
+            assert_eq!(length(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "d", "5", "0d", "-1d", "5 d", "5y", "99999999999999999999d", "9999999999999999d", "五d"] {
+            assert_eq!(length(text), None, "{text}");
+        }
+    }
+}

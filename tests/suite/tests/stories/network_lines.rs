@@ -1,0 +1,142 @@
+//! Which license server serves a product, and in which order (rows N2, N3): the queue, a list of servers of which one dies, and the same user
+//! who comes from elsewhere.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use keyward_domain::names::ServerAddress;
+use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::Trust;
+use keyward_domain::standing::{Reason, Verdict};
+use keyward_domain::vault::Loss;
+use keyward_engine::license_manager::network::{Network, Seated};
+use keyward_engine::license_manager::unheard;
+use keyward_fakes::FakeLicenseServers;
+use keyward_ports::{LicenseServers, MeetError, Met};
+use tokio::sync::Notify;
+
+use super::license_servers::Site;
+use super::network::{MINUTE, Office, any_seat, is_licensed};
+
+/// Row N3.
+#[tokio::test]
+async fn who_waits_hears_of_its_place_and_gets_the_seat_as_soon_as_it_is_left() {
+    let office = Office::with_seats(1).await;
+    let (_, first) = office.desk("drawing-office");
+    let (waits, second) = office.desk("workshop");
+    let (_, third) = office.desk("attic");
+    first.check_out(&unheard).await.expect("a seat");
+    let (heard, places) = (Notify::new(), Mutex::new(Vec::new()));
+    let turns = |place| {
+        places.lock().expect("nobody panicked").push(place);
+        heard.notify_one();
+    };
+    let goes = async {
+        heard.notified().await;
+        let behind = third.check_out(&unheard).await.expect("an answer");
+        first.leave().await.expect("it is heard");
+        behind
+    };
+    let (seated, behind) = tokio::join!(second.check_out_waiting(&turns, &unheard), goes);
+    assert!(matches!(seated, Ok(Seated::Has(_))), "{seated:?}");
+    assert!(matches!(behind, Seated::Full { refusal: Refusal::PoolFull { place: 2, .. }, .. }), "{behind:?}");
+    assert!(places.lock().expect("nobody panicked").iter().all(|place| *place == 1));
+    assert!(is_licensed(&waits));
+    assert_eq!(office.free().await, 0);
+}
+
+/// Two sites with a license each, and one product that knows both.
+async fn two_servers() -> (Office, Site, ServerAddress, Network) {
+    let office = Office::with_seats(1).await;
+    let (other, _) = Site::activated(&office.world, "attic", 1).await;
+    let at: ServerAddress = "spare.example".parse().expect("an address");
+    office.lan.put(&at, other.server.clone());
+    let host = office.world.host("drawing-office");
+    let network = Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone(), at.clone()], any_seat());
+    (office, other, at, network)
+}
+
+fn serves(network: &Network) -> Option<ServerAddress> {
+    network.server().map(|(at, _)| at)
+}
+
+/// Row N2.
+#[tokio::test]
+async fn the_first_server_of_a_list_dies_the_other_serves_and_is_remembered() {
+    let (office, other, spare, network) = two_servers().await;
+    let host = office.world.host("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    assert_eq!(serves(&network), Some(office.at.clone()), "in the order of the list");
+    office.lan.cut(&office.at);
+    for minute in 0..30 {
+        office.work(&network, 1).await;
+        assert!(is_licensed(&host), "the lease lasts until the other gives one: minute {minute}");
+    }
+    assert_eq!(serves(&network), Some(spare.clone()));
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+    office.lan.put(&office.at, office.site.server.clone());
+    network.leave().await.expect("it is heard");
+    network.check_out(&unheard).await.expect("a seat");
+    assert_eq!(serves(&network), Some(spare.clone()), "who served last is asked first");
+    office.lan.cut(&spare);
+    for minute in 0..30 {
+        office.work(&network, 1).await;
+        assert!(is_licensed(&host), "and the other way round: minute {minute}");
+    }
+    assert_eq!(serves(&network), Some(office.at.clone()));
+}
+
+/// Somebody takes the connection and never says a word.
+struct Mute {
+    lan: Arc<FakeLicenseServers>,
+    at: ServerAddress,
+}
+
+#[async_trait]
+impl LicenseServers for Mute {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        if *at == self.at {
+            std::future::pending::<()>().await;
+        }
+        self.lan.meet(at, trust).await
+    }
+}
+
+/// Row N2: connects are staggered.
+#[tokio::test]
+async fn a_server_that_takes_the_connection_and_says_nothing_does_not_hold_up_the_next() {
+    let (office, _other, spare, _) = two_servers().await;
+    let host = office.world.host("drawing-office");
+    let finder = Arc::new(Mute { lan: office.lan.clone(), at: office.at.clone() });
+    let network = Network::new(host.licenses(), finder, vec![office.at.clone(), spare.clone()], any_seat());
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(serves(&network), Some(spare));
+}
+
+/// Row N5: the same user's seat goes to whoever asked last, here to a copy of the machine.
+#[tokio::test]
+async fn a_seat_that_was_taken_over_is_shown_as_such_and_taken_back_only_by_who_asks_for_it() {
+    let office = Office::with_seats(3).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let copy = office.world.clone_host(&host, "copy");
+    let elsewhere = office.desk_of(&copy, office.lan.clone());
+    // A copy is booted anew: the lease that it has of the first is over.
+    assert!(matches!(elsewhere.check_out(&unheard).await, Ok(Seated::Has(_))));
+    let tended = network.beat().await;
+    assert_eq!(tended.loss, Some(Loss::TakenOver));
+    let row = host.standing().rows[0].clone();
+    assert_eq!(row.news, Some(Loss::TakenOver), "it is shown at once, while the lease lasts");
+    assert!(is_licensed(&host));
+    for _ in 0..90 {
+        office.work(&network, 1).await;
+        elsewhere.beat().await;
+        assert!(is_licensed(&copy), "nobody takes it back unasked");
+    }
+    assert_eq!(host.standing().verdict, Verdict::Stopped { reason: Reason::SeatLost { why: Loss::TakenOver } });
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))), "whoever asks has it");
+    assert!(is_licensed(&host));
+    assert_eq!(elsewhere.beat().await.loss, Some(Loss::TakenOver));
+    office.world.advance(MINUTE);
+    assert_eq!(office.free().await, 2, "it was one seat all along");
+}
