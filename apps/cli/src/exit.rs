@@ -8,12 +8,11 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use keyward::vendor::AdminError;
 use keyward::{ActError, ConfigError, FileExchangeError, LoadError, NetworkError, OpenError, Refusal};
 use keyward_domain::names::NameError;
 use keyward_domain::time::BadDate;
 use keyward_domain::vault::NotTaken;
-use keyward_ports::{AnchorError, Attempt, KeyServerError, MeetError, SeatsError, Trouble, VaultError};
+use keyward_ports::{AnchorError, KeyServerError, MeetError, SeatsError, VaultError};
 use keyward_wire::Unreadable;
 use keyward_words::{CommandText, Message, Say, Words};
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use keyward::{Carried, FileExchangeError, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
+use keyward::{Carried, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
 use keyward_words::{CommandText, Notice, PortalText, Say, Words};
 
 use crate::exit::Failure;

@@ -132,8 +132,18 @@ async fn what_is_signed_beyond_the_delegation_in_any_single_term_is_refused_by_t
         (Term::Activation, change(|it| it.activation = "A-1".parse().expect("a name"))),
         (Term::Entitlement, change(|it| it.entitlement = None)),
         (Term::Product, change(|it| it.rights.product = "viewer".parse().expect("a name"))),
-        (Term::Edition, change(|it| drop(it.rights.editions.insert("Everything".parse().expect("a name"))))),
-        (Term::Feature, change(|it| drop(it.rights.features.insert("everything".parse().expect("a name"))))),
+        (
+            Term::Edition,
+            change(|it| {
+                let _ = it.rights.editions.insert("Everything".parse().expect("a name"));
+            }),
+        ),
+        (
+            Term::Feature,
+            change(|it| {
+                let _ = it.rights.features.insert("everything".parse().expect("a name"));
+            }),
+        ),
         (Term::KeyType, change(|it| it.rights.key_type = KeyType::StandAlone)),
         (Term::Medium, change(|it| it.rights.medium = Medium::Dongle)),
         (Term::Tenure, change(|it| it.rights.tenure = TenureKind::Rental)),
