@@ -115,7 +115,7 @@ struct KeyServer {
     /// Log lines as JSON.
     #[arg(long)]
     log_json: bool,
-    /// Play a date or a crash: now=RFC3339,crash=POINT. Requires --anchor.
+    /// Play a date or a crash: now=RFC3339,turned=FILE,crash=POINT. Requires --anchor.
     #[cfg(feature = "simulation")]
     #[arg(long, value_name = "WHAT", requires = "anchor")]
     simulate: Option<simulate::Simulation>,

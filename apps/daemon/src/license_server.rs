@@ -38,7 +38,7 @@ pub(crate) struct LicenseServerLine {
     /// Log lines as JSON.
     #[arg(long)]
     log_json: bool,
-    /// Play a date: now=RFC3339. Requires --anchor.
+    /// Play a date: now=RFC3339,turned=FILE. Requires --anchor.
     #[cfg(feature = "simulation")]
     #[arg(long, value_name = "WHAT", requires = "anchor")]
     simulate: Option<crate::simulate::Simulation>,

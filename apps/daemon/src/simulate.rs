@@ -1,21 +1,25 @@
 //! Any date and any crash, for test suites. Only in builds with the feature `simulation`.
 
+use std::fs;
+use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
-use keyward_domain::time::Timestamp;
+use keyward_domain::time::{Now, Timestamp};
 use keyward_fakes::{CrashPlan, CrashPoint, Crashing, FakeClock};
 use keyward_ports::{Clock, Ledger};
 use keyward_web::ReplyPoint;
 
 use crate::key_server::Parts;
 
-/// What is played: `now=RFC3339,crash=POINT[:N]`.
+/// What is played: `now=RFC3339,turned=FILE,crash=POINT[:N]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Simulation {
     now: Option<Timestamp>,
+    turned: Option<PathBuf>,
     crash: Option<Crash>,
 }
 
@@ -37,15 +41,19 @@ impl FromStr for Simulation {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut simulation = Self { now: None, crash: None };
+        let mut simulation = Self { now: None, turned: None, crash: None };
         for part in text.split(',') {
             match part.split_once('=') {
                 Some(("now", at)) => {
                     simulation.now = Some(at.parse().map_err(|_| format!("{at:?} is not an instant such as 2027-03-31T12:00:00Z"))?);
                 }
+                Some(("turned", file)) => simulation.turned = Some(file.into()),
                 Some(("crash", point)) => simulation.crash = Some(point.parse()?),
-                _ => return Err(format!("{part:?} is not known; write now=RFC3339 or crash=POINT[:N]")),
+                _ => return Err(format!("{part:?} is not known; write now=RFC3339, turned=FILE or crash=POINT[:N]")),
             }
+        }
+        if simulation.turned.is_some() && simulation.now.is_none() {
+            return Err("turned=FILE says how far the clock was turned on from now=RFC3339; write that too".into());
         }
         Ok(simulation)
     }
@@ -73,16 +81,20 @@ impl FromStr for Crash {
 }
 
 impl Simulation {
-    /// The clock of another server that plays the same date.
+    /// The clock that is played.
     pub(crate) fn clock(&self) -> Option<Arc<dyn Clock>> {
-        Some(Arc::new(FakeClock::at(self.now?)))
+        let clock = FakeClock::at(self.now?);
+        Some(match &self.turned {
+            Some(file) => Arc::new(TurnedClock { clock, file: file.clone(), by: Mutex::default() }),
+            None => Arc::new(clock),
+        })
     }
 
     /// The parts of a key server with what is played put in.
     pub(crate) fn parts(&self) -> Result<Parts> {
         let mut parts = Parts::real();
-        if let Some(now) = self.now {
-            parts.clock = Arc::new(FakeClock::at(now));
+        if let Some(clock) = self.clock() {
+            parts.clock = clock;
         }
         match self.crash {
             Some(Crash { point: Point::Ledger(point), nth }) => {
@@ -107,6 +119,28 @@ impl Simulation {
             None => {}
         }
         Ok(parts)
+    }
+}
+
+/// A clock that several processes have in common: a file says by how many seconds somebody turned it on, and it stands in between.
+#[derive(Debug)]
+struct TurnedClock {
+    clock: FakeClock,
+    file: PathBuf,
+    /// So far it was turned already.
+    by: Mutex<Duration>,
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Now {
+        let said = fs::read_to_string(&self.file).ok().and_then(|text| text.trim().parse().ok());
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(more) = said.map(Duration::from_secs).and_then(|said| said.checked_sub(*by)) {
+            self.clock.advance(more);
+            *by += more;
+        }
+        drop(by);
+        self.clock.now()
     }
 }
 

@@ -10,6 +10,7 @@ mod limits;
 mod logs;
 mod portal;
 mod problems;
+mod seats;
 mod staff;
 mod watch;
 mod world;
