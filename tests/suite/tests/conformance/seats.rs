@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use keyward_conformance::seats::SeatsSubject;
+use keyward_domain::document::Place;
 use keyward_domain::names::ServerAddress;
-use keyward_domain::pool::{Rhythm, ServerSecret, Start};
+use keyward_domain::pool::{Beat, LeaseSecret, PulseHeard, Rhythm, ServerSecret, Start};
 use keyward_domain::seal::{Digest, Trust};
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
@@ -126,7 +127,7 @@ impl Lan {
         let served = Served::start(async move || Server::start_seats(config, ours).await);
         let place = served.url().strip_prefix("https://").and_then(|it| it.parse().ok()).expect("an address");
         let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        Self { served, cable: Cable::to(place), stranger: Stranger::saying(words.to_json()), nobody }
+        Self { served, cable: Cable::to(place), stranger: Stranger::saying(INTRODUCTION, words.to_json()), nobody }
     }
 
     fn subject(self) -> SeatsSubject {
@@ -203,7 +204,7 @@ struct Stranger {
 }
 
 impl Stranger {
-    fn saying(words: Vec<u8>) -> Self {
+    fn saying(kind: &'static str, words: Vec<u8>) -> Self {
         let own = made();
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -218,7 +219,7 @@ impl Stranger {
         thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 let (config, noted, words) = (Arc::clone(&config), Arc::clone(&noted), words.clone());
-                thread::spawn(move || answer(socket, config, &noted, &words));
+                thread::spawn(move || answer(socket, config, &noted, kind, &words));
             }
         });
         Self { at, read }
@@ -230,7 +231,7 @@ impl Stranger {
 }
 
 /// Reads until the client leaves; each time a head has come, the words are said.
-fn answer(socket: TcpStream, config: Arc<ServerConfig>, noted: &Mutex<Vec<u8>>, words: &[u8]) {
+fn answer(socket: TcpStream, config: Arc<ServerConfig>, noted: &Mutex<Vec<u8>>, kind: &str, words: &[u8]) {
     let mut stream = StreamOwned::new(ServerConnection::new(config).expect("a connection"), socket);
     let mut head = Vec::new();
     let mut buffer = [0; 4_096];
@@ -239,7 +240,7 @@ fn answer(socket: TcpStream, config: Arc<ServerConfig>, noted: &Mutex<Vec<u8>>, 
         head.extend_from_slice(&buffer[..count]);
         if head.ends_with(b"\r\n\r\n") {
             head.clear();
-            let said = format!("HTTP/1.1 200 OK\r\ncontent-type: {INTRODUCTION}\r\ncontent-length: {}\r\n\r\n", words.len());
+            let said = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", words.len());
             let _ = stream.write_all(said.as_bytes()).and_then(|()| stream.write_all(words)).and_then(|()| stream.flush());
         }
     }
@@ -271,4 +272,33 @@ async fn a_server_with_a_false_tls_key_gets_nothing_sent_but_the_question_who_it
     }
     assert!(noticed, "the other key is noticed");
     assert_eq!(lan.stranger.read(), before);
+}
+
+/// Issue 4: whoever steals the address of a license server cannot keep its seats for it, and does not even learn their secrets.
+#[tokio::test]
+async fn beats_answered_by_a_stranger_extend_nothing() {
+    let world = World::new(4);
+    let lan = Lan::new(&license_server(&world));
+    let kept = serde_json::to_vec(&serde_json::json!({ "pulse": { "state": "kept", "next": 60_000 } })).expect("JSON");
+    let liar = Stranger::saying(keyward_wire::media::JSON, kept);
+    let own = *lan.cable.to.lock().expect("nobody panicked");
+    let met = carrier().meet(&address(&lan.cable.at.to_string()), &world.vendor().profile().trust()).await;
+    let met = met.unwrap_or_else(|error| panic!("it is not met: {error}"));
+    let beat = Beat { place: Place { epoch: 1, position: 1 }, secret: LeaseSecret::new([7; 32]), generation: 1 };
+    let heard = async || met.line.beat(&beat).await.map(|beaten| (beaten.pulse, beaten.fresh.is_some()));
+    assert_eq!(heard().await.expect("the server answers"), (PulseHeard::Stranger, false));
+    lan.cable.plug_into(liar.at);
+    let mut noticed = false;
+    for _ in 0..3 {
+        noticed |= heard().await.expect_err("nobody who is believed answers").is_other_key();
+    }
+    assert!(noticed, "the other key is noticed");
+    assert_eq!(liar.read(), "", "the liar was told nothing that it could answer");
+    // What was met is met again at its own address, without a word about the liar.
+    lan.cable.plug_into(own);
+    let mut last = heard().await;
+    if last.is_err() {
+        last = heard().await;
+    }
+    assert_eq!(last.expect("the server answers again"), (PulseHeard::Stranger, false));
 }
