@@ -11,7 +11,7 @@ impl Say for NetworkError {
             Self::NoServer => Message::new("act-no-license-server"),
             Self::NotMet(all) => match &all[..] {
                 [(_, error)] => error.message(),
-                several => not_met(several.iter().map(|(_, error)| error)),
+                several => not_met(several),
             },
             Self::OtherServer { server, row } => Message::new("act-other-license-server").text("server", server).text("row", row),
             Self::NotBorrowed { row } => Message::new("act-not-borrowed").text("row", row),
@@ -23,8 +23,8 @@ impl Say for NetworkError {
     }
 }
 
-fn not_met<'a>(all: impl Iterator<Item = &'a MeetError> + Clone) -> Message {
-    let messages = || all.clone().map(Say::message);
+fn not_met<A>(all: &[(A, MeetError)]) -> Message {
+    let messages = || all.iter().map(|(_, error)| error.message());
     Message::new("act-no-license-server-met").all("causes", Part::Text, messages(), Join::Sentences).all(
         "what-to-do",
         Part::Remedy,

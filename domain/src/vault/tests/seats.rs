@@ -206,7 +206,7 @@ fn a_reboot_gives_no_more_grace() {
     let vault = reloaded(&vault);
     assert_eq!(in_grace(&vault, &rebooted(0)), Some(all - 600));
     assert_eq!(in_grace(&vault, &rebooted(500)), Some(all - 1_100), "a boot of which nothing was written counts as a whole");
-    let mut later = vault.clone();
+    let mut later = vault;
     for boot in 0..5 {
         let at = Now { boot: crate::time::Boot(format!("boot {boot}").into()), ..ran(600) };
         later.note(&at, &here().looks);
