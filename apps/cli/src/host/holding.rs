@@ -41,7 +41,7 @@ fn start(command: &[OsString]) -> Result<Child, Failure> {
         .map_err(|error| Failure::wrong(&NetworkText::NotStarted { command: name.to_string_lossy().into_owned(), why: error.to_string() }))
 }
 
-fn unseen(error: std::io::Error) -> Failure {
+fn unseen(error: &std::io::Error) -> Failure {
     Failure::failed("command", format!("the end of the command cannot be seen ({error})"))
 }
 
@@ -84,7 +84,7 @@ async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
     loop {
         let passed = tokio::select! {
             status = child.wait() => {
-                let status = status.map_err(unseen)?;
+                let status = status.map_err(|error| unseen(&error))?;
                 let code = status.code().or_else(|| status.signal().map(|signal| BY_SIGNAL + signal));
                 return Ok(code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from));
             }
@@ -106,7 +106,7 @@ async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
     loop {
         tokio::select! {
             status = child.wait() => {
-                let code = status.map_err(unseen)?.code().and_then(|code| u8::try_from(code).ok());
+                let code = status.map_err(|error| unseen(&error))?.code().and_then(|code| u8::try_from(code).ok());
                 return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
             }
             _ = tokio::signal::ctrl_c() => {}

@@ -4,8 +4,6 @@
 //! The server is the real pool keeper over the real journal, in this process, and its clock is turned by hand. What the hosts do follows
 //! from the seed; who comes first does not.
 
-#![expect(clippy::print_stdout, reason = "a run that failed is repeated with its seed")]
-
 mod host;
 mod lan;
 pub(crate) mod observer;

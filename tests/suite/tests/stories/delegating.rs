@@ -190,7 +190,7 @@ fn a_restored_key_server_takes_up_again_what_it_delegated() {
     keys.restore(unheard);
     assert_eq!(
         server.gets(&server.renewal()),
-        Delegation { generation: 3, window: Window { until: Some(after(world.now(), days(30))), ..given.window }, ..given.clone() }
+        Delegation { generation: 3, window: Window { until: Some(after(world.now(), days(30))), ..given.window }, ..given }
     );
     assert!(matches!(other.refused(&other.delegate(&sold.key)), Refusal::NoActivationLeft { .. }));
     // A backup from before it was sold: the license itself comes back, with the pool that was sold.

@@ -156,7 +156,7 @@ impl Client {
         let opened = seal::open(&served.statement, &[&Keyward], &trust(), &request);
         let answer: Verified<Answer> = match opened {
             Ok(answer) => answer,
-            Err(error) => return self.complain(course, format!("an answer does not open: {error}")),
+            Err(error) => return self.complain(course, &format!("an answer does not open: {error}")),
         };
         if let Some(certificate) = answer.certificate() {
             course.observer().saw(certificate);
@@ -172,7 +172,7 @@ impl Client {
                 let (certificate, statement) = (certificate.clone(), served.statement);
                 let seat = Seat { statement, certificate, lifeline: served.lifeline, asked: request };
                 if let Some(had) = had.filter(|had| had.number() != seat.number()) {
-                    self.complain(course, format!("seat {} was acknowledged, and now it is {}", had.number(), seat.number()));
+                    self.complain(course, &format!("seat {} was acknowledged, and now it is {}", had.number(), seat.number()));
                 }
                 (self.held, self.ticket) = (Some(seat), None);
             }
@@ -180,7 +180,7 @@ impl Client {
             (Body::Refusal(Refusal::NoLoanLeft { .. }), Ask::Borrow { .. }) => self.held = had,
             (Body::Refusal(Refusal::SeatGone), Ask::Refresh { .. }) if had.is_none() => {}
             (Body::Refusal(Refusal::PoolFull { ticket, .. }), _) if had.is_none() => self.ticket = Some(*ticket),
-            (other, ask) => self.complain(course, format!("{} with {:?} held: {other:?}", ask.kind(), had.map(|it| it.number()))),
+            (other, ask) => self.complain(course, &format!("{} with {:?} held: {other:?}", ask.kind(), had.map(|it| it.number()))),
         }
     }
 
@@ -201,7 +201,7 @@ impl Client {
             (pulse, fresh) => {
                 let seat = self.held.take().filter(|seat| seat.covers(course.now()));
                 if let Some(seat) = seat {
-                    self.complain(course, format!("seat {} was acknowledged and is lost: {pulse:?}, {fresh:?}", seat.number()));
+                    self.complain(course, &format!("seat {} was acknowledged and is lost: {pulse:?}, {fresh:?}", seat.number()));
                 }
             }
         }
@@ -216,7 +216,7 @@ impl Client {
         }
     }
 
-    fn complain(&self, course: &Course, what: String) {
+    fn complain(&self, course: &Course, what: &str) {
         course.observer().complains(format!("{}: {what}", self.name));
     }
 }
