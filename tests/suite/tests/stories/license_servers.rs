@@ -302,10 +302,17 @@ async fn a_license_is_given_back_once_nothing_is_left_of_it_and_activated_on_ano
     site.host.licenses().return_license(row.as_str(), &unheard).await.expect("the vendor takes it back");
     assert!(site.host.licenses().delegations().is_empty());
     let other = Site::new(&world, "attic");
-    other.host.licenses().delegate(key, &unheard).await.expect("it is free");
+    other.host.licenses().delegate(Arc::clone(&key), &unheard).await.expect("it is free");
     other.catch_up().await;
     Client::new(&world, 13).check_out(&other).await.expect("a seat");
     assert_eq!(office.check_out(&site).await, Err(Refusal::ServerClosed), "the old one grants nothing");
+    // And back again: what was closed was the activation before.
+    let row = other.host.licenses().delegations()[0].delegation.activation.clone();
+    other.host.licenses().return_license(row.as_str(), &unheard).await.expect("the vendor takes it back");
+    site.host.licenses().delegate(key, &unheard).await.expect("it is free");
+    site.catch_up().await;
+    let site = site.restart(Anchors::new()).await;
+    office.check_out(&site).await.expect("a seat");
 }
 
 /// Row N6.
