@@ -233,6 +233,10 @@ impl Books {
 
     /// Another delegation can tell people apart differently, and ask for another contact.
     fn delegate(&mut self, charter: Charter) {
+        // A license that was given back and is activated here again is another activation: that one is not closed.
+        if self.delegation().is_some_and(|held| held.activation != charter.delegation().activation) {
+            self.written.closed = None;
+        }
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
         self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
         self.written.charter = Some(charter);

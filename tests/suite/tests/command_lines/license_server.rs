@@ -1,30 +1,49 @@
 //! `keywardd license-server`: the server, and the verbs that run beside it (row N1).
 
+mod seat;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use keyward_domain::names::ServerAddress;
+use keyward_domain::pool::PulseHeard;
+use keyward_domain::refusal::Refusal;
 use keyward_suite::program;
 
 use crate::site::{NOW, Said, Site, run};
+use seat::Seat;
+
+/// So long a few beats may take on a machine that does much else.
+#[cfg(unix)]
+const PROMPT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A computer that a license server runs on.
 struct Lan {
     data: PathBuf,
     anchor: PathBuf,
     profile: PathBuf,
+    /// How far its clock was turned on, in seconds.
+    turned: PathBuf,
 }
 
 impl Lan {
     fn new(site: &Site, name: &str) -> Self {
-        Self { data: site.dir().join(name), anchor: site.dir().join(format!("{name}-anchor")), profile: site.profile() }
+        let beside = |what: &str| site.dir().join(format!("{name}-{what}"));
+        Self { data: site.dir().join(name), anchor: beside("anchor"), profile: site.profile(), turned: beside("turned") }
+    }
+
+    /// Lets time pass, in one step for all that run there.
+    fn turn_to(&self, minutes: u64) {
+        let making = self.turned.with_extension("new");
+        fs::write(&making, (60 * minutes).to_string()).and_then(|()| fs::rename(&making, &self.turned)).expect("the clock is turned");
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(program("keywardd"));
         command.arg("license-server").arg("--data").arg(&self.data).arg("--anchor").arg(&self.anchor);
-        command.args(["--simulate", &format!("now={NOW}"), "--listen", "127.0.0.1:0"]);
+        command.args(["--simulate", &format!("now={NOW},turned={}", self.turned.display()), "--listen", "127.0.0.1:0"]);
         command
     }
 
@@ -40,18 +59,21 @@ impl Lan {
         let mut server = self.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the license server starts");
         let mut first = String::new();
         BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
-        assert!(first.starts_with("listening on https://127.0.0.1:"), "{first}");
-        Serving(server)
+        let at = first.trim_end().strip_prefix("listening on https://").expect("it says where it listens");
+        Serving { at: at.parse().expect("an address"), server }
     }
 }
 
-struct Serving(Child);
+struct Serving {
+    at: ServerAddress,
+    server: Child,
+}
 
 impl Drop for Serving {
     fn drop(&mut self) {
         // It may be dead already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
@@ -105,7 +127,7 @@ fn a_backup_of_a_license_server_makes_one_that_says_it_was_restored() {
     drop(server);
     run(Command::new(program("keywardd")).arg("restore").arg(&file).arg(&restored), "").done();
     assert!(restored.join("journal.db").exists() && restored.join("vault").is_dir() && !restored.join("closing").exists());
-    let lan = Lan { data: restored, anchor: site.dir().join("new-anchor"), profile: site.profile() };
+    let lan = Lan { data: restored, ..Lan::new(&site, "new") };
     let _server = lan.serve();
     assert!(everything_below(&lan.anchor).iter().any(|bytes| contains(bytes, b"epoch")), "its anchor is told");
 }
@@ -119,6 +141,63 @@ fn what_is_no_data_folder_is_not_made_one() {
     assert!(key_server.activate(&network(&site), &[]).err.contains("not empty"), "it is a key server's");
     assert!(lan.activate("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", &[]).err.contains("license key"));
     assert!(!lan.data.exists());
+}
+
+/// Row N1: what was granted ends first, beside the server that runs and where none does.
+#[test]
+fn giving_a_license_back_waits_for_the_seats_that_are_in_use() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    for beside in [true, false] {
+        let server = lan.serve();
+        let (mut office, mut attic) = (Seat::new(&lan, 11), Seat::new(&lan, 12));
+        let begun = if beside { 0 } else { 60 };
+        office.check_out(&server.at, begun + 1).expect("a seat");
+        let running = beside.then_some(server);
+        let mut back = lan.command().arg("return").stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(back.stdout.take().expect("its output is a pipe")).lines();
+        let mut line = || lines.next().expect("it goes on").expect("text");
+        let first = line();
+        assert!(first.starts_with("no seat is granted any more; what was granted ends within 10 min"), "{first}");
+        if let Some(server) = &running {
+            assert_eq!(attic.check_out(&server.at, begun + 1), Err(Refusal::ServerClosed));
+            assert!(matches!(office.beat(&server.at), PulseHeard::Ending { .. }), "it goes on and ends");
+        }
+        assert_eq!(back.try_wait().expect("it can be looked at"), None, "a lease goes on");
+        lan.turn_to(begun + 11);
+        assert_eq!(line(), "returned: activate the license on another computer");
+        assert!(back.wait().expect("it ends").success());
+        drop(running);
+        assert!(lan.run(&["return"]).err.contains("has no license"));
+        // The key is free again, here as on any other computer.
+        lan.activate(&key, &[]).done();
+    }
+}
+
+/// Row N6.
+#[cfg(unix)]
+#[test]
+fn a_license_server_that_is_stopped_and_started_keeps_every_lease() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let mut server = lan.serve();
+    let mut seats: Vec<_> = (11..14).map(|key| Seat::new(&lan, key)).collect();
+    for seat in &mut seats {
+        seat.check_out(&server.at, 1).expect("a seat");
+    }
+    kill_process(Pid::from_child(&server.server), Signal::TERM).expect("it is told to stop");
+    assert!(server.server.wait().expect("it stops").success(), "in good order");
+    lan.turn_to(9);
+    let server = lan.serve();
+    let began = std::time::Instant::now();
+    for seat in &seats {
+        assert!(matches!(seat.beat(&server.at), PulseHeard::Kept { .. }), "each lease is kept");
+    }
+    assert!(began.elapsed() < PROMPT, "the first beats are answered at once, not after {:?}", began.elapsed());
+    assert!(matches!(Seat::new(&lan, 20).check_out(&server.at, 1), Err(Refusal::PoolFull { .. })), "none is free");
 }
 
 fn everything_below(dir: &Path) -> Vec<Vec<u8>> {

@@ -15,7 +15,8 @@ use keyward_domain::seal::{self, Digest, Introduction, Keyward, Sealed, Signatur
 use keyward_domain::time::days;
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
-use keyward_engine::license_server::{Premises, ServerError};
+use keyward_engine::license_server::{News, Premises, ServerError};
+use keyward_engine::pool_keeper::{Outset, PoolKeeper};
 use keyward_fakes::world::{Host, World};
 use keyward_fakes::{FakeJournal, JournalImage};
 use keyward_ports::{Journal, JournalError, Secrets as _, SoftwareSigner};
@@ -301,10 +302,17 @@ async fn a_license_is_given_back_once_nothing_is_left_of_it_and_activated_on_ano
     site.host.licenses().return_license(row.as_str(), &unheard).await.expect("the vendor takes it back");
     assert!(site.host.licenses().delegations().is_empty());
     let other = Site::new(&world, "attic");
-    other.host.licenses().delegate(key, &unheard).await.expect("it is free");
+    other.host.licenses().delegate(Arc::clone(&key), &unheard).await.expect("it is free");
     other.catch_up().await;
     Client::new(&world, 13).check_out(&other).await.expect("a seat");
     assert_eq!(office.check_out(&site).await, Err(Refusal::ServerClosed), "the old one grants nothing");
+    // And back again: what was closed was the activation before.
+    let row = other.host.licenses().delegations()[0].delegation.activation.clone();
+    other.host.licenses().return_license(row.as_str(), &unheard).await.expect("the vendor takes it back");
+    site.host.licenses().delegate(key, &unheard).await.expect("it is free");
+    site.catch_up().await;
+    let site = site.restart(Anchors::new()).await;
+    office.check_out(&site).await.expect("a seat");
 }
 
 /// Row N6.
@@ -424,4 +432,30 @@ async fn a_lost_vault_is_made_again_with_the_servers_key_and_its_pool_goes_on() 
     site.catch_up().await;
     assert_eq!(site.server.licenses().len(), 1);
     assert!(matches!(client.beat(&site).await, Pulse::Kept { .. } | Pulse::Fresh { .. }));
+}
+
+/// Row N1: what was delegated to one server is no other's, whichever way it comes.
+#[tokio::test]
+async fn what_was_delegated_to_another_servers_key_is_not_taken_in() {
+    let world = world(11);
+    let sold = world.vendor().sell(world.vendor().network(3)).expect("it is sold");
+    let host = world.host("lan");
+    host.secrets().put(&server_key_name(), &seed("lan")).expect("the vault's key is kept");
+    host.licenses().delegate(sold.key, &unheard).await.expect("the vendor lets that key");
+    let own = Arc::new(SoftwareSigner::from_seed(&seed("another")));
+    let site = Site::start(Arc::clone(&host), seed("another"), Journals::default(), Anchors::new());
+    let news = site.server.catch_up().await.expect("the vault is read");
+    assert!(matches!(&news[..], [News { what: Err(Refusal::OtherServer), .. }]), "{news:?}");
+    assert_eq!(site.server.catch_up().await.expect("the vault is read"), [], "it is said once");
+    assert!(site.server.licenses().is_empty() && site.journals.lock().expect("nobody panicked").is_empty(), "no pool is begun");
+    let outset = Outset {
+        trust: world.vendor().profile().trust(),
+        secret: ServerSecret::new([9; 32]),
+        rhythm: Rhythm::default(),
+        start: Start::default(),
+    };
+    let (keeper, keeping) = PoolKeeper::open(Arc::new(FakeJournal::new()), host.clock().clone(), own, outset).await.expect("it opens");
+    tokio::spawn(keeping.run());
+    let statement = host.licenses().delegations()[0].statement.clone();
+    assert_eq!(keeper.delegate(&statement).await.expect("the pool is kept"), Err(Refusal::OtherServer));
 }
