@@ -111,9 +111,17 @@ impl Simulation {
         if let Ask::Refresh { held, activation } = &request.ask
             && let Some(held) = words(held).as_ref().and_then(Answer::certificate)
             && held.activation == *activation
-            && held.generation >= generation
         {
-            self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
+            // What no server gave is no generation to rise above, and no honest host shows it.
+            if !self.truth.given.contains_key(&(held.activation.clone(), held.generation, request.device)) {
+                self.broken(
+                    "P12",
+                    "",
+                    format!("{} shows {activation} in generation {}, which no server gave", request.host, held.generation),
+                );
+            } else if held.generation >= generation {
+                self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
+            }
         }
         // Whoever held it before this answer lost it by it.
         let before = self.books.entitlements.values().flat_map(|it| &it.slots).find(|slot| slot.activation == activation);
