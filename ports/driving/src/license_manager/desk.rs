@@ -18,6 +18,7 @@ use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, Sig
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
+use super::view::Seen;
 use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
@@ -210,9 +211,9 @@ impl<'a> Desk<'a> {
         self.send_returns().await?;
         let signing = SigningKey::from_seed(&key.seed());
         let ask = ask(signing.public());
-        let signs = || Some((signing.clone(), Typed(Arc::clone(key))));
+        let signs = || (signing.clone(), Typed(Arc::clone(key)));
         for _ in 0..PAST_ANSWERS {
-            match self.ask(ask.clone(), signs(), steps).await {
+            match self.ask_for_slot(ask.clone(), signs(), steps).await {
                 // The answer is of the past: what it granted was given back since, or its signer was replaced. The next answer is another.
                 Ok(Taken::Refused(Refusal::RequestSpent))
                 | Err(ActError::NotTaken(NotTaken::Returned { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }))) => {
@@ -221,10 +222,29 @@ impl<'a> Desk<'a> {
                 result => return result,
             }
         }
-        match self.ask(ask, signs(), steps).await {
+        match self.ask_for_slot(ask, signs(), steps).await {
             Err(ActError::NotTaken(NotTaken::Returned { activation })) => Err(self.kept_off(activation)),
             result => result,
         }
+    }
+
+    /// What waited from before is granted as things were when it was asked: where the row is in doubt it is asked about anew.
+    async fn ask_for_slot(&mut self, ask: Ask, key: (SigningKey, Typed), steps: Steps<'_>) -> Result<Taken, ActError> {
+        let waited = self.waiting().any(|request| is_same(&request.words().ask, &ask));
+        let granted = match self.ask(ask, Some(key), steps).await {
+            Ok(Taken::Granted(activation)) if waited && self.is_in_doubt(&activation) => activation,
+            result => return result,
+        };
+        let Some((held, _)) = self.holdings.held(&granted) else { return Ok(Taken::Granted(granted)) };
+        let ask = Ask::Refresh { activation: granted.clone(), held: held.clone() };
+        // What was granted stays granted when this comes to nothing.
+        Ok(self.ask(ask, None, steps).await.unwrap_or(Taken::Granted(granted)))
+    }
+
+    /// Whether a row does not run, or something is in doubt about it.
+    fn is_in_doubt(&self, activation: &ActivationId) -> bool {
+        let standing = Seen::of(0, self.profile, &self.holdings, self.anchor.clone(), &self.probed).standing(&self.ports.clock.now());
+        standing.rows.iter().any(|row| *row.id == *activation.as_str() && !(row.runs() && row.flags.is_empty()))
     }
 
     pub(super) fn become_new_host(&mut self) -> Result<(), ActError> {

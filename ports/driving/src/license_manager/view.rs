@@ -56,7 +56,8 @@ impl Seen {
         }
     }
 
-    fn standing(&self, now: &Now) -> Standing {
+    /// What follows from it at a time.
+    pub(super) fn standing(&self, now: &Now) -> Standing {
         match &self.evidence {
             Some(evidence) => Standing::of(&self.licenses, evidence, now),
             None => Standing::none(now),

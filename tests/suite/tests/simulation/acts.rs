@@ -238,8 +238,8 @@ impl Simulation {
         for error in errors {
             let known = match error {
                 ActError::Refused(_) | ActError::NoSuchRow { .. } | ActError::TrialStays | ActError::TrialOver { .. } => true,
-                // An older answer, asked for again; what it grants is held already.
-                ActError::NotTaken(NotTaken::Older { .. }) => true,
+                // A restored server that is asked for a slot is shown nothing of what is held, and a refresh shows no revocation that was heard.
+                ActError::NotTaken(NotTaken::Older { .. }) => self.truth.restored,
                 // A restored server does not know of its own rotation before somebody shows it, and remembers what it signed until then.
                 ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) => self.truth.restored,
                 // What waited from before a return.
@@ -250,6 +250,10 @@ impl Simulation {
             if !known {
                 failed.push(format!("nothing went wrong on the way, yet: {error}"));
             }
+        }
+        if !failed.is_empty() {
+            // What a server did wrong is said before what failed by it.
+            self.look();
         }
         for what in failed {
             self.broken("L1", host.name(), what);

@@ -27,7 +27,9 @@ impl Simulation {
     }
 
     /// What came to a server's door and what left it; and what else had come in this step by then.
-    pub(crate) fn look_at_delivery(&mut self, arrival: &Arrival, by_then: &[Arrival]) {
+    pub(crate) fn look_at_delivery(&mut self, arrivals: &[Arrival], place: usize) {
+        let arrival = &arrivals[place];
+        let by_then = &arrivals[..arrival.among];
         let request = &arrival.request;
         let Some((statement, answer)) = &arrival.answer else {
             self.server.devices.entry(request.words().device).or_default().murky = true;
@@ -47,7 +49,12 @@ impl Simulation {
         }
         let granting = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
         let kept = granting && self.is_kept(request, statement, &answer.body);
-        self.look_at_count_at_server(request, answer, kept);
+        // What was not answered yet when this one came may have been decided after it.
+        let beside = arrivals[..place].iter().any(|other| {
+            let (one, other, open) = (request.words(), other.request.words(), other.among > place);
+            open && one.device == other.device && one.count == other.count
+        });
+        self.look_at_count_at_server(request, answer, kept, beside);
         self.own_slot_is_found(request, answer, by_then);
         if kept {
             self.server.answers.insert(name, said);
@@ -111,9 +118,17 @@ impl Simulation {
         if let Ask::Refresh { held, activation } = &request.ask
             && let Some(held) = words(held).as_ref().and_then(Answer::certificate)
             && held.activation == *activation
-            && held.generation >= generation
         {
-            self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
+            // What no server gave is no generation to rise above, and no honest host shows it.
+            if !self.truth.given.contains_key(&(held.activation.clone(), held.generation, request.device)) {
+                self.broken(
+                    "P12",
+                    "",
+                    format!("{} shows {activation} in generation {}, which no server gave", request.host, held.generation),
+                );
+            } else if held.generation >= generation {
+                self.broken("P8", "", format!("{activation} was shown in generation {} and given in {generation}", held.generation));
+            }
         }
         // Whoever held it before this answer lost it by it.
         let before = self.books.entitlements.values().flat_map(|it| &it.slots).find(|slot| slot.activation == activation);
@@ -131,7 +146,7 @@ impl Simulation {
     }
 
     /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused.
-    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool) {
+    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool, beside: bool) {
         if matches!(answer.body, Body::Refusal(Refusal::RequestSpent | Refusal::OtherVendor)) {
             return;
         }
@@ -150,8 +165,10 @@ impl Simulation {
         let old = counts.used.len() > 50 && counts.used.keys().rev().nth(50).is_some_and(|lowest| count <= *lowest);
         let since = counts.doubled.map(|at| between(at, answer.issued));
         let near = since.is_some_and(|since| since > days(30) - days(1) / 24 && since < days(30) + days(1) / 24);
+        // A refusal to a device that nobody knew is not written down: who made it known beside it came after it.
+        let unknown_by_then = beside && !kept && counts.used.values().flatten().count() == 1;
         let expected = match (again, doubled) {
-            _ if counts.murky || old || near => None,
+            _ if counts.murky || old || near || unknown_by_then => None,
             (true, _) | (false, false) => Some((false, false)),
             (false, true) => Some(if since.is_some_and(|since| since < days(30)) { (true, false) } else { (false, true) }),
         };
@@ -223,8 +240,8 @@ impl Simulation {
         let slot = book.and_then(|it| it.slots.iter().find(|slot| slot.activation == *activation));
         let anothers = slot.is_some_and(|slot| slot.device != request.device);
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
-        // A restored ledger is behind what is shown to it.
-        let newer = shown.filter(|shown| shown.device == request.device && slot.is_some_and(|slot| slot.generation < shown.generation));
+        // A restored ledger is behind what is shown to it, or knows nothing else.
+        let newer = shown.filter(|shown| shown.device == request.device && slot.is_none_or(|slot| slot.generation < shown.generation));
         let known = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
         let bound = newer.map_or(known, |shown| &shown.fingerprint);
         // Two copies of one vault have one key: what the other one sent in this step binds the slot to that one's parts. What this host sent

@@ -171,7 +171,8 @@ fn clock_held_back(s: &mut Simulation) {
 /// Somebody who deletes the vault to try once more, with no server in reach.
 fn trial_again(s: &mut Simulation) {
     let host = s.a_host();
-    for _ in 0..2 {
+    // Beside an activation nobody sees the first one; the vault goes with both.
+    for _ in 0..3 {
         host.carrier().script([Fate::Unreachable]);
         s.act(&host, &Deed::Try("Standard".parse().expect("an edition")));
         s.touched.insert(host.name().into());
@@ -181,7 +182,7 @@ fn trial_again(s: &mut Simulation) {
         s.touched.insert(host.name().into());
         s.look();
     }
-    s.note(format_args!("{}: its vault was deleted, twice, to try again", host.name()));
+    s.note(format_args!("{}: its vault was deleted again and again, to try again", host.name()));
     s.touched.extend(s.hosts.keys().cloned());
 }
 

@@ -165,8 +165,8 @@ impl Simulation {
             self.look_at_count(host, request);
         }
         self.lost.clear();
-        for arrival in &arrivals {
-            self.look_at_delivery(arrival, &arrivals[..arrival.among]);
+        for place in 0..arrivals.len() {
+            self.look_at_delivery(&arrivals, place);
         }
         if !arrivals.is_empty() || self.freed.is_some() {
             self.balance(&arrivals);

@@ -87,3 +87,26 @@ fn what_a_request_that_waited_brought_stays_though_nobody_answers_the_next() {
     let results = host.refresh().expect("an act");
     assert!(matches!(results.as_slice(), [(of, Err(error))] if *of == activation && error.is_silence()), "{results:?}");
 }
+
+#[test]
+fn what_an_activation_grants_that_waited_is_as_the_host_and_its_clock_are_now() {
+    let world = World::new(4);
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("a");
+    run(host.licenses().request_activation(&sold.key)).expect("a request, which nobody carries");
+    // Two days of running time while the clock stands before what it showed; then it is right again.
+    let wall = world.now();
+    host.tick().expect("written down");
+    host.clock().set_wall(keyward_domain::time::after(wall, days(10)));
+    host.tick().expect("written down");
+    host.clock().set_wall(wall);
+    world.advance(days(2));
+    host.tick().expect("written down");
+    for part in [Board, Disk, Nic, Processor] {
+        host.parts().replace_part(part, &format!("{part} of another make"));
+    }
+    host.restart();
+
+    let activation = host.activate(&sold.key).expect("activated");
+    assert!(is_fully_trusted(&host), "{:?}", host.row(&activation));
+}
