@@ -353,7 +353,7 @@ fn a_license_is_not_refreshed_for_another_product() {
     sale.activates(&host('a'), day(0));
     let activation = sale.certificate(&host('a')).activation.clone();
     let ask = sale.ask_with_held(&host('a'), |activation, held| Ask::Refresh { activation, held });
-    let words = crate::document::Request { product: name("viewer"), ..host('a').words(9, ask) };
+    let words = Request { product: name("viewer"), ..host('a').words(9, ask) };
     let request = crate::seal::open_request(crate::testing::asked(words, &[&host('a').device]).envelope()).expect("it is signed");
     let refused = sale.it.refresh(&activation, &request, None, day(1));
     assert_eq!(refused.expect_err("it is another product").code(), "other-product");

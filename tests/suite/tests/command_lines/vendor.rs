@@ -199,5 +199,9 @@ fn the_root_leaves_the_server_and_signs_where_it_is() {
     let said = site.vendor(&["keys", "revoke", "00000000000000000000000000000000", "--since", "2027-01-02", "--root", &root]).not_done(1);
     assert!(said.contains("There is no key 00000000000000000000000000000000. `keyward vendor keys list` shows them."), "{said}");
     fs::write(&file, "{}").expect("another file");
-    assert!(site.vendor(&["keys", "rotate-issuer", "--root", &root]).not_done(2).contains("root.json is no root. Name the file that `keyward vendor keys root export` wrote."));
+    assert!(
+        site.vendor(&["keys", "rotate-issuer", "--root", &root])
+            .not_done(2)
+            .contains("root.json is no root. Name the file that `keyward vendor keys root export` wrote.")
+    );
 }
