@@ -119,7 +119,10 @@ impl World {
         let until = certificate.window.until.expect("a seat ends");
         let until = self.elapsed + between(held.answer.issued, until);
         self.windows.retain(|window| held.answer.all_revocations().all(|it| it.activation != window.activation));
-        self.windows.push(Window { who, seat: held.seat(), activation: held.activation(), until, stood_in_for: false });
+        // A restored server forgot that it was taken away at once; the seat for emergencies was given all the same.
+        let forgotten = |window: &Window| window.activation == held.activation() && window.stood_in_for;
+        let stood_in_for = self.trouble == Trouble::Restores && self.windows.iter().any(forgotten);
+        self.windows.push(Window { who, seat: held.seat(), activation: held.activation(), until, stood_in_for });
         if held.lifeline.is_some() {
             self.beats.push((who, held.clone()));
         }
