@@ -11,8 +11,8 @@ use crate::workspace::root;
 /// Where codes stand: a file, what the code begins and ends with there, and the guide that has to name each.
 const CODES: &[(&str, &str, &str, &str)] = &[
     ("domain/src/refusal.rs", "fn code(", "\n    }\n", "docs/end-user.md"),
-    ("domain/src/standing.rs", "impl Flag {\n    /// Its stable code.", "\n    }\n", "docs/end-user.md"),
-    ("domain/src/standing.rs", "impl Reason {\n    /// Its stable code.", "\n    }\n", "docs/end-user.md"),
+    ("domain/src/standing/saying.rs", "impl Flag {\n    /// Its stable code.", "\n    }\n", "docs/end-user.md"),
+    ("domain/src/standing/saying.rs", "impl Reason {\n    /// Its stable code.", "\n    }\n", "docs/end-user.md"),
     ("domain/src/document/answer.rs", "fn code(", "\n    }\n", "docs/end-user.md"),
     ("domain/src/rights.rs", "const MATRIX", "\n];\n", "docs/vendor.md"),
     ("ports/driving/src/license_manager/error.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
@@ -41,7 +41,7 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Verbs told elsewhere.
-const ELSEWHERE: &[(&str, &str)] = &[("keywardd demo", "README.md")];
+const ELSEWHERE: &[(&str, &str)] = &[("keywardd demo", "README.md"), ("keywardd license-server", "docs/administrator.md")];
 
 pub(crate) const GUIDES: &[&str] = &[
     "README.md",
@@ -173,7 +173,7 @@ fn every_exit_code_is_told_as_help_tells_it() {
 
 #[test]
 fn every_flag_has_its_title_in_the_guide() {
-    let (source, guide) = (read("domain/src/standing.rs"), read("docs/end-user.md"));
+    let (source, guide) = (read("domain/src/standing/saying.rs"), read("docs/end-user.md"));
     let titles = between(&source, "fn title(", "\n    }\n").expect("flags have titles");
     let titles: Vec<_> = titles.split('"').skip(1).step_by(2).collect();
     assert!(titles.contains(&"Clock Suspect"), "{titles:?}");

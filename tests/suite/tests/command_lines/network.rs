@@ -110,7 +110,7 @@ fn the_fourth_waits_sees_who_has_the_seats_and_takes_the_one_that_is_left() {
     for worker in &mut three {
         assert_eq!(worker.hears(), "seated");
     }
-    let full = office.host("dora").run(&["network", "use", office.at()]).not_done(1);
+    let full = run(office.host("dora").command(NOW).env("USER", "dora").args(["network", "use", office.at()]), "").not_done(1);
     assert!(full.starts_with("refused (pool-full)") && full.contains("ada on ada") && full.contains("cleo on cleo"), "{full}");
     let mut fourth = office.works("dora", &["--wait"]);
     let first = fourth.hears();

@@ -205,7 +205,7 @@ async fn a_vault_without_room_stays_as_it_was() {
         let said = run(&mut limited(&host.keyward(&arguments), 1));
         let error = String::from_utf8_lossy(&said.stderr);
         assert_eq!(said.status.code(), Some(1), "{verb} {error}");
-        assert!(error.contains("failed (storage)") && error.contains("The license vault at "), "{verb} {error}");
+        assert!(error.contains("failed (disk-full)") && error.contains("the license vault at "), "{verb} {error}");
         assert_eq!(host.vault(), before, "{verb}");
         let status = host.does(&["status"]);
         assert!(String::from_utf8_lossy(&status.stdout).contains("| Enabled "), "{verb} {status:?}");
