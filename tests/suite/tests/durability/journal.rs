@@ -280,10 +280,14 @@ fn nothing_is_lost_when_it_is_killed() {
 
 #[test]
 fn a_journal_that_acknowledges_too_early_is_found_out_by_its_death() {
-    for death in [Death::At("before-commit", 200), Death::Killed(500)] {
+    let is_found = |death| {
         let place = Place::new();
         let told = rush(&place, Bug::Hasty, death, 0);
-        assert!(faults(&told, &listed(&place.data())).iter().any(|fault| fault.contains("was acknowledged")), "{death:?}");
+        faults(&told, &listed(&place.data())).iter().any(|fault| fault.contains("was acknowledged"))
+    };
+    // A death finds it between the word and the next append alone: one of so many comes there.
+    for death in [Death::At("before-commit", 200), Death::Killed(500)] {
+        assert!((0..60).any(|_| is_found(death)), "{death:?}");
     }
 }
 
