@@ -217,7 +217,7 @@ pub fn open_request(envelope: &Envelope) -> Result<Verified<Request>, SealError>
     }
     let mut signed_by = Vec::new();
     for entry in envelope.signatures() {
-        let key: PublicKey = entry.keyid.parse().map_err(|_| unknown(&entry.keyid))?;
+        let key = PublicKey::spelt(&entry.keyid).map_err(|_| unknown(&entry.keyid))?;
         key.verify(&message, &entry.sig).map_err(|_| SealError::BadSignature)?;
         signed_by.push(key);
     }

@@ -209,7 +209,7 @@ impl LicenseServer {
 
     /// Keeps a seat.
     pub async fn beat(&self, beat: Beat) -> Result<Beaten, ServerError> {
-        let tenant = self.tenants().into_iter().find(|tenant| tenant.secret.of_lease(beat.place) == beat.secret);
+        let tenant = read(&self.pools).values().find(|tenant| tenant.secret.of_lease(beat.place) == beat.secret).cloned();
         match tenant {
             Some(tenant) => Ok(tenant.keeper.beat(beat).await?),
             None => Ok(Beaten { pulse: Pulse::Stranger, fresh: None }),

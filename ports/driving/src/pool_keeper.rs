@@ -1,14 +1,15 @@
 //! A license server's pool as its connections see it: requests, beats, waiting, and what administrators do.
 //!
-//! One task owns the pool, [`Keeping::run`]. It takes all that waits, decides one after the other, writes what happened once, and only then
-//! lets the answers go. What costs time is done by whoever asks: a request is opened before it is handed over, and what is granted is
-//! signed after it is written.
+//! Whoever asks takes the pool, one after the other, and decides. One task, [`Keeping::run`], writes what was decided since it last wrote, and
+//! only then lets the answers go; what nothing written bears on, as most beats, does not wait for it. What costs time is done outside: a
+//! request is opened before the pool is taken, and what is granted is signed after it is written.
 
 mod keeping;
+mod running;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use futures_channel::{mpsc, oneshot};
+use futures_channel::mpsc;
 use keyward_domain::document::{Answer, Ask, Request, Ticket};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::EntitlementId;
@@ -17,11 +18,11 @@ use keyward_domain::pool::{
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
+use keyward_domain::time::Now;
 use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 
-pub(crate) use keeping::Glance;
-use keeping::Job;
 pub use keeping::Keeping;
+use running::Running;
 
 use crate::vendor_keys;
 
@@ -79,17 +80,27 @@ pub struct Beaten {
     pub fresh: Option<Statement>,
 }
 
+/// What matters to a host that could have a seat of several licenses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Glance {
+    /// It has a seat of this one.
+    pub(crate) sits: bool,
+    /// So many are free.
+    pub(crate) free: u32,
+}
+
 /// Answers hosts and administrators.
 #[derive(Clone)]
 pub struct PoolKeeper {
-    jobs: mpsc::UnboundedSender<Job>,
+    running: Arc<Running>,
+    wake: mpsc::UnboundedSender<()>,
     charter: Arc<RwLock<Option<Arc<Charter>>>>,
     signer: Arc<dyn Signer>,
     trust: Arc<Trust>,
 }
 
 impl PoolKeeper {
-    /// Takes a pool up from its journal. Nothing is answered before the [`Keeping`] runs; the facts of the start are written by then.
+    /// Takes a pool up from its journal. The facts of the start are written when this returns; nothing else is before the [`Keeping`] runs.
     pub async fn open(
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
@@ -99,10 +110,12 @@ impl PoolKeeper {
         let books = journal.replay().await?;
         let (pool, facts) = Pool::open(books, outset.secret, outset.rhythm, outset.start, &clock.now());
         journal.append(facts).await?;
-        let charter = Arc::new(RwLock::new(pool.books().charter().cloned().map(Arc::new)));
-        let (jobs, waiting) = mpsc::unbounded();
-        let keeping = Keeping::new(pool, journal, clock, waiting, Arc::clone(&charter));
-        Ok((Self { jobs, charter, signer, trust: Arc::new(outset.trust) }, keeping))
+        let (charter, position) = (pool.books().charter().cloned().map(Arc::new), pool.books().position());
+        let charter = Arc::new(RwLock::new(charter));
+        let (wake, woken) = mpsc::unbounded();
+        let running = Arc::new(Running::new(pool, clock));
+        let keeping = Keeping::new(Arc::clone(&running), journal, woken, Arc::clone(&charter), position);
+        Ok((Self { running, wake, charter, signer, trust: Arc::new(outset.trust) }, keeping))
     }
 
     /// Answers a request. What the answer grants is durable before this returns.
@@ -167,8 +180,7 @@ impl PoolKeeper {
 
     /// The pool at a glance, and the first so many of those who have a seat. Meanwhile the pool answers nobody else, so strangers are shown few.
     pub async fn look_at(&self, most: usize) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
-        let look = self.ask(|tell| Job::Look(most, tell)).await?;
-        Ok((look.overview, look.seats))
+        self.running.look(&self.wake, |pool, now| (pool.overview(now), pool.seats(now).take(most).collect())).await
     }
 
     /// The license that a statement of this server was signed under.
@@ -179,22 +191,17 @@ impl PoolKeeper {
 
     /// What matters to a host that could have a seat of several licenses.
     pub(crate) async fn glance(&self, device: PublicKey) -> Result<Glance, KeeperError> {
-        self.ask(|tell| Job::Glance(device, tell)).await
+        let look = |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device), free: pool.overview(now).map_or(0, |it| it.free) };
+        self.running.glance(&self.wake, look).await
     }
 
     /// What the server's anchor is to remember: all of it is written.
     pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
-        self.ask(Job::Anchor).await
+        self.running.look(&self.wake, |pool, _| pool.anchored()).await
     }
 
     async fn decide(&self, op: Op) -> Result<Outcome, KeeperError> {
-        self.ask(|answer| Job::Decide(op, answer)).await
-    }
-
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, KeeperError> {
-        let (tell, told) = oneshot::channel();
-        self.jobs.unbounded_send(job(tell)).map_err(|_| KeeperError::Stopped)?;
-        told.await.map_err(|_| KeeperError::Stopped)
+        self.running.decide(op, &self.wake).await
     }
 
     /// What a host shows of what it holds, if this server signed it. What does not open was never its own, and counts for nothing.
