@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use keyward_domain::seal::Digest;
 use rustls::ServerConfig;
-use rustls::crypto::ring;
+use rustls::crypto::hash::HashAlgorithm;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ParsedCertificate, ServerSessionMemoryCache};
@@ -44,14 +45,22 @@ pub(crate) fn key_digest(tls: &Tls) -> Result<Digest, TlsError> {
     Ok(Digest::of(&ParsedCertificate::try_from(own)?.subject_public_key_info()))
 }
 
+/// Suites with SHA-256 first: processors have instructions for it, and the keys of a connection are a dozen hashes.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| suite.tls13().is_none_or(|it| it.common.hash_provider.algorithm() != HashAlgorithm::SHA256));
+    provider
+}
+
 /// Makes the server's configuration. Leaves the process's default provider alone.
 pub(crate) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = chain(tls)?;
     let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|error| TlsError::Key(error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
+    config.ignore_client_order = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     config.ticketer = ring::Ticketer::new()?;
