@@ -89,6 +89,8 @@ impl Device {
     }
 
     fn remember(&mut self, count: u64, name: Digest) {
+        // Most hosts of a pool have few: no room for more than there are.
+        self.counts.reserve_exact(1);
         if self.counts.back().is_none_or(|newest| *newest < (count, name)) {
             self.counts.push_back((count, name));
         } else if let Err(place) = self.counts.binary_search(&(count, name)) {

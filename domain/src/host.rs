@@ -93,10 +93,10 @@ pub struct PartDigest {
     digest: u32,
 }
 
-/// What a host looks like: the digests of its parts, salted per vendor.
+/// What a host looks like: the digests of its parts, salted per vendor; each once, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "BTreeSet<PartDigest>", into = "BTreeSet<PartDigest>")]
-pub struct Fingerprint(BTreeSet<PartDigest>);
+pub struct Fingerprint(Box<[PartDigest]>);
 
 /// So many parts of one host are looked at.
 const MOST_PARTS: usize = 32;
@@ -110,13 +110,13 @@ impl TryFrom<BTreeSet<PartDigest>> for Fingerprint {
     type Error = TooManyParts;
 
     fn try_from(parts: BTreeSet<PartDigest>) -> Result<Self, TooManyParts> {
-        if parts.len() > MOST_PARTS { Err(TooManyParts(parts.len())) } else { Ok(Self(parts)) }
+        if parts.len() > MOST_PARTS { Err(TooManyParts(parts.len())) } else { Ok(Self(parts.into_iter().collect())) }
     }
 }
 
 impl From<Fingerprint> for BTreeSet<PartDigest> {
     fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.0
+        fingerprint.0.into_iter().collect()
     }
 }
 
@@ -141,7 +141,7 @@ impl Fingerprint {
     /// Compares what is observed now with this, which was bound: k is half of the bound parts, rounded up.
     /// A host that had no part to bind to matches always: it is held by its vault's key alone, and `doctor` says so.
     pub fn judge(&self, observed: &Self) -> Match {
-        let same = self.0.intersection(&observed.0).count();
+        let same = self.0.iter().filter(|part| observed.0.binary_search(part).is_ok()).count();
         if same >= self.0.len().div_ceil(2) {
             Match::Same
         } else if same > 0 {

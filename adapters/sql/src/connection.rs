@@ -33,8 +33,8 @@ pub(crate) fn writing(file: &Path, kind: &Kind, options: &Options) -> Result<Con
              PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA wal_autocheckpoint = {};
-             PRAGMA cache_size = -16384;",
-            kind.pages_ahead
+             PRAGMA cache_size = -{};",
+            kind.pages_ahead, kind.cache
         ))
         .map_err(trouble)?;
     plant(&connection, options)?;

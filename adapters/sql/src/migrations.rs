@@ -12,6 +12,8 @@ pub(crate) struct Kind {
     pub(crate) of: &'static str,
     /// The write-ahead log goes into the file after so many pages of 4 KiB.
     pub(crate) pages_ahead: u32,
+    /// KiB of the file that the writing connection keeps in memory.
+    pub(crate) cache: u32,
     steps: &'static [Migration],
 }
 
@@ -26,6 +28,7 @@ struct Migration {
 pub(crate) const LEDGER: Kind = Kind {
     of: "ledger",
     pages_ahead: 16_384,
+    cache: 16_384,
     steps: &[Migration { number: 1, name: "ledger", sql: include_str!("../migrations/0001_ledger.sql") }],
 };
 
@@ -33,6 +36,8 @@ pub(crate) const LEDGER: Kind = Kind {
 pub(crate) const JOURNAL: Kind = Kind {
     of: "journal",
     pages_ahead: 1_024,
+    // It is written at its end only.
+    cache: 1_024,
     steps: &[Migration { number: 1, name: "journal", sql: include_str!("../migrations/journal/0001_journal.sql") }],
 };
 

@@ -17,7 +17,7 @@ impl Pool {
         match act {
             Act::Release { place, how, by } => self.release(facts, place, how, by, at),
             Act::AcceptReturn { place, .. } => {
-                if !self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_given_back) {
+                if !self.books.written.holds.get(&place).is_some_and(|hold| hold.is_given_back()) {
                     return Ok(Acted::Nothing);
                 }
                 self.record(facts, Fact::Ended { place, why: Ending::Accepted, asked: None, at });
@@ -56,7 +56,7 @@ impl Pool {
 
     /// When the first loan that a seat for emergencies stands in for is over.
     fn next_stand_in(&self) -> Option<Timestamp> {
-        let stood_in_for = |place: &Place| self.books.written.holds.get(place).is_some_and(super::hold::Hold::is_stood_in_for);
+        let stood_in_for = |place: &Place| self.books.written.holds.get(place).is_some_and(|hold| hold.is_stood_in_for());
         self.books.due.iter().find(|(_, place)| stood_in_for(place)).map(|(due, _)| *due)
     }
 

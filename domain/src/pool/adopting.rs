@@ -15,7 +15,7 @@ impl Pool {
             return Ok(());
         }
         let leases = after(case.now.wall, self.quiet_left(case.now).unwrap_or_default());
-        let lease = self.books.written.holds.get(&place).is_some_and(super::hold::Hold::is_lease);
+        let lease = self.books.written.holds.get(&place).is_some_and(|hold| hold.is_lease());
         let until = self.withholds_until(case.now).filter(|_| !lease).unwrap_or(leases);
         Err(Refusal::ServerRestored { until: whole(until) })
     }

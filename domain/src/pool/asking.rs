@@ -187,7 +187,7 @@ impl Pool {
         let receipt = |happened| Ok(Yes { body: Body::Receipt(Receipt { activation: activation.clone() }), lifeline: None, happened });
         let (asked, at) = (case.asked(), case.at());
         if let Some(place) = self.held_as(case, activation) {
-            let loan = self.books.written.holds.get(&place).and_then(super::hold::Hold::loan).cloned();
+            let loan = self.books.written.holds.get(&place).and_then(|hold| hold.loan()).cloned();
             return match (loan, way) {
                 (Some(loan), Way::File) => {
                     if loan.given_back != Some(asked.request) {

@@ -15,7 +15,7 @@ impl Pool {
         if self.secret.of_lease(beat.place) != beat.secret {
             return Pulse::Stranger;
         }
-        if !self.books.written.holds.get(&beat.place).is_some_and(super::hold::Hold::is_lease) {
+        if !self.books.written.holds.get(&beat.place).is_some_and(|hold| hold.is_lease()) {
             return self.missing(beat.place);
         }
         if self.doubts(beat.place, now) {

@@ -62,9 +62,9 @@ pub(super) struct Written {
     pub(super) closed: Option<Timestamp>,
     pub(super) next_guest: GuestNo,
     #[serde(with = "pairs")]
-    pub(super) guests: BTreeMap<GuestNo, Guest>,
+    pub(super) guests: BTreeMap<GuestNo, Box<Guest>>,
     #[serde(with = "pairs")]
-    pub(super) holds: BTreeMap<Place, Hold>,
+    pub(super) holds: BTreeMap<Place, Box<Hold>>,
 }
 
 /// The server was restored from a backup: it cannot know what it has signed since that was made.
@@ -125,7 +125,7 @@ impl Books {
             Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
             Fact::Met { guest, device, host, looks, at } => {
-                let new = || Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() };
+                let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() });
                 let met = self.written.guests.entry(*guest).or_insert_with(new);
                 (met.device.host, met.looks) = (host.clone(), looks.clone());
                 self.devices.insert(*device, *guest);
@@ -146,7 +146,7 @@ impl Books {
                 let lease = was.and_then(|was| self.unseat(was));
                 let instead_of = lease.map(|lease| (lease.activation, last_generation(place.epoch).max(lease.floor)));
                 self.count(*guest, asked, *at);
-                let held = Held::Loan(Loan { until: *until, signed: *at, given_back: None, instead_of });
+                let held = Held::Loan(Box::new(Loan { until: *until, signed: *at, given_back: None, instead_of }));
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
             Fact::Renewed { place, asked, until, at } => {
@@ -191,7 +191,7 @@ impl Books {
 
     pub(super) fn guest_of(&self, device: &PublicKey) -> Option<(GuestNo, &Guest)> {
         let guest = *self.devices.get(device)?;
-        self.written.guests.get(&guest).map(|it| (guest, it))
+        self.written.guests.get(&guest).map(|it| (guest, &**it))
     }
 
     /// Seats that count as used: all but those that another stands in for.
@@ -267,7 +267,7 @@ impl Books {
     fn adopt(&mut self, place: Place, it: &Adopted) {
         self.count(it.guest, &it.asked, it.at);
         let held = match it.until {
-            Some(until) => Held::Loan(Loan { until, signed: it.at, given_back: None, instead_of: None }),
+            Some(until) => Held::Loan(Box::new(Loan { until, signed: it.at, given_back: None, instead_of: None })),
             None => Held::Lease(self.written.lease),
         };
         let hold = self.new_hold(it.guest, &it.asked, &it.sitter, it.seat, held, it.at).choosing(it.choice.clone());
@@ -306,7 +306,7 @@ impl Books {
             (None, false) if !hold.is_given_back() => drop(self.borrowers.insert(hold.guest, place)),
             (Some(_), _) | (None, false) => {}
         }
-        self.written.holds.insert(place, hold);
+        self.written.holds.insert(place, Box::new(hold));
     }
 
     /// Takes a hold out of its place, and out of every index.
@@ -325,7 +325,7 @@ impl Books {
         let seatmate = self.seatmate(hold.guest, &hold.sitter);
         remove_if(&mut self.sitters, &seatmate, place);
         remove_if(&mut self.borrowers, &hold.guest, place);
-        Some(hold)
+        Some(*hold)
     }
 }
 
@@ -349,7 +349,7 @@ impl From<Written> for Books {
         let ids = written.charter.as_ref().map(|it| SeatIds::of(&it.delegation().server.id()));
         let mut books = Self { written, devices, ids, ..Self::default() };
         for (place, hold) in holds {
-            books.seat(place, hold);
+            books.seat(place, *hold);
         }
         books
     }

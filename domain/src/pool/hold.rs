@@ -55,7 +55,7 @@ pub(super) enum Held {
     /// By a lease. So long was the longest that can have been signed for it.
     Lease(#[serde(with = "milliseconds")] Duration),
     /// By a loan.
-    Loan(Loan),
+    Loan(Box<Loan>),
 }
 
 /// A seat that is away.
