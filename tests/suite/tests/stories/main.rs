@@ -9,6 +9,7 @@ mod clocks;
 mod copies;
 mod delegating;
 mod issuing;
+mod keeping;
 mod license_servers;
 mod looking;
 mod network;
