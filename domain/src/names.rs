@@ -3,6 +3,7 @@
 //! Each is a bounded, printable string that is checked once, when it is made.
 
 mod address;
+mod kind;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,35 +11,36 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use address::{AddressError, AddressFault, DEFAULT_PORT, ServerAddress};
+pub use kind::{Allowed, NameKind};
 
 /// Why a string is not a name of the kind asked for. Fits after "could not ...: ".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing was given.
-    #[error("{what} is empty; give it at least one character")]
+    #[error("the {what} is empty; give it at least one character")]
     Empty {
         /// The kind of name.
-        what: &'static str,
+        what: NameKind,
     },
     /// Longer than the kind allows.
-    #[error("{what} has {found} characters; {most} is the most")]
+    #[error("the {what} has {found} characters; {most} is the most")]
     TooLong {
         /// The kind of name.
-        what: &'static str,
+        what: NameKind,
         /// Characters given.
         found: usize,
         /// Characters allowed.
         most: usize,
     },
     /// A character that the kind does not allow.
-    #[error("{what} has the character {character:?}; {allowed}")]
+    #[error("the {what} has the character {character:?}; use {allowed}")]
     Character {
         /// The kind of name.
-        what: &'static str,
+        what: NameKind,
         /// The first character that is not allowed.
         character: char,
         /// What is allowed instead.
-        allowed: &'static str,
+        allowed: Allowed,
     },
     /// Not an address that mail can be sent to.
     #[error("{text:?} is no e-mail address ({why}); write one such as name@example.com")]
@@ -50,7 +52,7 @@ pub enum NameError {
     },
 }
 
-fn check(what: &'static str, text: &str, most: usize, allowed: &'static str, good: fn(char) -> bool) -> Result<(), NameError> {
+fn check(what: NameKind, text: &str, most: usize, allowed: Allowed) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty { what });
     }
@@ -58,32 +60,14 @@ fn check(what: &'static str, text: &str, most: usize, allowed: &'static str, goo
     if found > most {
         return Err(NameError::TooLong { what, found, most });
     }
-    match text.chars().find(|c| !good(*c)) {
+    match text.chars().find(|c| !allowed.takes(*c)) {
         Some(character) => Err(NameError::Character { what, character, allowed }),
         None => Ok(()),
     }
 }
 
-fn identifier(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
-}
-
-fn printable(c: char) -> bool {
-    !c.is_control()
-}
-
-/// Printable, and nothing that is not seen itself but changes how the text around it is (Unicode 16: general categories Cf, Zl and Zp).
-fn visible(c: char) -> bool {
-    let is_hidden = matches!(c,
-        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0001}' | '\u{e0020}'..='\u{e007f}');
-    printable(c) && !is_hidden
-}
-
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $what:literal, $most:literal, $allowed:literal, $good:path) => {
+    ($(#[$doc:meta])* $type:ident, $what:ident, $most:literal, $allowed:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -100,7 +84,7 @@ macro_rules! name {
             type Err = NameError;
 
             fn from_str(text: &str) -> Result<Self, NameError> {
-                check($what, text, $most, $allowed, $good)?;
+                check(NameKind::$what, text, $most, Allowed::$allowed)?;
                 Ok(Self(text.into()))
             }
         }
@@ -135,43 +119,43 @@ macro_rules! name {
 
 name!(
     /// What a vendor calls a product in commands and documents, such as `cad`.
-    ProductId, "the product id", 64, "use letters, digits, '-', '_' and '.'", identifier
+    ProductId, Product, 64, Identifier
 );
 name!(
     /// An edition of a product, such as `Professional` (row K3).
-    Edition, "the edition", 64, "use printable characters", printable
+    Edition, Edition, 64, Printable
 );
 name!(
     /// A version of a product, such as `2027` (row K3).
-    Version, "the version", 32, "use letters, digits, '-', '_' and '.'", identifier
+    Version, Version, 32, Identifier
 );
 name!(
     /// A language a product speaks, such as `en-US` (row K3; BCP 47).
-    Language, "the language", 35, "use letters, digits and '-', as in en-US", identifier
+    Language, Language, 35, LanguageTag
 );
 name!(
     /// A feature that a license switches on.
-    Feature, "the feature", 64, "use letters, digits, '-', '_' and '.'", identifier
+    Feature, Feature, 64, Identifier
 );
 name!(
     /// What a host calls itself, for people who look at lists. A claim: nothing is decided by it.
-    HostName, "the host name", 255, "use characters that can be seen", visible
+    HostName, Host, 255, Visible
 );
 name!(
     /// Who uses a host, as the host has it. A claim: where users have seats of their own, it tells them apart on one host.
-    UserName, "the user name", 255, "use printable characters", printable
+    UserName, User, 255, Printable
 );
 name!(
     /// Names what was sold under one license key. Commands go by it, so that the key itself need not be kept.
-    EntitlementId, "the entitlement id", 32, "use letters, digits and '-'", identifier
+    EntitlementId, Entitlement, 32, Identifier
 );
 name!(
     /// What the log calls whoever shows a token of the administration, such as `shop-berlin`.
-    TokenName, "the token's name", 64, "use letters, digits, '-', '_' and '.'", identifier
+    TokenName, Token, 64, Identifier
 );
 name!(
     /// Names one slot of an entitlement, taken by one host: every certificate of one activation carries it.
-    ActivationId, "the activation id", 32, "use letters, digits and '-'", identifier
+    ActivationId, Activation, 32, Identifier
 );
 
 /// Where a person gets mail (RFC 5321), such as the owner of a license. It is kept as it was typed; what reads it ignores case.
@@ -225,7 +209,7 @@ impl fmt::Display for EmailAddress {
 impl HostName {
     /// Whether the character may stand in a host's name; a probe leaves out those that may not.
     pub fn takes(c: char) -> bool {
-        visible(c)
+        Allowed::Visible.takes(c)
     }
 }
 

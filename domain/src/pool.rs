@@ -14,6 +14,7 @@ mod asking;
 mod beating;
 mod books;
 mod charter;
+mod epoch;
 mod fact;
 mod granting;
 mod hold;
@@ -128,9 +129,7 @@ impl Pool {
     /// Starts a pool on the books its journal came to. The facts of the start are to be written before anything is answered.
     pub fn open(books: Books, secret: ServerSecret, rhythm: Rhythm, start: Start, now: &Now) -> (Self, Vec<Fact>) {
         let at = whole(now.wall);
-        let seconds = u64::try_from(at.as_second()).unwrap_or_default();
-        // Named by the second it begins in, so that a server restored from a backup does not give one name twice.
-        let epoch = seconds.max(books.epoch() + 1).max(start.anchor.map_or(0, |anchor| anchor.place.epoch + 1));
+        let epoch = epoch::next(books.epoch().max(start.anchor.map_or(0, |anchor| anchor.place.epoch)), now);
         let behind = start.anchor.is_some_and(|it| it.place.epoch > books.epoch() || it.place.position >= books.position());
         let queue = Queue::new(epoch, now.running + rhythm.lease);
         let mut pool = Self { books, secret, rhythm, queue, lapse: BTreeSet::new(), quiet: Duration::ZERO };

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Kind, Ticket};
+use crate::document::{Kind, RevocationReason, Ticket};
 use crate::names::{Edition, Feature, HostName, ProductId, UserName, Version};
 use crate::time::Timestamp;
 
@@ -142,6 +142,11 @@ pub enum Refusal {
     },
     /// The license server gave its license back.
     ServerClosed,
+    /// The vendor took away what it let the license server sign.
+    ServerRevoked {
+        /// Why.
+        why: RevocationReason,
+    },
     /// The license server was restored from a backup and does not know what it has given since.
     ServerRestored {
         /// When it will.
@@ -241,6 +246,7 @@ impl Refusal {
             Self::SeatGone => "seat-gone",
             Self::DelegationEnded { .. } => "delegation-ended",
             Self::ServerClosed => "server-closed",
+            Self::ServerRevoked { .. } => "server-revoked",
             Self::ServerRestored { .. } => "server-restored",
             Self::LoansOut { .. } => "loans-out",
             Self::NotBorrowable => "not-borrowable",
@@ -267,7 +273,11 @@ impl Refusal {
             Self::NotThisHost | Self::CopiedHost => "P8",
             Self::TrialOver { .. } | Self::NoTrial => "S2",
             Self::UnknownFeature { .. } => "K3",
-            Self::NoPool { .. } | Self::DelegationEnded { .. } | Self::ServerClosed | Self::LoansOut { .. } => "N1",
+            Self::NoPool { .. }
+            | Self::DelegationEnded { .. }
+            | Self::ServerClosed
+            | Self::ServerRevoked { .. }
+            | Self::LoansOut { .. } => "N1",
             Self::OtherServer => "N2",
             Self::PoolFull { .. } | Self::SeatGone => "N3",
             Self::ServerRestored { .. } => "P8",
@@ -315,6 +325,12 @@ impl Refusal {
             Self::SeatGone => "check a seat out again".into(),
             Self::DelegationEnded { .. } => "have the license server renew its license, online or by file".into(),
             Self::ServerClosed => "use the license server that took its place".into(),
+            Self::ServerRevoked { why: RevocationReason::Revoked } => {
+                "have whoever runs the license server ask the vendor; until then use another license server, if there is one".into()
+            }
+            Self::ServerRevoked { why: RevocationReason::Moved | RevocationReason::Freed | RevocationReason::Returned } => {
+                "use the license server that took its place; if there is none, have this one activated again with its network key".into()
+            }
             Self::ServerRestored { until } => {
                 format!("wait until {until}, or have the administrator of the license server say that nothing is borrowed")
             }
@@ -381,6 +397,10 @@ impl fmt::Display for Refusal {
             Self::SeatGone => f.write_str("the seat was given back, or went to somebody else"),
             Self::DelegationEnded { until } => write!(f, "the license server's own license ended at {until}"),
             Self::ServerClosed => f.write_str("the license server gave its license back"),
+            Self::ServerRevoked { why: RevocationReason::Revoked } => f.write_str("the vendor revoked the license server's own license"),
+            Self::ServerRevoked { why: RevocationReason::Moved | RevocationReason::Freed | RevocationReason::Returned } => {
+                f.write_str("the license server's own license is not on this computer any more")
+            }
             Self::ServerRestored { .. } => {
                 f.write_str("the license server was restored from a backup and cannot know which seats it has given since")
             }

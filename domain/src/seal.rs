@@ -153,7 +153,7 @@ pub enum SealError {
     #[error("it is signed, but its words cannot be read ({0}); update the product")]
     Unreadable(Box<str>),
     /// It uses words this reader does not know.
-    #[error("it was written by a newer Keyward (it needs {}); update the product", .0.join(", "))]
+    #[error("it was written by a newer Keyward (it needs {}); update the program that could not read it", .0.join(", "))]
     NewerKeyward(Vec<String>),
     /// An answer to another request.
     #[error("it answers another request, not the one that was asked here; choose the answer to this request")]

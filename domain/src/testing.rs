@@ -392,6 +392,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::SeatGone,
         Refusal::DelegationEnded { until: day(100) },
         Refusal::ServerClosed,
+        Refusal::ServerRevoked { why: crate::document::RevocationReason::Revoked },
         Refusal::ServerRestored { until: day(30) },
         Refusal::LoansOut { loans: 2, until: day(30) },
         Refusal::NotBorrowable,

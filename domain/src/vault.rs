@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::anchor::AnchorContents;
-use crate::document::{Answer, Ask, Delegation, Hold, Request};
+use crate::document::{Answer, Ask, Delegation, Hold, Request, Revocation};
 use crate::host::{Fingerprint, Match};
 use crate::keys::PublicKey;
 use crate::license::{Event, License};
@@ -214,6 +214,13 @@ impl Holdings {
     pub fn delegations<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = (&'a Statement, Timestamp, &'a Delegation)> {
         let papers = self.of(product).filter_map(|paper| Some((&paper.kept.statement, paper.answer.issued, paper.answer.delegation()?)));
         papers.filter(|(_, _, delegation)| !self.rest.tombstones.contains(&delegation.activation))
+    }
+
+    /// What took away what is held of an activation up to a generation, if something did.
+    pub fn revocation(&self, activation: &ActivationId, generation: u64) -> Option<&Revocation> {
+        let own = self.rest.device.id();
+        let mut all = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
+        all.find(|it| it.activation == *activation && it.device == own && it.generation >= generation)
     }
 
     /// The activations of a product that the issuer can be asked about: those that are neither on their way back nor gone.

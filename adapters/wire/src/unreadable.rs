@@ -87,7 +87,7 @@ pub enum Unreadable {
     #[error("these codes belong to different documents; read all codes of one document, and no others")]
     PartsMixed,
     /// In a form that this program does not know.
-    #[error("it was written by a newer Keyward (form {version}); update the product")]
+    #[error("it was written by a newer Keyward (form {version}); update the program that could not read it")]
     Newer {
         /// The form's version.
         version: u32,

@@ -270,6 +270,10 @@ refusal-delegation-ended = The license server's own license ended at { $until }.
     .remedy = Have the license server renew its license, online or by file.
 refusal-server-closed = The license server gave its license back.
     .remedy = Use the license server that took its place.
+refusal-server-revoked = The vendor revoked the license server's own license.
+    .remedy = Have whoever runs the license server ask the vendor; until then use another license server, if there is one.
+refusal-server-elsewhere = The license server's own license is not on this computer any more.
+    .remedy = Use the license server that took its place; if there is none, have this one activated again with its network key.
 refusal-server-restored = The license server was restored from a backup and cannot know which seats it has given since.
     .remedy = Wait until { $until }, or have the administrator of the license server say that nothing is borrowed.
 refusal-loans-out =
@@ -379,6 +383,7 @@ loss-taken-over = The same user took the seat over elsewhere.
 loss-released = An administrator took the seat away.
 loss-closed = The license server is giving its license back.
 loss-delegation-ended = The license server's own license has ended.
+loss-revoked = The license server's own license was taken away.
 loss-reduced = The license server has fewer seats than it had.
 
 reason-unlicensed = There is no license for this product on this host.
@@ -487,7 +492,7 @@ seal-key-not-valid = Key { $key } could not sign at { $issued }: it was revoked,
 seal-unreadable = It is signed, but its words cannot be read ({ $detail }).
     .remedy = Update the product.
 seal-newer-keyward = It was written by a newer Keyward (it needs { $needs }).
-    .remedy = Update the product.
+    .remedy = Update the program that could not read it: the product on this computer, or the server that answers it.
 seal-other-request = It answers another request, not the one that was asked here.
     .remedy = Choose the answer to this request.
 seal-bad-statement = The vendor's list of keys cannot be used ({ $detail }).
@@ -824,7 +829,7 @@ unreadable-parts-missing =
 unreadable-parts-mixed = These codes belong to different documents.
     .remedy = Read all codes of one document, and no others.
 unreadable-newer = The file was written by a newer Keyward (form { $version }).
-    .remedy = Update the product.
+    .remedy = Update the program that could not read it: the product on this computer, or the server that answers it.
 
 ## The command line
 
@@ -942,18 +947,33 @@ signers-unknown = There is no key { $key }.
     .remedy = `keyward vendor keys list` shows them.
 signers-last = No key would go on signing without key { $key }.
     .remedy = Rotate the issuer first, then revoke the old key.
-name-empty = The name is empty.
+name-empty = The { $what } is empty.
     .remedy = Give it at least one character.
 name-too-long =
     { $most ->
-        [one] The name has { $found } characters; 1 is the most.
-       *[other] The name has { $found } characters; { $most } are the most.
+        [one] The { $what } has { $found } characters; 1 is the most.
+       *[other] The { $what } has { $found } characters; { $most } are the most.
     }
     .remedy = Choose a shorter one.
-name-character = The name has the character "{ $character }", which is not allowed in it.
-    .remedy = Leave it away, or write another one.
+name-character = The { $what } has the character "{ $character }", which is not allowed in it.
+    .remedy = Use { $allowed }.
 name-address = "{ $text }" is no e-mail address.
     .remedy = Write one such as name@example.com.
+name-of-product = product id
+name-of-edition = edition
+name-of-version = version
+name-of-language = language
+name-of-feature = feature
+name-of-host = host name
+name-of-user = user name
+name-of-entitlement = license's id
+name-of-token = token's name
+name-of-activation = activation id
+name-of-scheme = name of the way it is signed in
+allowed-identifier = letters, digits, "-", "_" and "."
+allowed-language-tag = letters, digits and "-", as in en-US
+allowed-printable = characters that can be printed
+allowed-visible = characters that can be seen
 bad-date = "{ $text }" is not a date.
     .remedy = Write 2027-03-31, or an instant such as 2027-03-31T12:00:00Z.
 server-no-token = The request has no admin token.

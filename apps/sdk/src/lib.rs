@@ -88,7 +88,7 @@ pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict}
 pub use keyward_domain::time::Timestamp;
 pub use keyward_domain::vault::Taken;
 #[cfg(feature = "online")]
-pub use keyward_engine::license_manager::network::{Left, NetworkError, Seated, Tended};
+pub use keyward_engine::license_manager::network::{Brought, Left, NetworkError, Seated, Tended};
 pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};
 pub use keyward_engine::{ActError, HostPorts, LicenseManager, OpenError, Step};
 pub use keyward_ports::FileExchangeError;

@@ -7,7 +7,7 @@ use keyward_domain::document::{Until, Wish};
 use keyward_domain::names::{ActivationId, ServerAddress, UserName};
 use keyward_domain::pool::Offer;
 use keyward_domain::vault::Taken;
-use keyward_engine::license_manager::network::{self as engine, Left, NetworkError, Seated};
+use keyward_engine::license_manager::network::{self as engine, Brought, Left, NetworkError, Seated};
 use keyward_ports::LicenseServers;
 use tokio::task::AbortHandle;
 
@@ -127,6 +127,13 @@ impl Network {
     pub fn give_back(&self, row: &str) -> Act<ActivationId, NetworkError> {
         let (network, row) = (Arc::clone(&self.network), row.to_owned());
         self.thread.act(|steps| async move { network.give_back(&row, &*steps).await })
+    }
+
+    /// Brings returns to the license servers that they wait for. What keeps a seat does it by itself, as does every act here; this is for a
+    /// host that has nothing else to do with them.
+    pub fn send_returns(&self) -> Act<Brought, NetworkError> {
+        let network = Arc::clone(&self.network);
+        self.thread.act(|_| async move { network.send_returns().await })
     }
 
     /// The use cases themselves, for code that is async.

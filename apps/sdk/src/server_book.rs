@@ -63,19 +63,65 @@ impl ServerBook {
 mod tests {
     use super::*;
 
+    fn book(dir: &std::path::Path) -> ServerBook {
+        ServerBook::at(&Places { vault: dir.into(), anchor: dir.into() })
+    }
+
+    fn at(text: &str) -> ServerAddress {
+        text.parse().expect("an address")
+    }
+
+    fn key(digit: &str) -> KeyId {
+        digit.repeat(32).parse().expect("a key id")
+    }
+
     #[test]
     fn who_was_met_last_comes_first_and_a_new_key_takes_the_place_of_the_old() {
         let dir = tempfile::tempdir().expect("a folder");
-        let book = ServerBook::at(&Places { vault: dir.path().into(), anchor: dir.path().into() });
-        let at = |text: &str| text.parse::<ServerAddress>().expect("an address");
-        let key = |digit: &str| digit.repeat(32).parse::<KeyId>().expect("a key id");
+        let book = book(dir.path());
         assert_eq!(book.addresses(), []);
         for (place, digit) in [("cellar", "1"), ("[2001:db8::7]:9", "2"), ("cellar", "3")] {
             book.met(&at(place), key(digit)).expect("it is written");
         }
         assert_eq!(book.servers(), [(at("cellar"), key("3")), (at("[2001:db8::7]:9"), key("2"))]);
-        assert_eq!(book.key_of(&at("cellar:27487")), Some(key("3")));
-        fs::write(dir.path().join(FILE), "what is this\n").expect("it is spoilt");
+        assert_eq!((book.key_of(&at("cellar:27487")), book.key_of(&at("attic"))), (Some(key("3")), None));
+    }
+
+    #[test]
+    fn a_line_that_is_spoilt_is_left_out_and_the_next_who_is_met_puts_the_book_right() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (book, file) = (book(dir.path()), dir.path().join(FILE));
+        let good = format!("cellar {}\n", key("1"));
+        for spoilt in ["what is this\n".to_owned(), format!("attic {}\n", &good[..9]), format!("at tic {}\n", key("2")), "\0\n\n".into()] {
+            fs::write(&file, format!("{spoilt}{good}")).expect("it is spoilt");
+            assert_eq!(book.servers(), [(at("cellar"), key("1"))], "{spoilt:?}");
+            book.met(&at("attic"), key("2")).expect("it is written");
+            assert_eq!(book.servers(), [(at("attic"), key("2")), (at("cellar"), key("1"))], "{spoilt:?}");
+        }
+        fs::write(&file, [0xff, 0xfe]).expect("it is no text");
         assert_eq!(book.servers(), []);
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_when_there_are_too_many() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let book = book(dir.path());
+        for n in 0..MOST + 3 {
+            book.met(&at(&format!("server-{n}")), key("1")).expect("it is written");
+        }
+        let expected: Vec<_> = (3..MOST + 3).rev().map(|n| at(&format!("server-{n}"))).collect();
+        assert_eq!(book.addresses(), expected);
+    }
+
+    #[test]
+    fn nothing_is_written_before_there_is_a_vault() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let vault = dir.path().join("vault");
+        let book = book(&vault);
+        book.met(&at("cellar"), key("1")).expect("it is no failure");
+        assert!(!vault.exists() && book.servers().is_empty());
+        fs::create_dir(&vault).expect("a vault is made");
+        book.met(&at("cellar"), key("1")).expect("it is written");
+        assert_eq!(book.addresses(), [at("cellar")]);
     }
 }

@@ -6,7 +6,7 @@ use super::Pool;
 use super::charter::Charter;
 use super::fact::{Ending, Fact, Release};
 use super::op::{Act, Acted};
-use crate::document::Place;
+use crate::document::{Place, Revocation};
 use crate::refusal::Refusal;
 use crate::time::{Now, Timestamp, after};
 
@@ -31,6 +31,7 @@ impl Pool {
                 Ok(Acted::Done)
             }
             Act::Delegate(charter) => self.delegate(facts, charter, at),
+            Act::Revoke(revocation) => Ok(self.revoke(facts, &revocation, at)),
             Act::Close { by } => self.close(facts, by, now),
         }
     }
@@ -72,6 +73,18 @@ impl Pool {
         }
         self.record(facts, Fact::Delegated { charter, at });
         Ok(Acted::Done)
+    }
+
+    /// The vendor took the delegation away, up to a generation: nothing more is granted. Nothing ends sooner by it than what was signed.
+    fn revoke(&mut self, facts: &mut Vec<Fact>, revocation: &Revocation, at: Timestamp) -> Acted {
+        let held = self.books.delegation().is_some_and(|held| {
+            held.activation == revocation.activation && held.server.id() == revocation.device && held.generation <= revocation.generation
+        });
+        if !held || self.books.written.revoked.is_some() {
+            return Acted::Nothing;
+        }
+        self.record(facts, Fact::Revoked { why: revocation.reason, at });
+        Acted::Done
     }
 
     /// Nothing more is granted. The license can be given back only when nothing that was signed is left (row N1).

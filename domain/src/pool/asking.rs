@@ -262,11 +262,21 @@ impl Pool {
         let room = self.room(case.now);
         if self.queue.admits(&who, room) {
             self.queue.forget(&who);
-            return Ok(self.books.numbers.lowest());
+            return Ok(self.number_for(case));
         }
         let (ticket, place) = self.queue.join(who, &self.secret, case.now.running);
         let seats = self.books.delegation().map_or(0, |it| it.seats);
         Err(Refusal::PoolFull { seats, ticket, place, holders: self.occupants() })
+    }
+
+    /// The number of the seat that the host shows it had before it was cut off, if nobody has it since; else the lowest.
+    fn number_for(&self, case: &Case<'_>) -> u32 {
+        let shown = case.shows(None).and_then(|(_, certificate, _)| match certificate.hold {
+            As::Lease { seat, .. } => Some(seat),
+            As::Loan { .. } | As::Trial | As::Activation => None,
+        });
+        let limit = self.books.delegation().map_or(0, |it| it.limit());
+        shown.filter(|seat| *seat < limit && self.books.numbers.is_free(*seat)).unwrap_or_else(|| self.books.numbers.lowest())
     }
 
     /// Who waits, in a digest that stands in the ticket.

@@ -51,7 +51,12 @@ impl Pool {
         if !self.secret.gave(ticket) {
             return Waited { wait: Wait::Lost, next: Duration::ZERO };
         }
-        let closed = self.quiet_left(now).is_some() || self.charter(now).is_err();
+        let charter = self.charter(now);
+        if let Err(Refusal::ServerClosed | Refusal::ServerRevoked { .. }) = charter {
+            // There is nothing to wait for: whoever asks again is told why.
+            return Waited { wait: Wait::Lost, next: Duration::ZERO };
+        }
+        let closed = self.quiet_left(now).is_some() || charter.is_err();
         let room = if closed { 0 } else { self.room(now) };
         let next = super::granting::spread(WAIT_BEAT, u64::from(ticket.number) ^ ticket.epoch);
         match self.queue.beat(ticket, room, now.running) {
@@ -77,6 +82,7 @@ impl Pool {
         }
         match self.charter(now) {
             Err(Refusal::DelegationEnded { .. }) => Some(Gone::DelegationEnded),
+            Err(Refusal::ServerRevoked { .. }) => Some(Gone::Revoked),
             Err(_) => Some(Gone::Closed),
             Ok(delegation) => (hold.seat >= Delegation::limit(delegation)).then_some(Gone::Reduced),
         }

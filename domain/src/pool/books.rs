@@ -12,7 +12,7 @@ use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
 use super::numbers::Numbers;
 use crate::device::Device;
-use crate::document::{Contact, Delegation, Place};
+use crate::document::{Contact, Delegation, Place, RevocationReason};
 use crate::entitlement::Per;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, SeatIds};
@@ -60,6 +60,9 @@ pub(super) struct Written {
     pub(super) charter: Option<Charter>,
     pub(super) restored: Option<Restored>,
     pub(super) closed: Option<Timestamp>,
+    /// The vendor took away what it had delegated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revoked: Option<RevocationReason>,
     pub(super) next_guest: GuestNo,
     #[serde(with = "pairs")]
     pub(super) guests: BTreeMap<GuestNo, Box<Guest>>,
@@ -123,6 +126,7 @@ impl Books {
             Fact::Settled { at } => self.with_restored(|restored| restored.leases_over = Some(*at)),
             Fact::Accepted { at, .. } => self.with_restored(|restored| restored.accepted = Some(*at)),
             Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
+            Fact::Revoked { why, .. } => self.written.revoked = Some(*why),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
             Fact::Met { guest, device, host, looks, at } => {
                 let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() });
@@ -237,6 +241,8 @@ impl Books {
         if self.delegation().is_some_and(|held| held.activation != charter.delegation().activation) {
             self.written.closed = None;
         }
+        // What is delegated now is newer than what was taken away.
+        self.written.revoked = None;
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
         self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
         self.written.charter = Some(charter);

@@ -10,7 +10,7 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::charter::Charter;
-use crate::document::Place;
+use crate::document::{Place, RevocationReason};
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, Edition, Feature, HostName, UserName};
@@ -60,6 +60,14 @@ pub enum Fact {
         /// What, and its proof.
         charter: Box<Charter>,
         /// When.
+        #[serde(with = "millis")]
+        at: Timestamp,
+    },
+    /// The vendor took away what it had delegated; the pool grants nothing more until something newer is delegated.
+    Revoked {
+        /// Why.
+        why: RevocationReason,
+        /// When that was heard.
         #[serde(with = "millis")]
         at: Timestamp,
     },

@@ -30,6 +30,9 @@ impl Pool {
         if self.books.written.closed.is_some() {
             return Err(Refusal::ServerClosed);
         }
+        if let Some(why) = self.books.written.revoked {
+            return Err(Refusal::ServerRevoked { why });
+        }
         match (delegation.window.place(now.wall), delegation.window.until) {
             (In::Inside, _) | (In::After, None) => Ok(delegation),
             (In::Before, _) => Err(Refusal::DelegationEnded { until: delegation.window.from }),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Pool;
 use super::hold::Hold;
-use crate::document::Place;
+use crate::document::{Place, RevocationReason};
 use crate::keys::{KeyId, PublicKey};
 use crate::names::{EntitlementId, HostName, ProductId, UserName};
 use crate::refusal::Occupant;
@@ -49,6 +49,9 @@ pub struct Overview {
     /// When the vendor's delegation ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Why nothing is granted, if the vendor took the delegation away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<RevocationReason>,
 }
 
 /// One seat that somebody has.
@@ -117,6 +120,7 @@ impl Pool {
             withheld: self.withheld(now),
             withheld_until,
             until: delegation.window.until,
+            revoked: self.books.written.revoked,
         })
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::charter::Charter;
 use super::fact::{Fact, Release, milliseconds};
 use super::secret::LeaseSecret;
-use crate::document::{Answer, Place, Request, Ticket};
+use crate::document::{Answer, Place, Request, Revocation, Ticket};
 use crate::refusal::Refusal;
 use crate::seal::Verified;
 
@@ -79,6 +79,8 @@ pub enum Act {
     },
     /// Takes a delegation in: the first, or a newer one of the same entitlement.
     Delegate(Box<Charter>),
+    /// Hears that the vendor took the delegation away: from here on nothing is granted, and what was granted ends by itself.
+    Revoke(Revocation),
     /// Gives the license back to the vendor, to have it on another computer: from here on nothing is granted.
     Close {
         /// Who.
@@ -218,6 +220,8 @@ pub enum Gone {
     Closed,
     /// The server's own license has ended.
     DelegationEnded,
+    /// The vendor took the server's own license away.
+    Revoked,
     /// There are fewer seats than there were.
     Reduced,
 }
@@ -231,6 +235,7 @@ impl Gone {
             Self::Released => "released",
             Self::Closed => "closed",
             Self::DelegationEnded => "delegation-ended",
+            Self::Revoked => "revoked",
             Self::Reduced => "reduced",
         }
     }

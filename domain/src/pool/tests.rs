@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::document::{Answer, Ask, Body, Certificate, Delegation, Hold, Ticket, Until};
+use crate::document::{Answer, Ask, Body, Certificate, Delegation, Hold, Revocation, RevocationReason, Ticket, Until};
 use crate::entitlement::Borrowing;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
@@ -18,6 +18,7 @@ mod queue;
 mod releasing;
 mod replay;
 mod restored;
+mod revoked;
 mod seats;
 
 /// Ten minutes, as leases are where nothing else is said.
@@ -242,6 +243,12 @@ impl Office {
             Outcome::Acted(Err(refusal)) => refusal.code().into(),
             _ => panic!("an administrator is answered"),
         }
+    }
+
+    /// The vendor takes away what it delegated last.
+    fn revoke(&mut self, reason: RevocationReason) -> String {
+        let Delegation { activation, generation, server, .. } = self.delegation.clone();
+        self.act(Act::Revoke(Revocation { activation, device: server.id(), generation, reason }))
     }
 
     fn release(&mut self, who: Who, how: Release) -> String {

@@ -38,15 +38,16 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::SeatGone => 27,
         Refusal::DelegationEnded { .. } => 28,
         Refusal::ServerClosed => 29,
-        Refusal::ServerRestored { .. } => 30,
-        Refusal::LoansOut { .. } => 31,
-        Refusal::NotBorrowable => 32,
-        Refusal::NoLoanLeft { .. } => 33,
-        Refusal::LoanTooLong { .. } => 34,
-        Refusal::OverdraftSpent { .. } => 35,
+        Refusal::ServerRevoked { .. } => 30,
+        Refusal::ServerRestored { .. } => 31,
+        Refusal::LoansOut { .. } => 32,
+        Refusal::NotBorrowable => 33,
+        Refusal::NoLoanLeft { .. } => 34,
+        Refusal::LoanTooLong { .. } => 35,
+        Refusal::OverdraftSpent { .. } => 36,
     }
 }
-const REFUSALS: usize = 36;
+const REFUSALS: usize = 37;
 
 /// Promise 10.
 #[test]

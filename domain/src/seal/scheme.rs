@@ -9,7 +9,7 @@ use super::envelope::canonical;
 use super::{Envelope, SealError, Sealed, Trust, Verified, open_document};
 use crate::document::{Answer, Request};
 use crate::keys::{KeyId, PublicKey};
-use crate::names::NameError;
+use crate::names::{NameError, NameKind};
 
 /// Names a way of signing answers, in at most [`SchemeName::LONGEST`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl TryFrom<String> for SchemeName {
     fn try_from(name: String) -> Result<Self, NameError> {
         match name.len() {
             ..=Self::LONGEST => Ok(Self(Cow::Owned(name))),
-            found => Err(NameError::TooLong { what: "the name of a scheme", found, most: Self::LONGEST }),
+            found => Err(NameError::TooLong { what: NameKind::Scheme, found, most: Self::LONGEST }),
         }
     }
 }

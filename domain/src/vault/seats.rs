@@ -184,11 +184,7 @@ impl Holdings {
 
     /// Closes check-outs whose seat was taken away, and forgets what is known of processes that hold none.
     pub(super) fn tidy_seats(&mut self) {
-        let revoked = |it: &Certificate| {
-            let own = self.rest.device.id();
-            let mut all = self.papers.iter().flat_map(|paper| paper.answer.all_revocations());
-            all.any(|no| no.activation == it.activation && no.device == own && no.generation >= it.generation)
-        };
+        let revoked = |it: &Certificate| self.revocation(&it.activation, it.generation).is_some();
         let closed: BTreeSet<_> = self.leases().filter(|(_, it, _)| revoked(it)).map(|(paper, ..)| paper.asked.name()).collect();
         self.outbox.retain(|asked| !closed.contains(&asked.request.name()));
         let open: BTreeSet<_> = self.outbox.iter().map(|asked| asked.request.name()).collect();

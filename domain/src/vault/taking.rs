@@ -41,6 +41,8 @@ pub enum NotTaken {
     /// What it grants is older than what is known.
     #[error("it is older than what this host knows (generation {found}, known {held}); use the newest answer, or make a new request")]
     Older {
+        /// Of which activation.
+        activation: ActivationId,
         /// Its generation.
         found: u64,
         /// The generation known.
@@ -187,7 +189,7 @@ impl Holdings {
             return NotTaken::Returned { activation: activation.clone() };
         }
         match self.known_generation(activation) {
-            Some(held) if held >= generation => NotTaken::Older { found: generation, held },
+            Some(held) if held >= generation => NotTaken::Older { activation: activation.clone(), found: generation, held },
             _ => NotTaken::NotAsked,
         }
     }
@@ -226,7 +228,7 @@ impl Holdings {
             return Err(NotTaken::Returned { activation: activation.clone() });
         }
         match self.known_generation(activation) {
-            Some(held) if held >= generation => Err(NotTaken::Older { found: generation, held }),
+            Some(held) if held >= generation => Err(NotTaken::Older { activation: activation.clone(), found: generation, held }),
             _ => Ok(Taken::Granted(activation.clone())),
         }
     }

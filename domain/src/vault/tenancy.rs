@@ -36,6 +36,8 @@ pub enum Loss {
     Closed,
     /// The license server's own license has ended.
     DelegationEnded,
+    /// The vendor took the license server's own license away.
+    Revoked,
     /// There are fewer seats than there were.
     Reduced,
 }
@@ -234,6 +236,7 @@ impl Loss {
             Self::Released => Gone::Released.code(),
             Self::Closed => Gone::Closed.code(),
             Self::DelegationEnded => Gone::DelegationEnded.code(),
+            Self::Revoked => Gone::Revoked.code(),
             Self::Reduced => Gone::Reduced.code(),
         }
     }
@@ -248,6 +251,7 @@ impl Loss {
             Self::Released => "an administrator took the seat away",
             Self::Closed => "the license server is giving its license back",
             Self::DelegationEnded => "the license server's own license has ended",
+            Self::Revoked => "the license server's own license was taken away",
             Self::Reduced => "the license server has fewer seats than it had",
         }
     }
@@ -261,6 +265,7 @@ impl From<Gone> for Loss {
             Gone::Released => Self::Released,
             Gone::Closed => Self::Closed,
             Gone::DelegationEnded => Self::DelegationEnded,
+            Gone::Revoked => Self::Revoked,
             Gone::Reduced => Self::Reduced,
         }
     }

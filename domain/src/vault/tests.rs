@@ -50,6 +50,10 @@ fn revocation(text: &str, generation: u64) -> Revocation {
     Revocation { activation: activation(text), device, generation, reason: RevocationReason::Revoked }
 }
 
+fn older(text: &str, found: u64, held: u64) -> NotTaken {
+    NotTaken::Older { activation: activation(text), found, held }
+}
+
 fn refresh(vault: &Holdings, text: &str) -> Ask {
     let (held, _) = vault.held(&activation(text)).expect("it is held");
     Ask::Refresh { activation: activation(text), held: held.clone() }
@@ -155,7 +159,7 @@ fn what_is_wrong_with_an_answer_that_is_for_nothing_is_said() {
         (NotTaken::OtherHost, of(&host('b'), 1, Body::Certificate(host('b').certificate("A-9", 1)))),
         (NotTaken::OtherHost, of(&host('b'), 1, others_end)),
         (NotTaken::OtherProduct { product: name("viewer") }, of(&here(), 77, viewer(here().certificate("A-9", 1)))),
-        (NotTaken::Older { found: 2, held: 3 }, of(&here(), 77, certificate("A-1", 2))),
+        (older("A-1", 2, 3), of(&here(), 77, certificate("A-1", 2))),
         (NotTaken::NotAsked, of(&here(), 77, certificate("A-9", 1))),
         (NotTaken::NotAsked, of(&here(), 77, receipt("A-9"))),
         (NotTaken::Request, request()),
@@ -192,7 +196,7 @@ fn answers_that_were_used_are_remembered_and_not_without_end() {
     assert_eq!(vault.contents().spent.len(), SPENT_REMEMBERED);
     assert_eq!(wrong(&vault, &answers[99]), NotTaken::Used);
     assert_eq!(wrong(&vault, &answers[100 - SPENT_REMEMBERED]), NotTaken::Used);
-    assert_eq!(wrong(&vault, &answers[0]), NotTaken::Older { found: 1, held: 100 });
+    assert_eq!(wrong(&vault, &answers[0]), older("A-1", 1, 100));
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn a_return_takes_the_place_of_a_refresh_that_waits() {
 
 #[test]
 fn only_a_higher_generation_is_taken() {
-    for (found, expected) in [(2, Err(NotTaken::Older { found: 2, held: 3 })), (3, Err(NotTaken::Older { found: 3, held: 3 }))] {
+    for (found, expected) in [(2, Err(older("A-1", 2, 3))), (3, Err(older("A-1", 3, 3)))] {
         let mut vault = activated();
         let ask = refresh(&vault, "A-1");
         assert_eq!(told(&mut vault, ask, certificate("A-1", found)), expected);
@@ -363,7 +367,7 @@ fn a_revocation_of_what_is_not_held_yet_keeps_a_late_certificate_out() {
         hears(&mut vault, vec![revocation(&format!("B-{n}"), 1)]);
     }
     let vault = &mut reloaded(&vault);
-    assert_eq!(take(vault, replied(&late, day(1), certificate("A-1", 2))), Err(NotTaken::Older { found: 2, held: 2 }));
+    assert_eq!(take(vault, replied(&late, day(1), certificate("A-1", 2))), Err(older("A-1", 2, 2)));
     assert_eq!(states(vault), [""; 0]);
     for n in 0..40 {
         hears(vault, vec![revocation(&format!("C-{n}"), 1)]);

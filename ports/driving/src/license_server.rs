@@ -21,10 +21,10 @@ use keyward_domain::pool::{
     Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Envelope, SealError, Sealed, Statement, Verified, open_request};
+use keyward_domain::seal::{Envelope, SealError, Sealed, Verified, open_request};
 use keyward_ports::{Clock, Journal, JournalError, KeyServerError, Signer};
 
-use crate::license_manager::LicenseManager;
+use crate::license_manager::{Delegated, LicenseManager};
 use crate::pool_keeper::{Beaten, KeeperError, Keeping, Outset, PoolKeeper, Served};
 
 use introducing::Said;
@@ -121,7 +121,7 @@ pub struct LicenseServer {
     turn: Arc<async_lock::Mutex<()>>,
     said: Arc<Mutex<Option<Said>>>,
     /// What was last taken in of each license.
-    heard: Arc<Mutex<BTreeMap<EntitlementId, Statement>>>,
+    heard: Arc<Mutex<BTreeMap<EntitlementId, Delegated>>>,
     /// When the vendor was last asked to renew the licenses of a product, in running time.
     asked: Arc<Mutex<BTreeMap<ProductId, Duration>>>,
 }
@@ -201,7 +201,7 @@ impl LicenseServer {
             let manager = self.managers().into_iter().find(|it| it.profile().vendor == vendor).ok_or(ServerError::OtherVendor)?;
             let request = Sealed::received(envelope)?;
             let statement = manager.carry(&request).await.map_err(ServerError::Gateway)?;
-            return Ok(Served { statement, lifeline: None, happened: "carried to the vendor" });
+            return Ok(Served { statement, lifeline: None, happened: "carried to the vendor", says: None });
         }
         let tenant = self.pool_of(&request).await?;
         Ok(tenant.keeper.answer_verified(request, way).await?)

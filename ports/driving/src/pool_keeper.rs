@@ -10,7 +10,7 @@ mod running;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::mpsc;
-use keyward_domain::document::{Answer, Ask, Request, Ticket};
+use keyward_domain::document::{Answer, Ask, Request, Revocation, Ticket};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{
@@ -24,6 +24,7 @@ use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 pub use keeping::Keeping;
 use running::Running;
 
+use crate::issuer::Says;
 use crate::vendor_keys;
 
 /// Why there is no signed answer at all. Fits after "could not answer: ".
@@ -69,6 +70,8 @@ pub struct Served {
     pub lifeline: Option<Lifeline>,
     /// What happened, for the log.
     pub happened: &'static str,
+    /// What the answer says, if it is this server's own: it was not read again to say so.
+    pub says: Option<Says>,
 }
 
 /// An answer to a beat.
@@ -129,7 +132,8 @@ impl PoolKeeper {
         let shown = self.shown(&request);
         let op = Op::Ask { request: Box::new(request), shown: shown.map(Box::new), way };
         let Outcome::Answered(answered) = self.decide(op).await? else { return Err(KeeperError::Stopped) };
-        Ok(Served { statement: self.sign(answered.answer)?, lifeline: answered.lifeline, happened: answered.happened })
+        let says = Some(Says::of(&answered.answer.body));
+        Ok(Served { statement: self.sign(answered.answer)?, lifeline: answered.lifeline, happened: answered.happened, says })
     }
 
     /// Keeps a seat.
@@ -161,6 +165,11 @@ impl PoolKeeper {
             return Ok(Err(Refusal::OtherServer));
         }
         self.act(Act::Delegate(Box::new(charter))).await
+    }
+
+    /// Takes in that the vendor took the delegation away: nothing more is granted. What is said of another activation changes nothing.
+    pub async fn revoke(&self, revocation: Revocation) -> Result<Result<Acted, Refusal>, KeeperError> {
+        self.act(Act::Revoke(revocation)).await
     }
 
     /// Lets time pass: ends what it has ended. To be called now and then.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Answer, Body, Contact, Delegation, Place, Rights};
+use keyward_domain::document::{Answer, Body, Contact, Delegation, Place, RevocationReason, Rights};
 use keyward_domain::entitlement::{Borrowing, Per};
 use keyward_domain::pool::{Adopted, Asked, Charter, Choice, Ending, Fact, Release, Sitter};
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
@@ -98,6 +98,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Accepted { by: by(), at: day(4) },
         Fact::Ended { place: place(13), why: Ending::Returned, asked: Some(asked(9)), at: day(4) },
         Fact::Opened { epoch: 8, lease: Duration::from_secs(600), at: keyward_domain::time::after(day(4), days(1)) },
+        Fact::Revoked { why: RevocationReason::Revoked, at: day(5) },
         Fact::Closed { by: by(), at: day(6) },
     ]
 }

@@ -1,7 +1,7 @@
 //! What a vendor's administration does not do: terms that cannot be sold, keys that cannot change, names and dates that are none.
 
 use keyward_domain::entitlement::TermsError;
-use keyward_domain::names::NameError;
+use keyward_domain::names::{Allowed, NameError, NameKind};
 use keyward_domain::signers::SignersError;
 use keyward_domain::staff::StaffError;
 use keyward_domain::time::BadDate;
@@ -86,12 +86,48 @@ impl Say for NameError {
     fn message(&self) -> Message {
         let plain = Message::new;
         match self {
-            Self::Empty { .. } => plain("name-empty"),
-            Self::TooLong { found, most, .. } => plain("name-too-long").number("found", *found as u64).number("most", *most as u64),
+            Self::Empty { what } => plain("name-empty").said("what", Part::Text, what),
+            Self::TooLong { what, found, most } => {
+                plain("name-too-long").said("what", Part::Text, what).number("found", *found as u64).number("most", *most as u64)
+            }
             // As it is written in a program: one that is not seen would not be seen here either.
-            Self::Character { character, .. } => plain("name-character").text("character", character.escape_debug()),
+            Self::Character { what, character, allowed } => {
+                let wrong = plain("name-character").said("what", Part::Text, what).text("character", character.escape_debug());
+                wrong.said("allowed", Part::Text, allowed)
+            }
             Self::Address { text, .. } => plain("name-address").text("text", text.escape_debug()),
         }
+    }
+}
+
+/// A kind of name, as a noun.
+impl Say for NameKind {
+    fn message(&self) -> Message {
+        Message::new(match self {
+            Self::Product => "name-of-product",
+            Self::Edition => "name-of-edition",
+            Self::Version => "name-of-version",
+            Self::Language => "name-of-language",
+            Self::Feature => "name-of-feature",
+            Self::Host => "name-of-host",
+            Self::User => "name-of-user",
+            Self::Entitlement => "name-of-entitlement",
+            Self::Token => "name-of-token",
+            Self::Activation => "name-of-activation",
+            Self::Scheme => "name-of-scheme",
+        })
+    }
+}
+
+/// The characters that a name may have.
+impl Say for Allowed {
+    fn message(&self) -> Message {
+        Message::new(match self {
+            Self::Identifier => "allowed-identifier",
+            Self::LanguageTag => "allowed-language-tag",
+            Self::Printable => "allowed-printable",
+            Self::Visible => "allowed-visible",
+        })
     }
 }
 

@@ -68,7 +68,7 @@ impl Say for NotTaken {
             Self::OtherHost => Message::new("answer-other-host"),
             Self::OtherProduct { product } => Message::new("answer-other-product").text("product", product),
             Self::NotAsked => Message::new("answer-not-asked"),
-            Self::Older { found, held } => Message::new("answer-older").number("found", *found).number("held", *held),
+            Self::Older { found, held, activation: _ } => Message::new("answer-older").number("found", *found).number("held", *held),
             Self::Returned { activation } => Message::new("answer-returned").text("activation", activation),
         }
     }

@@ -1,6 +1,6 @@
 //! An issuer's no.
 
-use keyward_domain::document::Kind;
+use keyward_domain::document::{Kind, RevocationReason};
 use keyward_domain::refusal::{Holder, Occupant, Refusal};
 
 use crate::message::{Join, Message, Part, Say};
@@ -59,6 +59,10 @@ impl Say for Refusal {
             Self::SeatGone => plain("refusal-seat-gone"),
             Self::DelegationEnded { until } => plain("refusal-delegation-ended").instant("until", *until),
             Self::ServerClosed => plain("refusal-server-closed"),
+            Self::ServerRevoked { why: RevocationReason::Revoked } => plain("refusal-server-revoked"),
+            Self::ServerRevoked { why: RevocationReason::Moved | RevocationReason::Freed | RevocationReason::Returned } => {
+                plain("refusal-server-elsewhere")
+            }
             Self::ServerRestored { until } => plain("refusal-server-restored").instant("until", *until),
             Self::LoansOut { loans, until } => plain("refusal-loans-out").number("loans", *loans).instant("until", *until),
             Self::NotBorrowable => plain("refusal-not-borrowable"),

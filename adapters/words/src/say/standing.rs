@@ -78,6 +78,7 @@ impl Say for Loss {
             Self::Released => "loss-released",
             Self::Closed => "loss-closed",
             Self::DelegationEnded => "loss-delegation-ended",
+            Self::Revoked => "loss-revoked",
             Self::Reduced => "loss-reduced",
         })
     }

@@ -131,6 +131,8 @@ fn of_the_domain() -> Vec<Group> {
         group("SignersError", "domain/src/signers.rs", Remedy::Each, console::signers_errors()),
         group("StaffError", "domain/src/staff.rs", Remedy::Each, console::staff_errors()),
         group("NameError", "domain/src/names.rs", Remedy::Each, console::name_errors()),
+        group("NameKind", "domain/src/names/kind.rs", Remedy::None, console::NAME_KINDS),
+        group("Allowed", "domain/src/names/kind.rs", Remedy::None, console::ALLOWED),
         group("BadDate", "", Remedy::Each, [console::bad_date()]),
     ]
 }

@@ -4,11 +4,12 @@ use std::io::{Read as _, Write};
 use std::sync::Arc;
 
 use clap::Args;
-use keyward::{ActivationId, Carried, Edition, LicenseKey, LicenseKeyError, LicenseManager, Status, Taken};
+use keyward::{ActivationId, Awaited, Brought, Carried, Edition, Kind, LicenseKey, LicenseKeyError, LicenseManager, Status, Taken, wish};
 use keyward_words::{CommandText, Notice, Words};
 use zeroize::Zeroizing;
 
 use super::carry::Carry;
+use super::network::{engine, known};
 use super::status::{remarks, trust, worth};
 use super::{Host, HostOptions};
 use crate::exit::Failure;
@@ -86,16 +87,19 @@ impl Activate {
 
 impl Refresh {
     pub(crate) fn run(self, options: &HostOptions, out: &mut dyn Write) -> Result<(), Failure> {
-        let (Host { manager, .. }, words) = (options.open()?, options.words());
+        let (host, words) = (options.open()?, options.words());
+        let manager = &host.manager;
         if self.carry.is_wanted() {
             let in_use = || manager.standing().speaking().map(|row| row.id.to_string());
-            let row = self.row.map(|typed| row(&manager, typed)).or_else(in_use);
+            let row = self.row.map(|typed| row(manager, typed)).or_else(in_use);
             let row = row.ok_or_else(|| Failure::wrong(&CommandText::NameARow))?;
-            self.carry.check(&manager)?;
+            self.carry.check(manager)?;
             let request = wait(manager.request_refresh(&row))?;
             return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
         }
-        let results = wait(manager.refresh(&steps(words)))?;
+        let vendors = wait(manager.refresh(&steps(words)))?.into_iter().map(|(row, result)| (row, result.map_err(Failure::from)));
+        let servers = bring_returns(&host)?.into_iter().map(|(row, result)| (row, result.map_err(Failure::from)));
+        let results: Vec<_> = vendors.chain(servers).collect();
         if results.is_empty() {
             writeln!(out, "{}", words.say(&Notice::NothingToRefresh))?;
         }
@@ -104,16 +108,16 @@ impl Refresh {
             let no = match result {
                 Ok(Taken::Granted(activation)) => {
                     writeln!(out, "{}", words.say(&Notice::Refreshed))?;
-                    show(&manager, activation.as_str(), words, out)?;
+                    show(manager, activation.as_str(), words, out)?;
                     continue;
                 }
                 Ok(Taken::Returned(activation)) => {
                     returned(&activation, words, out)?;
                     continue;
                 }
-                Ok(Taken::Revoked(activation)) => revoked(&manager, activation.as_str()),
+                Ok(Taken::Revoked(activation)) => revoked(manager, activation.as_str()),
                 Ok(Taken::Refused(refusal)) => Failure::refusal(&refusal),
-                Err(error) => error.into(),
+                Err(failure) => failure,
             };
             worst = Some(Failure::worse(worst, no.about(activation.as_str())));
         }
@@ -141,6 +145,15 @@ impl NewHost {
         wait(manager.become_new_host())?;
         Ok(writeln!(out, "{}", words.tell(&Notice::HostIsNew))?)
     }
+}
+
+/// Brings what was given back while its license server did not answer to the servers that were met from here.
+fn bring_returns(host: &Host) -> Result<Brought, Failure> {
+    let returns = |it: &Awaited| it.kind == Kind::Return && it.refused.is_none();
+    if !host.manager.pending().iter().any(returns) {
+        return Ok(Vec::new());
+    }
+    Ok(wait(engine(host, known(host, Vec::new()), wish()).send_returns())?)
 }
 
 /// The id of a row that goes by its number or its id.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use keyward::Refusal;
 use keyward::vendor::wire::seats::{PoolLine, PoolLogLine, PoolStatus};
 use keyward_domain::pool::{Fact, Release, SeatState};
 
@@ -38,6 +39,10 @@ fn one(PoolLine { overview: it, holders }: &PoolLine, out: &mut dyn Write) -> Re
         it.borrowable,
         it.latest.filter(|_| it.borrowable > 0).map(|latest| format!(", until {latest} at the latest")).unwrap_or_default()
     )?;
+    if let Some(why) = it.revoked {
+        let refusal = Refusal::ServerRevoked { why };
+        writeln!(out, "nothing more is granted, because {refusal}; {}", refusal.remedy())?;
+    }
     if it.overdraft > 0 {
         writeln!(out, "{} of {} for emergencies in use", it.stood_in_for, count(it.overdraft.into(), "seat", "seats"))?;
     }
@@ -95,6 +100,7 @@ fn told(fact: &Fact) -> (keyward::Timestamp, String) {
         Fact::Settled { at } => (*at, "one lease has passed since the restore".into()),
         Fact::Accepted { by, at } => (*at, format!("{by} accepted the restore")),
         Fact::Delegated { at, .. } => (*at, "the vendor's license was taken, or renewed".into()),
+        Fact::Revoked { why, at } => (*at, format!("the vendor took the license away: {}", why.code())),
         Fact::Closed { by, at } => (*at, format!("{by} began to give the license back")),
         Fact::Met { guest, host, at, .. } => (*at, format!("host {guest} is {host}")),
         Fact::Seated { guest, sitter, seat, at, .. } => (*at, format!("seat {seat} to {} on host {guest}", sitter.user)),

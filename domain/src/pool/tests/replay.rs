@@ -44,6 +44,7 @@ fn eventful() -> Office {
     office.wait(days(8));
     office.decide(Op::Tick);
     office.act(Act::Close { by: "boss".into() });
+    office.revoke(RevocationReason::Freed);
     office
 }
 
@@ -54,6 +55,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Settled { .. } => "settled",
         Fact::Accepted { .. } => "accepted",
         Fact::Delegated { .. } => "delegated",
+        Fact::Revoked { .. } => "revoked",
         Fact::Closed { .. } => "closed",
         Fact::Met { .. } => "met",
         Fact::Seated { .. } => "seated",
@@ -66,7 +68,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Ended { .. } => "ended",
     }
 }
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 
 /// What one version wrote, every later one reads.
 #[test]

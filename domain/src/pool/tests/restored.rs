@@ -201,3 +201,23 @@ fn a_restored_server_waits_for_the_longest_lease_that_can_be_out() {
     shown.wait(MINUTE);
     assert_eq!(said(&shown.check_out(B)), "place 1");
 }
+
+/// Without an anchor nothing tells a backup from the truth but what is shown; then a start must not be called as a forgotten one was.
+#[test]
+fn a_server_restored_and_started_within_one_second_does_not_take_what_it_forgot_for_its_own() {
+    let mut office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    let moment = Duration::from_millis(30);
+    office.wait(moment);
+    office.restart();
+    office.check_out(A).expect("a seat");
+    office.wait(moment);
+    office.journal = morning;
+    office.restart();
+    office.count += 100;
+    office.check_out(B).expect("a seat");
+    assert_eq!(office.held[&A].place().position, office.held[&B].place().position, "the same place in another epoch");
+    assert_eq!(office.beat(A), Pulse::Show, "it keeps nobody's seat");
+    assert_eq!(said(&office.show(A)), "lease of seat 1");
+    assert!(office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. })), "and the server knows what it is");
+}

@@ -189,3 +189,22 @@ fn a_host_that_looks_different_is_bound_as_it_looks_now() {
     assert!(matches!(office.beat(A), Pulse::Fresh { .. }));
     assert_eq!(looks(&office), crate::testing::looks("xyz"));
 }
+
+/// Row N5: reconnecting keeps the seat, also after a cut that was longer than a lease, if nobody has it since.
+#[test]
+fn who_was_cut_off_for_longer_than_a_lease_gets_the_seat_it_had_unless_it_went_to_another() {
+    let mut office = Office::of(seats(4));
+    for who in [A, B, C] {
+        office.check_out(who).expect("a seat");
+    }
+    office.wait(LEASE);
+    assert_eq!(office.free(), 4, "every lease is over");
+    assert_eq!(said(&office.show(C)), "lease of seat 2");
+    assert_eq!(said(&office.check_out(D)), "lease of seat 0", "who shows nothing gets the lowest");
+    assert_eq!(said(&office.show(A)), "lease of seat 1", "its own is another's now");
+    assert_eq!(said(&office.show(B)), "lease of seat 3");
+    // There are fewer seats than there were: no number above the last is given again.
+    office.wait(LEASE);
+    office.delegate(Delegation { generation: 2, overdraft: 0, ..seats(3) });
+    assert_eq!(said(&office.show(B)), "lease of seat 0");
+}

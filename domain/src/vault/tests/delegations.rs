@@ -62,13 +62,13 @@ fn a_delegation_is_taken_for_what_was_asked_and_for_this_vaults_key_alone() {
 #[test]
 fn only_the_newest_delegation_is_kept() {
     let mut vault = serving();
-    let older = post(&mut vault, delegate());
+    let late = post(&mut vault, delegate());
     for generation in 2..6 {
         let ask = refresh(&vault, "A-9");
         assert_eq!(told(&mut vault, ask, pool("A-9", generation)), Ok(Taken::Granted(activation("A-9"))));
         assert_eq!((pools(&vault), vault.contents().kept.len()), (has("A-9", generation), 1));
     }
-    assert_eq!(take(&mut vault, replied(&older, day(1), pool("A-9", 2))), Err(NotTaken::Older { found: 2, held: 5 }));
+    assert_eq!(take(&mut vault, replied(&late, day(1), pool("A-9", 2))), Err(older("A-9", 2, 5)));
     assert_eq!(pools(&reloaded(&vault)), has("A-9", 5));
 }
 
@@ -107,4 +107,24 @@ fn a_delegation_is_gone_from_the_moment_its_return_is_posted() {
     // What was returned is brought back by no answer; the next is another activation.
     assert_eq!(told(&mut vault, delegate(), pool("A-9", 9)), Err(NotTaken::Returned { activation: activation("A-9") }));
     assert_eq!(told(&mut vault, delegate(), pool("A-10", 1)), Ok(Taken::Granted(activation("A-10"))));
+}
+
+/// What an answer says of a delegation, whatever was asked: the license server hears that it may sign no more.
+#[test]
+fn a_delegation_that_was_taken_away_is_known_as_such_until_a_newer_one() {
+    let mut vault = serving();
+    let why = |vault: &Holdings, generation| vault.revocation(&activation("A-9"), generation).map(|it| it.reason);
+    assert_eq!(why(&vault, 1), None);
+    let ask = refresh(&vault, "A-9");
+    assert_eq!(told(&mut vault, ask, Body::Revocation(revocation("A-9", 1))), Ok(Taken::Revoked(activation("A-9"))));
+    for vault in [&vault, &reloaded(&vault)] {
+        assert_eq!((why(vault, 1), pools(vault)), (Some(RevocationReason::Revoked), has("A-9", 1)));
+        assert_eq!(why(vault, 2), None, "of what is newer it says nothing");
+    }
+    assert_eq!(told(&mut vault, delegate(), pool("A-9", 2)), Ok(Taken::Granted(activation("A-9"))));
+    assert_eq!(why(&vault, 2), None);
+    let another = Revocation { device: host('b').device.public().id(), ..revocation("A-9", 2) };
+    let ask = refresh(&vault, "A-9");
+    told(&mut vault, ask, Body::Revocation(another)).expect("it is heard");
+    assert_eq!(why(&vault, 2), None, "another server's");
 }

@@ -278,7 +278,7 @@ fn what_the_server_says_of_a_seat_is_shown_and_changes_no_right() {
     let mut vault = new_vault();
     seated(&mut vault, "ada", 0);
     let seat = seat_id("ada");
-    let all = [Loss::TakenOver, Loss::Released, Loss::Ended, Loss::Closed, Loss::DelegationEnded, Loss::Reduced];
+    let all = [Loss::TakenOver, Loss::Released, Loss::Ended, Loss::Closed, Loss::DelegationEnded, Loss::Revoked, Loss::Reduced];
     for why in all {
         let without = vault.clone();
         assert!(vault.hear_of(&seat, Some(why)) && !vault.hear_of(&seat, Some(why)));

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use keyward_domain::document::{Ask, Delegation, Request};
+use keyward_domain::document::{Ask, Delegation, Request, Revocation};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, ProductId};
@@ -25,17 +25,25 @@ pub struct Delegated {
     pub issued: Timestamp,
     /// As received.
     pub statement: Statement,
+    /// What took it away since, if the vendor did: nothing is to be signed by it any more.
+    pub revoked: Option<Revocation>,
 }
 
 impl Delegated {
     pub(super) fn all(holdings: &Holdings, product: &ProductId) -> Vec<Self> {
         let all = holdings.delegations(product);
-        all.map(|(statement, issued, delegation)| Self { delegation: delegation.clone(), issued, statement: statement.clone() }).collect()
+        let with = |(statement, issued, delegation): (&Statement, Timestamp, &Delegation)| Self {
+            delegation: delegation.clone(),
+            issued,
+            statement: statement.clone(),
+            revoked: holdings.revocation(&delegation.activation, delegation.generation).cloned(),
+        };
+        all.map(with).collect()
     }
 
-    /// Whether it is time to ask for a newer one: in the last third of its own.
+    /// Whether it is time to ask for a newer one: in the last third of its own. What was taken away is not asked for again.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.delegation.renew_at(self.issued).is_some_and(|at| at <= now)
+        self.revoked.is_none() && self.delegation.renew_at(self.issued).is_some_and(|at| at <= now)
     }
 }
 

@@ -14,7 +14,7 @@ use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Digest, Scheme, SealError, Sealed, SignatureEntry, Statement};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
-use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, SignerError, SoftwareSigner, VaultError};
+use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Retry, Seats, Signer, SignerError, SoftwareSigner, VaultError};
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
@@ -165,7 +165,8 @@ impl<'a> Desk<'a> {
         license_key: Option<&SigningKey>,
         to: Addressee,
     ) -> Result<(Sealed<Request>, Sent), ActError> {
-        let waits = self.waiting().find(|request| is_same(&request.words().ask, &ask)).cloned();
+        // What another server was asked is not asked here: it would not be heard.
+        let waits = self.waiting().find(|request| request.words().to == to && is_same(&request.words().ask, &ask)).cloned();
         let written = match waits {
             Some(request) => (request, Sent::Before),
             None => (self.compose_to(ask, license_key, to)?, Sent::Never),
@@ -214,9 +215,12 @@ impl<'a> Desk<'a> {
         let signs = || (signing.clone(), Typed(Arc::clone(key)));
         for _ in 0..PAST_ANSWERS {
             match self.ask_for_slot(ask.clone(), signs(), steps).await {
-                // The answer is of the past: what it granted was given back since, or its signer was replaced. The next answer is another.
-                Ok(Taken::Refused(Refusal::RequestSpent))
-                | Err(ActError::NotTaken(NotTaken::Returned { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }))) => {
+                // The answer is of the past: what it granted was given back or taken away since, something newer is known of it, or its signer
+                // was replaced. The next answer is another.
+                Ok(Taken::Refused(Refusal::RequestSpent) | Taken::Revoked(_))
+                | Err(ActError::NotTaken(
+                    NotTaken::Returned { .. } | NotTaken::Older { .. } | NotTaken::Sealed(SealError::KeyNotValid { .. }),
+                )) => {
                     self.send_returns().await?;
                 }
                 result => return result,
@@ -231,14 +235,21 @@ impl<'a> Desk<'a> {
     /// What waited from before is granted as things were when it was asked: where the row is in doubt it is asked about anew.
     async fn ask_for_slot(&mut self, ask: Ask, key: (SigningKey, Typed), steps: Steps<'_>) -> Result<Taken, ActError> {
         let waited = self.waiting().any(|request| is_same(&request.words().ask, &ask));
-        let granted = match self.ask(ask, Some(key), steps).await {
-            Ok(Taken::Granted(activation)) if waited && self.is_in_doubt(&activation) => activation,
-            result => return result,
+        let first = self.ask(ask, Some(key), steps).await;
+        let about = match &first {
+            Ok(Taken::Granted(activation)) if waited && self.is_in_doubt(activation) => activation.clone(),
+            // What it grants is held already, and newer: whoever answers is shown that, and goes on from there.
+            Err(ActError::NotTaken(NotTaken::Older { activation, .. })) => activation.clone(),
+            _ => return first,
         };
-        let Some((held, _)) = self.holdings.held(&granted) else { return Ok(Taken::Granted(granted)) };
-        let ask = Ask::Refresh { activation: granted.clone(), held: held.clone() };
-        // What was granted stays granted when this comes to nothing.
-        Ok(self.ask(ask, None, steps).await.unwrap_or(Taken::Granted(granted)))
+        let Some((held, _)) = self.held_here(&about) else { return first };
+        let ask = Ask::Refresh { activation: about, held: held.clone() };
+        match (self.ask(ask, None, steps).await, first) {
+            // What was granted stays granted when this comes to nothing.
+            (Err(_), first) => first,
+            (Ok(Taken::Refused(_)), first @ Err(_)) => first,
+            (taken, _) => taken,
+        }
     }
 
     /// Whether a row does not run, or something is in doubt about it.
@@ -283,7 +294,7 @@ impl<'a> Desk<'a> {
         let statement = match answered {
             Ok(statement) => statement,
             Err(error) => {
-                if sent == Sent::Never && arrived_nowhere(&error) {
+                if is_void(request, sent, &error) {
                     self.holdings.withdraw(request.name());
                     self.save()?;
                 }
@@ -490,6 +501,14 @@ pub(super) fn is_same(asked: &Ask, ask: &Ask) -> bool {
 /// Whether a request is addressed to the vendor, not to a license server.
 pub(super) fn is_for_vendor(request: &Sealed<Request>) -> bool {
     request.words().to.server().is_none()
+}
+
+/// Whether a request that brought no answer is asked no more. One that may have arrived waits on, as nobody knows what came of it; but a
+/// license server that will never take what asks for a loan says so once, and a loan that it gave is found again by whatever is asked next.
+fn is_void(request: &Sealed<Request>, sent: Sent, error: &KeyServerError) -> bool {
+    let loan = matches!(request.words().ask, Ask::Borrow { .. } | Ask::Extend { .. });
+    let never = matches!(error, KeyServerError::Rejected { .. } | KeyServerError::Unsupported { .. }) && error.retry() == Retry::Never;
+    sent == Sent::Never && arrived_nowhere(error) || loan && never
 }
 
 /// Whether a request certainly arrived nowhere.

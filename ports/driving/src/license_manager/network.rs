@@ -22,6 +22,7 @@ use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
 
 use super::{ActError, LicenseManager};
 use meeting::Known;
+pub use waiting::Brought;
 
 /// How often a host that hears nothing tries again, and writes down what of its grace is spent.
 const TRY_AGAIN: Duration = Duration::from_secs(10);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::Statement;
 use keyward_domain::vault::Taken;
 
 use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
@@ -66,18 +65,18 @@ impl LicenseServer {
         let mut news = Vec::new();
         for manager in self.managers() {
             manager.catch_up()?;
-            for Delegated { delegation, statement, .. } in manager.delegations() {
-                let license = delegation.entitlement;
-                if locked(&self.heard).get(&license) == Some(&statement) {
+            for delegated in manager.delegations() {
+                let license = delegated.delegation.entitlement.clone();
+                if locked(&self.heard).get(&license) == Some(&delegated) {
                     continue;
                 }
-                let what = if delegation.server == self.key() {
+                let what = if delegated.delegation.server == self.key() {
                     self.take_up(&license, &manager).await?;
-                    self.delegate(&license, &statement).await?
+                    self.take_in(&license, &delegated).await?
                 } else {
                     Err(Refusal::OtherServer)
                 };
-                locked(&self.heard).insert(license.clone(), statement);
+                locked(&self.heard).insert(license.clone(), delegated);
                 if what != Ok(Acted::Nothing) {
                     news.push(News { license, what });
                 }
@@ -119,8 +118,15 @@ impl LicenseServer {
         }))
     }
 
-    async fn delegate(&self, license: &EntitlementId, statement: &Statement) -> Result<Result<Acted, Refusal>, ServerError> {
-        Ok(self.named(Some(license))?.keeper.delegate(statement).await?)
+    /// Takes in what the vendor delegated, and that it was taken away since if it was.
+    async fn take_in(&self, license: &EntitlementId, delegated: &Delegated) -> Result<Result<Acted, Refusal>, ServerError> {
+        let keeper = &self.named(Some(license))?.keeper;
+        let what = keeper.delegate(&delegated.statement).await?;
+        let Some(revocation) = &delegated.revoked else { return Ok(what) };
+        Ok(match keeper.revoke(revocation.clone()).await? {
+            Ok(Acted::Done) => Err(Refusal::ServerRevoked { why: revocation.reason }),
+            closed => closed,
+        })
     }
 }
 

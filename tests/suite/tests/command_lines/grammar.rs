@@ -133,7 +133,10 @@ fn what_is_typed_wrongly_is_named_and_ends_with_2() {
         (&issue(&["--activations", "1", "--contact", "30"]), "write none, or days and days of grace, such as 30+14"),
         (&issue(&["--activations", "1", "--moves", "3"]), "such as 3/90"),
         (&issue(&["--activations", "1", "--medium", "floppy"]), "possible values: license-key, dongle"),
-        (&vendor(&["show", "E 1"]), "The name has the character \" \", which is not allowed in it."),
+        (
+            &vendor(&["show", "E 1"]),
+            "The license's id has the character \" \", which is not allowed in it. Use letters, digits, \"-\", \"_\" and \".\".",
+        ),
         (&vendor(&["keys", "revoke", "x", "--since", "2027-01-01"]), "<KEY>"),
     ];
     for (arguments, says) in table {

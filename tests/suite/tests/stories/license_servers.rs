@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyward_domain::document::{Addressee, Answer, Ask, Body, Nonce, Request, Until, Wish};
+use keyward_domain::document::{Addressee, Answer, Ask, Body, Nonce, Request, RevocationReason, Until, Wish};
+use keyward_domain::entitlement::Freer;
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::SigningKey;
 use keyward_domain::names::EntitlementId;
-use keyward_domain::pool::{Acted, Anchored, Beat, Lifeline, Pulse, Rhythm, SeatState, ServerSecret, Start, Way};
+use keyward_domain::pool::{Acted, Anchored, Beat, Gone, Lifeline, Pulse, Rhythm, SeatState, ServerSecret, Start, Way};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{self, Digest, Introduction, Keyward, Sealed, SignatureEntry, Statement, Verified};
 use keyward_domain::time::days;
@@ -458,4 +459,40 @@ async fn what_was_delegated_to_another_servers_key_is_not_taken_in() {
     tokio::spawn(keeping.run());
     let statement = host.licenses().delegations()[0].statement.clone();
     assert_eq!(keeper.delegate(&statement).await.expect("the pool is kept"), Err(Refusal::OtherServer));
+}
+
+/// What the vendor takes away, a license server hears at its next contact: it grants nothing more, and ends nothing that it granted.
+#[tokio::test]
+async fn a_license_server_whose_license_is_taken_away_closes_its_pool_and_says_why() {
+    for (seed, why) in [(12, RevocationReason::Revoked), (13, RevocationReason::Freed)] {
+        let world = world(seed);
+        let (site, key) = Site::activated(&world, "lan", 3).await;
+        let [mut office, mut laptop, mut attic] = [11, 12, 13].map(|key| Client::new(&world, key));
+        laptop.borrow(&site).await.expect("a loan");
+        let (id, row) = (site.license(), site.host.licenses().delegations()[0].delegation.activation.clone());
+        match why {
+            RevocationReason::Revoked => drop(world.vendor().revoke(&id).expect("revoked")),
+            _ => drop(world.vendor().free(&id, &row, Freer::Vendor).expect("freed")),
+        }
+        // It hears of it when it asks, which it does in the last third.
+        world.advance(days(21));
+        office.check_out(&site).await.expect("it does not know yet");
+        let (news, wrong) = site.server.renew().await.expect("the vault is read");
+        assert_eq!(news, [News { license: id.clone(), what: Err(Refusal::ServerRevoked { why }) }], "{wrong:?}");
+        assert_eq!(attic.check_out(&site).await, Err(Refusal::ServerRevoked { why }));
+        assert!(matches!(office.beat(&site).await, Pulse::Ending { why: Gone::Revoked, .. }), "to its end and no longer");
+        let pools = site.server.status().await.expect("the pools are kept").pools;
+        assert_eq!((pools[0].overview.revoked, pools[0].overview.free, pools[0].overview.used), (Some(why), 0, 1));
+        let asked = site.host.recording().requests().len();
+        world.advance(days(1));
+        assert_eq!(site.server.renew().await.expect("the vault is read").0, [], "it is said once");
+        assert_eq!(site.host.recording().requests().len(), asked, "what was taken away is not asked for again");
+        let site = site.restart(Anchors::new()).await;
+        assert_eq!(attic.check_out(&site).await, Err(Refusal::ServerRevoked { why }), "a restart forgets nothing of it");
+        if why == RevocationReason::Freed {
+            site.host.licenses().delegate(key, &unheard).await.expect("its slot was freed, and nobody took it");
+            site.catch_up().await;
+            attic.check_out(&site).await.expect("a seat");
+        }
+    }
 }

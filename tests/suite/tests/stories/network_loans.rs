@@ -1,18 +1,26 @@
 //! Seats that are taken along (rows B1, B2): by file where the license server is not reached, and brought back while nobody answers.
 
-use keyward_domain::document::Until;
-use keyward_domain::pool::{Act, SeatState, Way};
-use keyward_domain::seal::{Sealed, Statement};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_domain::document::{Request, Ticket, Until};
+use keyward_domain::names::ServerAddress;
+use keyward_domain::pool::{Act, Beat, Offer, SeatState, Waited, Way};
+use keyward_domain::seal::{Sealed, Statement, Trust};
 use keyward_domain::standing::{Reason, Status, Verdict};
 use keyward_domain::time::days;
-use keyward_engine::license_manager::network::{NetworkError, Seated};
+use keyward_domain::vault::Taken;
+use keyward_engine::license_manager::network::{Network, NetworkError, Seated};
 use keyward_engine::license_manager::unheard;
+use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::Host;
+use keyward_ports::{Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError};
 
+use super::license_servers::Site;
 use super::network::{Office, any_seat, is_licensed};
 
 /// Somebody carries a request to the license server, and its answer back.
-async fn carried(office: &Office, request: &Sealed<keyward_domain::document::Request>) -> Statement {
+async fn carried(office: &Office, request: &Sealed<Request>) -> Statement {
     office.site.server.answer(request.envelope(), Way::File).await.expect("an answer").statement
 }
 
@@ -67,7 +75,7 @@ fn waits(host: &Host) -> usize {
 /// Promise 4.
 #[tokio::test]
 async fn a_loan_that_is_brought_back_while_nobody_answers_is_off_at_once_and_goes_back_at_the_next_contact() {
-    for contact in ["beat", "query", "use", "borrow"] {
+    for contact in ["beat", "query", "use", "borrow", "returns"] {
         let office = Office::with_seats(1).await;
         let (laptop, network) = office.desk("laptop");
         let (_, other) = office.desk("workshop");
@@ -92,13 +100,20 @@ async fn a_loan_that_is_brought_back_while_nobody_answers_is_off_at_once_and_goe
             "beat" => drop(network.beat().await),
             "query" => assert_eq!(network.query().await.expect("the list")[0].used, 0, "it is back before it is listed"),
             "use" => assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_)))),
+            "returns" => {
+                let brought = network.send_returns().await.expect("the vault is read");
+                assert!(matches!(&brought[..], [(row, Ok(Taken::Returned(_)))] if *row == loan), "{brought:?}");
+                assert!(network.send_returns().await.expect("the vault is read").is_empty(), "nothing waits any more");
+            }
             _ => drop(network.borrow_seat(Until::For(days(1)), &unheard).await.expect("another loan")),
         }
         assert!(laptop.row(&loan).is_none(), "{contact}: its row is gone");
         let returns = laptop.licenses().pending().iter().filter(|it| it.about.as_ref() == Some(&loan)).count();
         assert_eq!(returns, 0, "{contact}");
         match contact {
-            "beat" | "query" => assert!(matches!(other.check_out(&unheard).await, Ok(Seated::Has(_))), "{contact}: the seat is free"),
+            "beat" | "query" | "returns" => {
+                assert!(matches!(other.check_out(&unheard).await, Ok(Seated::Has(_))), "{contact}: the seat is free")
+            }
             "use" => assert_eq!(seats(&office).await, [SeatState::Leased], "{contact}"),
             _ => assert!(matches!(seats(&office).await[..], [SeatState::Borrowed { until }] if until < office.world.day(5)), "{contact}"),
         }
@@ -122,4 +137,106 @@ async fn a_seat_that_was_left_unheard_is_free_at_the_next_contact_and_not_only_w
     assert_eq!(office.free().await, 1);
     assert_eq!(waits(&host), 0);
     assert!(!matches!(host.standing().speaking().map(|row| &row.status), Some(Status::Enabled)), "and nobody sits there again");
+}
+
+#[tokio::test]
+async fn a_return_that_nobody_hears_waits_on_and_says_why() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    office.lan.cut(&office.at);
+    network.give_back(loan.as_str(), &unheard).await.expect_err("nobody answers");
+    let brought = network.send_returns().await.expect("the vault is read");
+    assert!(matches!(&brought[..], [(row, Err(NetworkError::ReturnWaits(_)))] if *row == loan), "{brought:?}");
+    assert_eq!(waits(&laptop), 1);
+}
+
+/// What one license server was asked is not asked of another: it would not be heard there, however often.
+#[tokio::test]
+async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {
+    let office = Office::with_seats(1).await;
+    let attic: ServerAddress = "attic.example".parse().expect("an address");
+    let (other, _) = Site::activated(&office.world, "attic", 1).await;
+    let laptop = office.world.host("laptop");
+    let server = office.site.server.key().id();
+    let first = laptop.licenses().request_loan(server, any_seat(), Until::For(days(5))).await.expect("a request in a drawer");
+    office.lan.put(&attic, other.server.clone());
+    let network = Network::new(laptop.licenses(), office.lan.clone(), vec![attic], any_seat());
+    network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan of the one that answers");
+    assert!(is_licensed(&laptop));
+    let waiting: Vec<_> = laptop.licenses().pending().iter().map(|it| it.request).collect();
+    assert_eq!(waiting, [first.name()], "what was never answered waits on");
+}
+
+/// A no is the end of a request: it is not asked again. What nobody knows the end of is.
+#[tokio::test]
+async fn a_loan_that_was_refused_waits_for_nothing_and_one_that_was_not_answered_does() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    let until = Until::For(days(5));
+    let (_, other) = office.desk("workshop");
+    other.check_out(&unheard).await.expect("the only seat");
+    for (carrier, waiting) in [("taken", 0), ("silent", 1), ("taken", 0), ("silent", 1), ("never", 0)] {
+        let lan = Arc::new(Loans { lan: office.lan.clone(), carrier });
+        let network = office.desk_of(&laptop, lan);
+        network.borrow_seat(until, &unheard).await.expect_err("no seat is free, or nobody says so");
+        assert_eq!(waits(&laptop), waiting, "{carrier}");
+    }
+    other.leave().await.expect("it is heard");
+    network.borrow_seat(until, &unheard).await.expect("it is asked anew");
+    assert_eq!(waits(&laptop), 0);
+}
+
+/// A LAN on which whatever is carried to a license server arrives, and its answer does not always.
+struct Loans {
+    lan: Arc<FakeLicenseServers>,
+    carrier: &'static str,
+}
+
+/// The way to a license server on it.
+struct LoanLine(Arc<dyn Seats>, &'static str);
+
+#[async_trait]
+impl LicenseServers for Loans {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        let Met { introduced, line } = self.lan.meet(at, trust).await?;
+        Ok(Met { introduced, line: Arc::new(LoanLine(line, self.carrier)) })
+    }
+}
+
+#[async_trait]
+impl KeyServer for LoanLine {
+    async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        let answer = self.0.exchange(request).await?;
+        match self.1 {
+            "taken" => Ok(answer),
+            "silent" => Err(KeyServerError::Silent { attempts: Vec::new() }),
+            _ => Err(KeyServerError::Rejected {
+                server: "licenses.example".into(),
+                status: 422,
+                detail: "it is nothing for this server".into(),
+                next: "update the product".into(),
+                after: None,
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Seats for LoanLine {
+    async fn check_out(&self, request: &Sealed<Request>) -> Result<CheckedOut, KeyServerError> {
+        self.0.check_out(request).await
+    }
+
+    async fn beat(&self, beat: &Beat) -> Result<Beaten, SeatsError> {
+        self.0.beat(beat).await
+    }
+
+    async fn wait(&self, ticket: &Ticket) -> Result<Waited, SeatsError> {
+        self.0.wait(ticket).await
+    }
+
+    async fn list(&self) -> Result<Vec<Offer>, SeatsError> {
+        self.0.list().await
+    }
 }

@@ -78,3 +78,19 @@ fn the_older_of_two_sticks_does_not_stop_the_host_that_the_newer_one_told_of() {
     load(&run(host.licenses().request_refresh(activation.as_str())).expect("a file"));
     assert!(is_fully_trusted(&host) && knows(&world, &sold, &host));
 }
+
+// An activation that waits is answered as it was; whoever asks again has a license and no error.
+#[test]
+fn an_activation_whose_answer_is_older_than_what_is_held_ends_with_a_license() {
+    let world = World::new(9);
+    let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+    let host = world.host("a");
+    let file = host.request_activation(&sold.key).expect("a file");
+    world.vendor().answer(&file).expect("the portal's answer, which stays in a drawer");
+    let reissued = world.vendor().reissue(&sold.id).expect("a new key");
+    let activation = host.activate(&reissued.key).expect("activated with the new key");
+    assert_eq!(host.activate(&sold.key).expect("the answer in the drawer is older than what is held"), activation);
+    assert!(is_fully_trusted(&host));
+    assert_eq!(world.vendor().entitlement(&sold.id).expect("sold").slots.len(), 1);
+    assert_eq!(host.licenses().pending(), []);
+}

@@ -2,7 +2,7 @@
 
 use keyward_domain::document::Term;
 use keyward_domain::entitlement::TermsError;
-use keyward_domain::names::NameError;
+use keyward_domain::names::{Allowed, NameError, NameKind};
 use keyward_domain::rights::{Matrix, TenureKind};
 use keyward_domain::signers::SignersError;
 use keyward_domain::staff::StaffError;
@@ -61,11 +61,27 @@ pub(super) fn staff_errors() -> Vec<StaffError> {
     vec![StaffError::NameTaken(name("north")), StaffError::TooMany, StaffError::Unknown(name("north"))]
 }
 
+pub(super) const NAME_KINDS: [NameKind; 11] = [
+    NameKind::Product,
+    NameKind::Edition,
+    NameKind::Version,
+    NameKind::Language,
+    NameKind::Feature,
+    NameKind::Host,
+    NameKind::User,
+    NameKind::Entitlement,
+    NameKind::Token,
+    NameKind::Activation,
+    NameKind::Scheme,
+];
+
+pub(super) const ALLOWED: [Allowed; 4] = [Allowed::Identifier, Allowed::LanguageTag, Allowed::Printable, Allowed::Visible];
+
 pub(super) fn name_errors() -> Vec<NameError> {
     vec![
-        NameError::Empty { what: "a product" },
-        NameError::TooLong { what: "a product", found: 70, most: 64 },
-        NameError::Character { what: "a product", character: '/', allowed: "write letters and digits" },
+        NameError::Empty { what: NameKind::Feature },
+        NameError::TooLong { what: NameKind::Product, found: 70, most: 64 },
+        NameError::Character { what: NameKind::Entitlement, character: '/', allowed: Allowed::Identifier },
         NameError::Address { text: "nobody".into(), why: "there is no @".into() },
     ]
 }

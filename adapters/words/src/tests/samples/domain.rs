@@ -44,6 +44,8 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::SeatGone,
         Refusal::DelegationEnded { until: at() },
         Refusal::ServerClosed,
+        Refusal::ServerRevoked { why: RevocationReason::Revoked },
+        Refusal::ServerRevoked { why: RevocationReason::Moved },
         Refusal::ServerRestored { until: at() },
         Refusal::LoansOut { loans: 1, until: at() },
         Refusal::LoansOut { loans: 2, until: at() },
@@ -127,8 +129,17 @@ pub(super) fn reasons() -> Vec<Reason> {
     ]
 }
 
-pub(super) const LOSSES: [Loss; 8] =
-    [Loss::Silent, Loss::Restored, Loss::Ended, Loss::TakenOver, Loss::Released, Loss::Closed, Loss::DelegationEnded, Loss::Reduced];
+pub(super) const LOSSES: [Loss; 9] = [
+    Loss::Silent,
+    Loss::Restored,
+    Loss::Ended,
+    Loss::TakenOver,
+    Loss::Released,
+    Loss::Closed,
+    Loss::DelegationEnded,
+    Loss::Revoked,
+    Loss::Reduced,
+];
 
 pub(super) const REVOCATIONS: [RevocationReason; 4] =
     [RevocationReason::Revoked, RevocationReason::Moved, RevocationReason::Freed, RevocationReason::Returned];
@@ -196,7 +207,7 @@ pub(super) fn not_taken() -> Vec<NotTaken> {
         NotTaken::OtherHost,
         NotTaken::OtherProduct { product: name("viewer") },
         NotTaken::NotAsked,
-        NotTaken::Older { found: 2, held: 3 },
+        NotTaken::Older { activation: activation(), found: 2, held: 3 },
         NotTaken::Returned { activation: activation() },
     ]
 }

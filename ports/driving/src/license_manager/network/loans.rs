@@ -66,7 +66,7 @@ impl Network {
         })
     }
 
-    async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {
+    pub(super) async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {
         self.meet_server(server).await?.ok_or_else(|| NetworkError::OtherServer { server, row: row.clone() })
     }
 

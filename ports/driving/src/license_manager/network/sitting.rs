@@ -231,7 +231,7 @@ impl Network {
                 Ok(Tended { next: next.max(Duration::from_secs(1)), loss: news })
             }
             // It was taken away, or by the same user elsewhere: nobody takes it back unasked.
-            (_, Some(why @ (Loss::TakenOver | Loss::Released | Loss::Closed | Loss::DelegationEnded | Loss::Reduced))) => {
+            (_, Some(why @ (Loss::TakenOver | Loss::Released | Loss::Closed | Loss::DelegationEnded | Loss::Revoked | Loss::Reduced))) => {
                 self.licenses.tick().await?;
                 Ok(Tended { next: LONGEST_LOOK, loss: Some(why) })
             }

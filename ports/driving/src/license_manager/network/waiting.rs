@@ -1,28 +1,50 @@
 //! What was brought back while its license server did not answer: it goes out at the next contact with that server.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keyward_domain::document::{Kind, Request};
 use keyward_domain::keys::KeyId;
+use keyward_domain::names::ActivationId;
 use keyward_domain::seal::Sealed;
+use keyward_domain::vault::Taken;
 
 use super::{Line, Network, NetworkError};
 use crate::license_manager::desk::{Brings, Desk, Sent};
+use crate::license_manager::pending::about;
 use crate::license_manager::{ActError, unheard};
 
+/// What came of returns that waited, each by its row.
+pub type Brought = Vec<(ActivationId, Result<Taken, NetworkError>)>;
+
 impl Network {
-    /// Looks for the servers that something waits for, and brings it to those that answer. Whatever comes of it, a return is done or waits on.
-    pub(super) async fn bring_returns(&self) {
+    /// Looks for the servers that returns wait for, and brings them to those that answer. Whatever comes of it, a return is done or waits on;
+    /// of several that wait for a server which does not answer, the first says why.
+    pub async fn send_returns(&self) -> Result<Brought, NetworkError> {
+        let mut brought = Vec::new();
         if !self.something_waits() {
-            return;
+            return Ok(brought);
         }
-        let servers = self.look_at(|desk, _| waiting(desk).map(|(server, _)| server).collect::<BTreeSet<_>>()).await.unwrap_or_default();
-        for server in servers {
-            if let Ok(Some(line)) = self.meet_server(server).await {
-                self.bring_returns_to(&line).await;
+        let first_of = |desk: &mut Desk<'_>, _: &_| {
+            let mut rows = BTreeMap::new();
+            for (server, request) in waiting(desk) {
+                rows.entry(server).or_insert_with(|| about(request).cloned());
+            }
+            rows
+        };
+        for (server, row) in self.look_at(first_of).await? {
+            let Some(row) = row else { continue };
+            match self.server_of(server, &row).await {
+                Ok(line) => brought.extend(self.bring(&line).await?),
+                Err(error) => brought.push((row, Err(NetworkError::ReturnWaits(Box::new(error))))),
             }
         }
+        Ok(brought)
+    }
+
+    /// The same by the way. Nobody waits for it; what is wrong with network or disk, the act that follows says.
+    pub(super) async fn bring_returns(&self) {
+        let _ = self.send_returns().await;
     }
 
     /// The same at a server that was met: before anything new is asked of it, which may need the seat that is freed.
@@ -31,18 +53,20 @@ impl Network {
         let _ = self.bring(line).await;
     }
 
-    async fn bring(&self, line: &Line) -> Result<(), NetworkError> {
+    async fn bring(&self, line: &Line) -> Result<Brought, NetworkError> {
         if !self.something_waits() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::News).await?;
         desk.line = Some(Arc::clone(&line.seats));
         let result = send_to(&mut desk, line.server).await;
-        if result.as_ref().is_err_and(ActError::is_silence) {
+        let brought = self.licenses.get_up(desk, result)?;
+        let silent = |result: &Result<Taken, ActError>| result.as_ref().is_err_and(ActError::is_silence);
+        if brought.iter().any(|(_, result)| silent(result)) {
             self.hang_up();
         }
-        Ok(self.licenses.get_up(desk, result)?)
+        Ok(brought.into_iter().map(|(row, result)| (row, result.map_err(waits_on))).collect())
     }
 
     /// Another process may have written a return down; the vault is opened only if there is one.
@@ -54,20 +78,29 @@ impl Network {
     }
 }
 
-async fn send_to(desk: &mut Desk<'_>, server: KeyId) -> Result<(), ActError> {
+/// Sends what waits for a server, until it does not answer.
+async fn send_to(desk: &mut Desk<'_>, server: KeyId) -> Result<Vec<(ActivationId, Result<Taken, ActError>)>, ActError> {
+    let mut brought = Vec::new();
     let all: Vec<_> = waiting(desk).filter(|(of, _)| *of == server).map(|(_, request)| request.clone()).collect();
     if !all.is_empty() {
         // Written down they are, but perhaps by an act that came no further than the vault.
         desk.save()?;
     }
     for request in all {
-        match desk.send(&request, Sent::Before, &unheard).await {
-            Err(error) if error.is_silence() => return Err(error),
-            // What is not taken of an answer to one holds up no other.
-            Ok(_) | Err(_) => {}
+        let result = desk.send(&request, Sent::Before, &unheard).await;
+        // What is not taken of an answer to one holds up no other.
+        let silent = result.as_ref().is_err_and(ActError::is_silence);
+        brought.extend(about(&request).cloned().map(|row| (row, result)));
+        if silent {
+            break;
         }
     }
-    Ok(())
+    Ok(brought)
+}
+
+/// A return that nobody heard waits on.
+fn waits_on(error: ActError) -> NetworkError {
+    if error.is_silence() { NetworkError::ReturnWaits(Box::new(error.into())) } else { error.into() }
 }
 
 /// Returns that wait for license servers. One that was refused is made again by whoever reads why.
