@@ -74,7 +74,7 @@ impl Device {
         if self.counts.back().is_none_or(|(highest, _)| count > *highest) {
             return Counted::Once; // As it nearly always is.
         }
-        if self.counts.binary_search(&(count, name)).is_ok() {
+        if self.knows(count, name) {
             return Counted::Once;
         }
         let forgotten = self.counts.len() == REMEMBERED && self.counts.front().is_some_and(|(lowest, _)| count < *lowest);
@@ -86,6 +86,11 @@ impl Device {
             return Counted::Copied;
         }
         Counted::Doubled { highest: self.counts.back().map_or(count, |(highest, _)| (*highest).max(count)) }
+    }
+
+    /// Whether this very request was taken in before.
+    pub fn knows(&self, count: u64, name: Digest) -> bool {
+        self.counts.binary_search(&(count, name)).is_ok()
     }
 
     fn remember(&mut self, count: u64, name: Digest) {

@@ -107,6 +107,9 @@ impl Pool {
     fn check_out(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, wish: &Wish) -> Decided {
         let choice = Choice::wished(wish, self.charter(case.now)?)?;
         let sitter = Sitter { user: wish.user.clone(), process: wish.process };
+        if self.was_answered(case) && self.loan_of(case).is_none() && !self.holds_by(case, &sitter) {
+            return Err(Refusal::RequestSpent);
+        }
         self.adopt(facts, case, None, &sitter, choice.as_deref());
         if let Some(place) = self.loan_of(case).filter(|place| self.believes(case, *place)) {
             return self.renew(facts, case, place, None, "uses its loan");
@@ -131,6 +134,12 @@ impl Pool {
         let choice = Choice::wished(wish, delegation)?;
         let loans = delegation.loans.filter(|loans| loans.seats > 0).ok_or(Refusal::NotBorrowable)?;
         let sitter = Sitter { user: wish.user.clone(), process: wish.process };
+        if self.was_answered(case) {
+            // Once more what it brought, as it is; what came back since is not lent again.
+            let place = self.loan_of(case).ok_or(Refusal::RequestSpent)?;
+            self.believe(case, place)?;
+            return self.renew(facts, case, place, None, "borrowed before");
+        }
         self.adopt(facts, case, None, &sitter, choice.as_deref());
         let until = self.end_of_loan(until, case.now)?;
         if let Some(place) = self.loan_of(case) {
@@ -178,7 +187,7 @@ impl Pool {
             });
         }
         self.believe(case, place)?;
-        let until = until.map(|until| self.end_of_loan(until, case.now)).transpose()?;
+        let until = until.filter(|_| !self.was_answered(case)).map(|until| self.end_of_loan(until, case.now)).transpose()?;
         self.renew(facts, case, place, until, if until.is_some() { "extended" } else { "refreshed" })
     }
 
@@ -325,6 +334,18 @@ impl Pool {
     pub(super) fn lease_of(&self, case: &Case<'_>, sitter: &Sitter) -> Option<Place> {
         let (guest, _) = self.books.guest_of(&case.request.device)?;
         self.books.sitters.get(&self.books.seatmate(guest, sitter)).copied()
+    }
+
+    /// Whether this very request was granted something before. Whoever has a copy of it can bring it again.
+    fn was_answered(&self, case: &Case<'_>) -> bool {
+        let guest = self.books.guest_of(&case.request.device);
+        guest.is_some_and(|(_, it)| it.device.knows(case.request.count, case.request.name()))
+    }
+
+    /// Whether the seat that the asking host has for somebody is the one that this very request brought.
+    fn holds_by(&self, case: &Case<'_>, sitter: &Sitter) -> bool {
+        let hold = self.lease_of(case, sitter).and_then(|place| self.books.written.holds.get(&place));
+        hold.is_some_and(|hold| hold.request == case.request.name())
     }
 
     /// The place of what the asking host holds under an activation.

@@ -169,3 +169,38 @@ fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again() {
     office.wait(days(5));
     assert_eq!(said(&office.check_out(B)), "lease of seat 0");
 }
+
+/// Whoever has a copy of a request can bring it again: in a file, or over the line.
+#[test]
+fn a_request_that_was_answered_brings_nothing_again_once_its_seat_came_back() {
+    let ways = [Way::File, Way::Line];
+    for way in ways {
+        let mut office = Office::of(seats(3));
+        let request = office.request(A, Ask::Borrow { wish: wish("ada"), until: Until::For(days(5)) });
+        let loan = office.send(A, &request, way).expect("a loan");
+        office.wait(days(1));
+        let again = office.send(A, &request, way).expect("the first answer was lost");
+        assert_eq!((again.activation(), again.certificate().window.until), (loan.activation(), loan.certificate().window.until));
+        office.give_back(A, Way::Line).expect("a receipt");
+        assert_eq!(said(&office.send(A, &request, way)), "request-spent", "{way:?}");
+        let request = office.request(A, Ask::CheckOut { wish: wish("ada"), held: None });
+        office.send(A, &request, way).expect("a seat");
+        office.check_out(A).expect("the same seat, again");
+        let spent = office.send(A, &request, way);
+        office.give_back(A, Way::Line).expect("a receipt");
+        assert_eq!([spent, office.send(A, &request, way)].map(|it| said(&it)), ["request-spent"; 2], "{way:?}");
+        assert_eq!(office.overview().used, 0);
+    }
+}
+
+#[test]
+fn a_request_for_a_later_end_that_is_brought_again_brings_no_later_one() {
+    let mut office = Office::of(seats(3));
+    let loan = office.borrow(A, days(2)).expect("a loan");
+    let request = office.request(A, Ask::Extend { activation: loan.activation(), held: loan.statement, until: Until::For(days(3)) });
+    for ran in 0..3 {
+        let extended = office.send(A, &request, Way::Line).expect("longer");
+        assert_eq!(extended.certificate().window.until, Some(day(4)), "after {ran} days");
+        office.wait(days(1));
+    }
+}
