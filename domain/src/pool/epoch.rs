@@ -2,7 +2,7 @@
 //!
 //! A server that was restored from a backup must not call a start as one was called that it forgot: then it would take what it has forgotten
 //! for its own. Nor may the name be lower: what is shown from a lower epoch was signed before. So a name is the time of the start, to the
-//! 1,024th part of a second. Where the clock was set back there is no such time left, and the name goes by chance.
+//! 1,024th part of a second. Where the clock tells whole seconds only, or was set back, the parts go by chance.
 
 use crate::seal::Digest;
 use crate::time::Now;
@@ -14,7 +14,10 @@ const PARTS: u32 = 10;
 /// The name of the epoch that begins now, above the last. Servers once called an epoch by its second alone: every name is above those too.
 pub(super) fn next(last: u64, now: &Now) -> u64 {
     let second = u64::try_from(now.wall.as_second()).unwrap_or_default();
-    let part = u64::try_from(now.wall.subsec_nanosecond()).unwrap_or_default() * (1 << PARTS) / 1_000_000_000;
+    let part = match u64::try_from(now.wall.subsec_nanosecond()).unwrap_or_default() {
+        0 => chance(now),
+        nanoseconds => nanoseconds * (1 << PARTS) / 1_000_000_000,
+    };
     let name = (second << PARTS) | part;
     // The clock was set back, or did not go on.
     let after = (((last >> PARTS) + 1) << PARTS) | chance(now);
@@ -45,6 +48,13 @@ mod tests {
     fn of_two_starts_within_one_second_the_later_has_the_higher_name() {
         let names: Vec<_> = (0..400).map(|part| next(7, &at(after(day(1), Duration::from_micros(2_500 * part)), 0))).collect();
         assert!(names.is_sorted_by(|one, two| one < two), "{names:?}");
+    }
+
+    /// As the clock of an operating system is read.
+    #[test]
+    fn where_the_clock_tells_whole_seconds_two_starts_within_one_are_seldom_called_the_same() {
+        let names: BTreeSet<_> = (0..64).map(|start| next(7, &at(day(1), start))).collect();
+        assert!(names.len() > 55, "{} names of 64 starts", names.len());
     }
 
     /// Two servers from one backup on a computer whose clock was set back.

@@ -96,13 +96,54 @@ impl Holdings {
 
     /// Writes down what a license server said of a seat, unsigned. Says whether it is new.
     pub fn hear_of(&mut self, activation: &ActivationId, news: Option<Loss>) -> bool {
-        let Some(key) = self.leases().find(|(_, it, _)| it.activation == *activation).map(|(paper, ..)| Key::of(paper)) else {
-            return false;
-        };
-        let Some(seat) = self.rest.seats.iter_mut().find(|seat| key.as_ref().is_some_and(|key| key.is(seat))) else { return false };
+        let Some(seat) = self.tenancy_of(activation) else { return false };
         let new = seat.news != news;
         seat.news = news;
         new
+    }
+
+    /// Counts a process among those that use a seat. Says whether it is new.
+    pub fn use_seat(&mut self, activation: &ActivationId, by: u64) -> bool {
+        self.tenancy_of(activation).is_some_and(|seat| seat.users.insert(by))
+    }
+
+    /// Counts a process no longer among those that use a seat. Says whether another still does.
+    pub fn stop_using(&mut self, activation: &ActivationId, by: u64) -> bool {
+        self.tenancy_of(activation).is_some_and(|seat| {
+            seat.users.remove(&by);
+            !seat.users.is_empty()
+        })
+    }
+
+    /// Whether a process is counted among those that use a seat of this user.
+    pub fn is_used_by(&self, sitter: &Sitter, by: u64) -> bool {
+        self.rest.seats.iter().any(|seat| seat.user == sitter.user && seat.process == sitter.process && seat.users.contains(&by))
+    }
+
+    /// Whether anything is known of a seat of a user.
+    pub fn has_seat(&self, sitter: &Sitter) -> bool {
+        self.rest.seats.iter().any(|seat| seat.user == sitter.user && seat.process == sitter.process)
+    }
+
+    /// Counts nobody any more among those that use a user's seats.
+    pub fn empty_seats(&mut self, sitter: &Sitter) {
+        let mine = self.rest.seats.iter_mut().filter(|seat| seat.user == sitter.user && seat.process == sitter.process);
+        mine.for_each(|seat| seat.users.clear());
+    }
+
+    /// Whether a loan of a product is in use: who has it needs no seat.
+    pub fn has_loan(&self, product: &ProductId, now: &Now) -> bool {
+        let returning = self.returning();
+        let mut certificates = self.papers.iter().filter_map(|paper| paper.answer.certificate());
+        certificates.any(|it| {
+            let lasts = it.window.until.is_none_or(|until| now.wall < until);
+            matches!(it.hold, Hold::Loan { .. }) && it.rights.product == *product && lasts && !returning.contains(&it.activation)
+        })
+    }
+
+    fn tenancy_of(&mut self, activation: &ActivationId) -> Option<&mut Tenancy> {
+        let key = self.leases().find(|(_, it, _)| it.activation == *activation).and_then(|(paper, ..)| Key::of(paper))?;
+        self.rest.seats.iter_mut().find(|seat| key.is(seat))
     }
 
     /// The time in the newest answer of each license server.
@@ -171,10 +212,18 @@ impl Holdings {
         let before = self.leases().filter(|(paper, it, wish)| {
             paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| by == Sitter::of(wish))
         });
+        let lasts = |paper: &Paper, it: &Certificate| {
+            let until = it.window.until.filter(|_| Key::of(paper).is_some_and(|own| own.pool == pool));
+            until.is_some_and(|until| self.rest.seats[place].left(until, now).is_some())
+        };
+        let goes_on = self.leases().any(|(paper, it, _)| lasts(paper, it) || paper.asked.name() == name);
         // What one seat was checked out with before it was checked out again, here or elsewhere, is open no more.
         let before: BTreeSet<_> = before.map(|(paper, ..)| paper.asked.name()).collect();
         self.outbox.retain(|asked| !before.contains(&asked.request.name()));
         let seat = &mut self.rest.seats[place];
+        if !goes_on {
+            seat.users.clear();
+        }
         seat.bound(self.most);
         // What is known of a check-out of an earlier run is only that this boot had begun.
         let begun = Reading { boot: now.boot.clone(), running: Duration::ZERO };

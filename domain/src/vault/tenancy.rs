@@ -4,6 +4,7 @@
 //! within one boot. Grace is earned: one minute for every two under a live lease. Whoever earned none has a quarter of an hour, once in 24
 //! hours by the license server's clock. What is counted is running time; a boot of which nothing was written counts as a whole.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,9 @@ pub struct Tenancy {
     /// What the license server said of it last, unsigned: it is shown, and gives and takes no right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news: Option<Loss>,
+    /// The processes that use it. One that crashed stays until the seat is checked out anew.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) users: BTreeSet<u64>,
     lease: Option<Asked>,
     /// Seconds under a live lease, less two for each second of grace.
     credit: u64,
@@ -147,7 +151,7 @@ impl Gift {
 impl Tenancy {
     /// A seat that somebody is about to have for the first time.
     pub(super) fn new(pool: EntitlementId, user: UserName, process: Option<u64>, now: &Now) -> Self {
-        Self { pool, user, process, news: None, lease: None, credit: 0, most: 0, last: Reading::of(now) }
+        Self { pool, user, process, news: None, users: BTreeSet::new(), lease: None, credit: 0, most: 0, last: Reading::of(now) }
     }
 
     /// The most grace that can be earned on it.

@@ -2,14 +2,15 @@
 //!
 //! A seat is kept by whoever drives [`Network::keep`], or calls [`Network::beat`] as often as that says. What a beat is answered gives no
 //! right and takes none: only a fresh lease, signed and written down, does. Several processes of one user share a seat through the vault:
-//! one that finds a lease which somebody keeps only watches, and takes the keeping over when the lease is two thirds spent.
+//! one that finds a lease which somebody keeps only watches, and takes the keeping over when the lease is two thirds spent. Each is written
+//! down as one that uses the seat, and who leaves gives it back only if nobody else does.
 
 mod loans;
 mod meeting;
 mod sitting;
 mod waiting;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use keyward_domain::document::{Ticket, Wish};
@@ -40,6 +41,27 @@ pub struct Network {
     line: Mutex<Option<Line>>,
     /// How the seat of this process is kept.
     lifeline: Mutex<Option<Held>>,
+    /// What this process wants.
+    wants: Mutex<Wants>,
+    /// What this process is known by among those that share a seat.
+    process: OnceLock<u64>,
+}
+
+/// What a process wants of its license servers: it is not to be read from the leases that are there, for a lease can be gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Wants {
+    /// It did not say: it keeps the seat that its user has.
+    #[default]
+    Unsaid,
+    /// No seat: it was left, or it was taken away and is not taken back unasked.
+    Nothing,
+    /// A seat.
+    Seat {
+        /// Its place in the line.
+        ticket: Option<Ticket>,
+        /// It is counted among those that use the seat.
+        counted: bool,
+    },
 }
 
 /// The way to a license server that was met.
@@ -148,6 +170,15 @@ impl NetworkError {
         }
     }
 
+    /// Whether no license server was heard.
+    fn is_silence(&self) -> bool {
+        match self {
+            Self::NotMet(_) | Self::Seats(_) => true,
+            Self::Act(error) => error.is_silence(),
+            Self::NoServer | Self::OtherServer { .. } | Self::NotBorrowed { .. } | Self::ReturnWaits(_) => false,
+        }
+    }
+
     /// Whether the same act may be tried again.
     pub fn retry(&self) -> Retry {
         match self {
@@ -169,8 +200,8 @@ impl Network {
     /// not speak for the product in this process.
     pub fn new(licenses: Arc<LicenseManager>, finder: Arc<dyn LicenseServers>, servers: Vec<ServerAddress>, wish: Wish) -> Self {
         licenses.sit_as(Sitter::of(&wish));
-        let (known, line, lifeline) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { licenses, finder, servers, wish, known, line, lifeline }
+        let (known, line, lifeline, wants) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { licenses, finder, servers, wish, known, line, lifeline, wants, process: OnceLock::new() }
     }
 
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
@@ -200,6 +231,23 @@ impl Network {
 
     fn held(&self) -> Option<Held> {
         self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn wants(&self) -> Wants {
+        *self.wants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, wants: Wants) {
+        *self.wants.lock().unwrap_or_else(PoisonError::into_inner) = wants;
+    }
+
+    fn process(&self) -> Result<u64, ActError> {
+        if let Some(process) = self.process.get() {
+            return Ok(*process);
+        }
+        let mut bytes = [0; 8];
+        self.licenses.ports.entropy.fill(&mut bytes)?;
+        Ok(*self.process.get_or_init(|| u64::from_be_bytes(bytes)))
     }
 
     fn hold(&self, held: Option<Held>) {

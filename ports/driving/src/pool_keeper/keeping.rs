@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::mpsc;
 use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{BoxFuture, Either, FutureExt as _, select};
 use keyward_domain::pool::{Books, Charter};
 use keyward_ports::{Journal, JournalError};
 
@@ -34,9 +34,9 @@ impl Keeping {
         journal: Arc<dyn Journal>,
         woken: mpsc::UnboundedReceiver<()>,
         charter: Arc<RwLock<Option<Arc<Charter>>>>,
-        snapshot: u64,
     ) -> Self {
-        Self { running, journal, woken, charter, between: FACTS_BETWEEN_SNAPSHOTS, snapshot, making: None }
+        // Where the last snapshot stands is not known: one more is made soon, so that a server which is always killed makes one at all.
+        Self { running, journal, woken, charter, between: FACTS_BETWEEN_SNAPSHOTS, snapshot: 0, making: None }
     }
 
     /// Makes a snapshot after so many facts: the fewer, the sooner the next start, and the more is written.
@@ -76,6 +76,10 @@ impl Keeping {
     /// Writes all that was decided, and tells it. What is decided while the disk is at work goes with the next write.
     async fn write(&mut self) -> Result<(), JournalError> {
         loop {
+            if let Some(made) = self.making.as_mut().and_then(|making| making.now_or_never()) {
+                self.making = None;
+                made?;
+            }
             let (idle, last, between) = (self.making.is_none(), self.snapshot, self.between);
             let Some(mut batch) = self.running.batch(|position| idle && position - last >= between) else { return Ok(()) };
             if !batch.facts.is_empty() {

@@ -1,6 +1,6 @@
 //! A pool that runs, and what was decided in it that is not written yet.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_channel::{mpsc, oneshot};
 use keyward_domain::pool::{Books, Charter, Fact, Op, Outcome, Pool, Pulse};
@@ -156,9 +156,8 @@ impl Running {
 
     /// Keeps the pool no longer: whoever waits is told so.
     pub(super) fn stop(&self) {
-        if let Ok(mut floor) = self.floor.lock() {
-            floor.stage = Stage::Over;
-            floor.tells.clear();
-        }
+        let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
+        floor.stage = Stage::Over;
+        floor.tells.clear();
     }
 }

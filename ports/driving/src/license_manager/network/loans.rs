@@ -21,9 +21,10 @@ impl Network {
         let wish = Wish { ticket: None, ..self.wish.clone() };
         let taken =
             self.at(&line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await).await?;
+        let activation = granted(taken)?;
         // The lease that it took the place of is ended by the same answer.
         self.hold(None);
-        granted(taken)
+        Ok(activation)
     }
 
     /// Moves the end of what is borrowed.

@@ -9,10 +9,10 @@ use keyward_domain::pool::{Beat, Gone, PulseHeard, Wait};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Statement;
 use keyward_domain::time::Reading;
-use keyward_domain::vault::{Loss, Sat, Taken};
+use keyward_domain::vault::{Lease, Loss, Sat, Taken};
 use keyward_ports::{Beaten, Retry};
 
-use super::{Held, LONGEST_LOOK, Left, Line, Network, NetworkError, Seated, TRY_AGAIN, Tended, Turns};
+use super::{Held, LONGEST_LOOK, Left, Line, Network, NetworkError, Seated, TRY_AGAIN, Tended, Turns, Wants};
 use crate::license_manager::desk::{Brings, Desk};
 use crate::license_manager::{ActError, Steps, unheard};
 
@@ -44,10 +44,13 @@ impl Network {
         let mut mine = ticket;
         loop {
             let ticket = self.queue(&mut mine, turns).await;
-            mine = match self.seat(ticket, Sharing::Allowed, steps).await? {
-                Seated::Full { ticket, .. } => ticket,
-                seated => return Ok(seated),
-            };
+            match self.seat(ticket, Sharing::Allowed, steps).await {
+                Ok(Seated::Full { ticket, .. }) => mine = ticket,
+                Ok(seated) => return Ok(seated),
+                // The place is kept for a while.
+                Err(error) if error.is_silence() => self.licenses.ports.timer.wait(TRY_AGAIN).await,
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -92,22 +95,53 @@ impl Network {
                     Retry::After(after) => after.min(LONGEST_LOOK),
                     Retry::Now | Retry::Never => TRY_AGAIN,
                 };
-                Tended { next, loss: Some(Loss::Silent) }
+                match error {
+                    // It was heard, and says no: it is asked again, but not as often as one that is silent.
+                    NetworkError::Act(ActError::Refused(_)) => {
+                        let news = self.lease().await.ok().flatten().and_then(|lease| lease.news);
+                        Tended { next: LONGEST_LOOK, loss: Some(news.unwrap_or(Loss::Ended)) }
+                    }
+                    _ => Tended { next, loss: Some(Loss::Silent) },
+                }
             }
         }
     }
 
-    /// Gives back the seat that this process keeps: it is free at once, if the license server hears it, and else when its lease ends.
+    /// This process uses its user's seat no more. The last that does gives it back: it is free at once, if the license server hears it, and
+    /// else when its lease ends.
     pub async fn leave(&self) -> Result<(), NetworkError> {
-        let Some(held) = self.held() else { return Ok(()) };
-        self.leave_seat(held.server, &held.activation).await.map(drop)
+        if !matches!(self.wants(), Wants::Seat { .. }) && self.held().is_none() {
+            return Ok(());
+        }
+        let process = self.process()?;
+        let now = self.licenses.ports.clock.now();
+        let last = self.look_at(|desk, sitter| {
+            let lease = desk.holdings.lease_of(&desk.profile.product, sitter, &now)?;
+            let activation = lease.certificate.activation;
+            let shared = desk.holdings.stop_using(&activation, process);
+            // What cannot be written down keeps the seat until its lease ends.
+            let written = desk.save();
+            Some((lease.server.server()?, activation)).filter(|_| !shared || written.is_err())
+        });
+        let last = last.await?;
+        self.want(Wants::Nothing);
+        self.hold(None);
+        match last {
+            Some((server, activation)) => self.leave_seat(server, &activation).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Gives back the user's seat, whichever process took it: every process that used it is without one. None if there is no seat.
     pub async fn leave_everywhere(&self) -> Result<Option<Left>, NetworkError> {
-        let now = self.licenses.ports.clock.now();
-        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
-        let held = lease.and_then(|lease| Some((lease.server.server()?, lease.certificate.activation)));
+        let emptied = self.look_at(|desk, sitter| {
+            desk.holdings.empty_seats(sitter);
+            desk.save()
+        });
+        emptied.await?.map_err(NetworkError::Act)?;
+        let held = self.lease().await?.and_then(|lease| Some((lease.server.server()?, lease.certificate.activation)));
+        self.want(Wants::Nothing);
+        self.hold(None);
         match held {
             Some((server, activation)) => self.leave_seat(server, &activation).await.map(Some),
             None => Ok(None),
@@ -115,7 +149,6 @@ impl Network {
     }
 
     async fn leave_seat(&self, server: KeyId, activation: &ActivationId) -> Result<Left, NetworkError> {
-        self.hold(None);
         let line = self.meet_server(server).await.ok().flatten();
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::News).await?;
@@ -155,7 +188,9 @@ impl Network {
             && let Sat::Live { left } = lease.sat
             && left > third(lease.certificate.window)
         {
-            return Ok(Seated::Shares(lease.certificate.activation.clone()));
+            let activation = lease.certificate.activation.clone();
+            self.count(desk, &activation)?;
+            return Ok(Seated::Shares(activation));
         }
         // It is shown to the server that gave it, and to no other.
         let to = Addressee::Server(line.server);
@@ -165,9 +200,13 @@ impl Network {
         match (taken, lifeline) {
             (Taken::Granted(activation), Some(lifeline)) => {
                 self.hold(Some(Held { server: line.server, activation: activation.clone(), lifeline }));
+                self.count(desk, &activation)?;
                 Ok(Seated::Has(activation))
             }
-            (Taken::Granted(activation), None) => Ok(Seated::Borrowed(activation)),
+            (Taken::Granted(activation), None) => {
+                self.want(Wants::Seat { ticket: None, counted: false });
+                Ok(Seated::Borrowed(activation))
+            }
             (Taken::Refused(refusal), _) => match &refusal {
                 Refusal::PoolFull { ticket, .. } => Ok(Seated::Full { ticket: *ticket, refusal }),
                 _ => Err(ActError::Refused(refusal)),
@@ -179,6 +218,11 @@ impl Network {
     async fn beat_for(&self, held: &Held) -> Result<Tended, NetworkError> {
         let Some(line) = self.meet_server(held.server).await? else { return self.take_up().await };
         let (generation, live) = self.generation(&held.activation).await?;
+        if generation == 0 {
+            // Another process of the user gave it back.
+            self.hold(None);
+            return self.take_up().await;
+        }
         let sent = Reading::of(&self.licenses.ports.clock.now());
         let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation };
         let Beaten { pulse, fresh } = match line.seats.beat(&beat).await {
@@ -204,11 +248,13 @@ impl Network {
                 self.hear(&held.activation, why).await?;
                 Ok(Tended { next: left.clamp(Duration::from_secs(1), LONGEST_LOOK), loss: Some(why.into()) })
             }
-            PulseHeard::Gone { why: Gone::Ended } => self.again().await,
+            PulseHeard::Gone { why: Gone::Ended } => match self.lease().await?.and_then(|lease| lease.news) {
+                Some(why @ (Loss::TakenOver | Loss::Released)) => self.give_up(why).await,
+                _ => self.again().await,
+            },
             PulseHeard::Gone { why } => {
                 self.hear(&held.activation, why).await?;
-                self.hold(None);
-                Ok(Tended { next: LONGEST_LOOK, loss: Some(why.into()) })
+                self.give_up(why.into()).await
             }
             PulseHeard::Show | PulseHeard::Stranger => self.again().await,
         }
@@ -222,31 +268,74 @@ impl Network {
 
     /// Looks after a seat that this process does not keep: somebody else does, or nobody does any more.
     async fn take_up(&self) -> Result<Tended, NetworkError> {
-        let now = self.licenses.ports.clock.now();
-        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
-        let Some(lease) = lease else { return Ok(Tended { next: LONGEST_LOOK, loss: None }) };
+        let Some(lease) = self.lease().await? else { return self.start_over().await };
         match (lease.sat, lease.news) {
+            (_, news) if self.wants() == Wants::Nothing => Ok(Tended { next: LONGEST_LOOK, loss: news }),
             (Sat::Live { left }, news) if left > third(lease.certificate.window) => {
+                if let Wants::Seat { .. } = self.wants() {
+                    self.look_at(|desk, _| self.count(desk, &lease.certificate.activation)).await?.map_err(NetworkError::Act)?;
+                }
                 let next = left.saturating_sub(third(lease.certificate.window)).min(LONGEST_LOOK);
                 Ok(Tended { next: next.max(Duration::from_secs(1)), loss: news })
             }
-            // It was taken away, or by the same user elsewhere: nobody takes it back unasked.
-            (_, Some(why @ (Loss::TakenOver | Loss::Released | Loss::Closed | Loss::DelegationEnded | Loss::Revoked | Loss::Reduced))) => {
-                self.licenses.tick().await?;
-                Ok(Tended { next: LONGEST_LOOK, loss: Some(why) })
-            }
+            (_, Some(why @ (Loss::TakenOver | Loss::Released))) => self.give_up(why).await,
             (_, _) => self.seated(Sharing::Allowed).await,
         }
     }
 
+    /// The seat was taken away, or by the same user elsewhere: nobody takes it back unasked.
+    async fn give_up(&self, why: Loss) -> Result<Tended, NetworkError> {
+        self.hold(None);
+        self.want(Wants::Nothing);
+        self.licenses.tick().await?;
+        Ok(Tended { next: LONGEST_LOOK, loss: Some(why) })
+    }
+
+    /// There is no lease. A process that still wants a seat asks for one: its loan is over, or its lease and its grace are. Not if the user
+    /// gave the seat back for all of them.
+    async fn start_over(&self) -> Result<Tended, NetworkError> {
+        let idle = Ok(Tended { next: LONGEST_LOOK, loss: None });
+        let Wants::Seat { counted, .. } = self.wants() else { return idle };
+        let (process, now) = (self.process()?, self.licenses.ports.clock.now());
+        let look = self.look_at(|desk, sitter| {
+            (desk.holdings.has_seat(sitter), desk.holdings.is_used_by(sitter, process), desk.holdings.has_loan(&desk.profile.product, &now))
+        });
+        let (known, uses, has_loan) = look.await?;
+        if counted && known && !uses {
+            self.want(Wants::Nothing);
+            return idle;
+        }
+        if has_loan { idle } else { self.seated(Sharing::Allowed).await }
+    }
+
+    /// Writes down that this process uses a seat.
+    fn count(&self, desk: &mut Desk<'_>, activation: &ActivationId) -> Result<(), ActError> {
+        self.want(Wants::Seat { ticket: None, counted: true });
+        if desk.holdings.use_seat(activation, self.process()?) { desk.save() } else { Ok(()) }
+    }
+
+    /// The lease of this user.
+    async fn lease(&self) -> Result<Option<Lease>, NetworkError> {
+        let now = self.licenses.ports.clock.now();
+        self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await
+    }
+
     async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
-        match self.seat(None, sharing, &unheard).await? {
+        let ticket = match self.wants() {
+            Wants::Seat { ticket, .. } => ticket,
+            Wants::Unsaid | Wants::Nothing => None,
+        };
+        match self.seat(ticket, sharing, &unheard).await? {
             Seated::Has(_) => {
                 let next = self.held().map_or(TRY_AGAIN, |held| held.lifeline.next);
                 Ok(Tended { next, loss: None })
             }
             Seated::Shares(_) | Seated::Borrowed(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
-            Seated::Full { .. } => {
+            Seated::Full { ticket, .. } => {
+                // Its place in the line is kept from one time to the next.
+                if let Wants::Seat { counted, .. } = self.wants() {
+                    self.want(Wants::Seat { ticket: Some(ticket), counted });
+                }
                 self.licenses.tick().await?;
                 Ok(Tended { next: TRY_AGAIN, loss: Some(Loss::Ended) })
             }
@@ -255,9 +344,7 @@ impl Network {
 
     /// The generation of the newest lease, and whether it lasts.
     async fn generation(&self, activation: &ActivationId) -> Result<(u64, bool), NetworkError> {
-        let now = self.licenses.ports.clock.now();
-        let lease = self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await?;
-        let lease = lease.filter(|lease| lease.certificate.activation == *activation);
+        let lease = self.lease().await?.filter(|lease| lease.certificate.activation == *activation);
         Ok(lease.map_or((0, false), |lease| (lease.certificate.generation, matches!(lease.sat, Sat::Live { .. }))))
     }
 
