@@ -16,6 +16,7 @@ mod network;
 mod network_lines;
 mod network_loans;
 mod network_trust;
+mod network_wants;
 mod older;
 mod online;
 mod order;

@@ -1,0 +1,101 @@
+//! Several processes of one user share a seat; what each wants does not depend on what the others do, nor on what the license server said
+//! last (rows N3, N5, N6).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_domain::document::Until;
+use keyward_domain::pool::{Act, Release};
+use keyward_domain::time::days;
+use keyward_domain::vault::Loss;
+use keyward_engine::license_manager::network::{Network, Seated};
+use keyward_engine::license_manager::unheard;
+use keyward_fakes::world::Host;
+
+use super::network::{MINUTE, Office, is_licensed};
+
+/// Two products of one user on one host.
+async fn two_products(office: &Office) -> (Arc<Host>, Network, Network) {
+    let (host, one) = office.desk("drawing-office");
+    let two = office.desk_of(&host, office.lan.clone());
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    (host, one, two)
+}
+
+/// The drawing that is open in the second is saved another time.
+#[tokio::test]
+async fn the_first_of_two_products_ends_and_the_second_works_on() {
+    let office = Office::with_seats(1).await;
+    let (host, one, two) = two_products(&office).await;
+    one.leave().await.expect("it is written down");
+    drop(one);
+    assert!(is_licensed(&host) && office.free().await == 0);
+    for _ in 0..60 {
+        office.work(&two, 1).await;
+        assert!(is_licensed(&host));
+    }
+    two.leave().await.expect("it is heard");
+    assert!(!host.standing().may_run());
+    assert_eq!(office.free().await, 1, "the last gives it back");
+}
+
+#[tokio::test]
+async fn one_that_crashed_keeps_the_seat_no_longer_than_its_lease_and_leaves_no_trace_in_the_next() {
+    let office = Office::with_seats(1).await;
+    let (_, one, two) = two_products(&office).await;
+    drop(two);
+    one.leave().await.expect("it is written down");
+    assert_eq!(office.free().await, 0, "the other one is not known to be gone");
+    office.world.advance(11 * MINUTE);
+    office.site.server.tick().await.expect("the pools are kept");
+    assert_eq!(office.free().await, 1);
+    let (_, again) = (one, office.desk_of(&office.world.host("workshop"), office.lan.clone()));
+    assert!(matches!(again.check_out(&unheard).await, Ok(Seated::Has(_))));
+    again.leave().await.expect("it is heard");
+    assert_eq!(office.free().await, 1);
+}
+
+#[tokio::test]
+async fn who_gives_the_users_seat_back_for_all_is_not_overruled_by_those_that_run() {
+    let office = Office::with_seats(1).await;
+    let (host, one, two) = two_products(&office).await;
+    let verb = office.desk_of(&host, office.lan.clone());
+    verb.leave_everywhere().await.expect("it is heard");
+    assert_eq!(office.free().await, 1);
+    office.work(&one, 3).await;
+    office.work(&two, 3).await;
+    assert_eq!(office.free().await, 1);
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Has(_))), "unless one asks again");
+}
+
+/// Row B2.
+#[tokio::test]
+async fn a_product_that_runs_when_its_loan_falls_due_gets_a_seat() {
+    let office = Office::with_seats(2).await;
+    let (host, network) = office.desk("laptop");
+    network.borrow_seat(Until::For(days(1)), &unheard).await.expect("a loan");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Borrowed(_))));
+    office.work(&network, 5).await;
+    assert_eq!(office.free().await, 1, "one seat, used here and there");
+    office.world.advance(days(1) + Duration::from_secs(1));
+    office.work(&network, 1).await;
+    assert!(is_licensed(&host));
+}
+
+/// Row N6.
+#[tokio::test]
+async fn a_seat_that_the_administrator_took_away_is_not_taken_back_unasked() {
+    let office = Office::with_seats(3).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let seats = office.site.server.status().await.expect("the pools are kept").pools[0].seats.clone();
+    let release = Act::Release { place: seats[0].place, how: Release::AtEnd, by: "root".into() };
+    office.site.server.act(None, release).await.expect("the pools are kept").expect("it is done");
+    office.work(&network, 1).await;
+    assert!(is_licensed(&host), "what was signed lasts");
+    office.work(&network, 30).await;
+    assert_eq!(office.free().await, 3);
+    assert_eq!(network.beat().await.loss, Some(Loss::Released));
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))), "whoever asks has one");
+}
