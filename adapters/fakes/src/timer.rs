@@ -25,7 +25,7 @@ enum Pace {
 }
 
 impl FakeTimer {
-    /// A timer that turns the clock forward by what it is asked to wait, and returns at once.
+    /// A timer that turns the clock forward by what it is asked to wait, and lets others go on in between.
     pub fn advancing(clock: Arc<FakeClock>) -> Self {
         Self { clock, pace: Pace::TurnsTheClock, waits: Mutex::default() }
     }
@@ -46,7 +46,19 @@ impl Timer for FakeTimer {
     async fn wait(&self, duration: Duration) {
         locked(&self.waits).push(duration);
         match self.pace {
-            Pace::TurnsTheClock => self.clock.advance(duration),
+            Pace::TurnsTheClock => {
+                self.clock.advance(duration);
+                // As after any wait, others had their turn.
+                let mut waited = false;
+                poll_fn(|context| {
+                    if std::mem::replace(&mut waited, true) {
+                        return Poll::Ready(());
+                    }
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                })
+                .await;
+            }
             Pace::WaitsForTheClock => {
                 let begun = self.clock.now();
                 poll_fn(|context| {
