@@ -113,11 +113,10 @@ impl PoolKeeper {
         let books = journal.replay().await?;
         let (pool, facts) = Pool::open(books, outset.secret, outset.rhythm, outset.start, &clock.now());
         journal.append(facts).await?;
-        let (charter, position) = (pool.books().charter().cloned().map(Arc::new), pool.books().position());
-        let charter = Arc::new(RwLock::new(charter));
+        let charter = Arc::new(RwLock::new(pool.books().charter().cloned().map(Arc::new)));
         let (wake, woken) = mpsc::unbounded();
         let running = Arc::new(Running::new(pool, clock));
-        let keeping = Keeping::new(Arc::clone(&running), journal, woken, Arc::clone(&charter), position);
+        let keeping = Keeping::new(Arc::clone(&running), journal, woken, Arc::clone(&charter));
         Ok((Self { running, wake, charter, signer, trust: Arc::new(outset.trust) }, keeping))
     }
 
