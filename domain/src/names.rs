@@ -143,7 +143,7 @@ name!(
 );
 name!(
     /// Who uses a host, as the host has it. A claim: where users have seats of their own, it tells them apart on one host.
-    UserName, User, 255, Printable
+    UserName, User, 255, Visible
 );
 name!(
     /// Names what was sold under one license key. Commands go by it, so that the key itself need not be kept.
@@ -203,6 +203,16 @@ impl From<EmailAddress> for String {
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+impl UserName {
+    /// Reads one that was written down. Names once had characters that are not seen; what was signed with them is still read, and each such
+    /// character shows as one that cannot be shown. What is signed stays the bytes that were.
+    pub(crate) fn read<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let seen = |c: char| if Allowed::Printable.takes(c) && !Allowed::Visible.takes(c) { char::REPLACEMENT_CHARACTER } else { c };
+        let text = String::deserialize(from)?;
+        text.chars().map(seen).collect::<String>().parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -280,6 +290,27 @@ mod tests {
         }
         for seen in ["box-7", "中文 7", "e\u{301}", "حاسوب", "💾"] {
             assert!(seen.parse::<HostName>().is_ok(), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_called_what_can_be_seen_and_what_was_written_before_is_read() {
+        #[derive(Deserialize)]
+        struct Written {
+            #[serde(deserialize_with = "UserName::read")]
+            user: UserName,
+        }
+        let read = |text: &str| serde_json::from_value::<Written>(serde_json::json!({ "user": text })).map(|it| it.user.to_string());
+        for hidden in ["\u{202e}", "\u{2066}", "\u{200b}"] {
+            let text = format!("ada{hidden}7");
+            assert!(text.parse::<UserName>().is_err(), "{hidden:?}");
+            assert_eq!(read(&text).ok().as_deref(), Some("ada\u{fffd}7"));
+        }
+        for seen in ["ada", "中文 7", "حاسوب"] {
+            assert_eq!((seen.parse::<UserName>().map(|it| it.to_string()), read(seen).ok().as_deref()), (Ok(seen.into()), Some(seen)));
+        }
+        for never in ["", "ada\n"] {
+            assert!(read(never).is_err(), "{never:?}");
         }
     }
 

@@ -123,6 +123,8 @@ pub struct Pool {
     lapse: BTreeSet<(Duration, Place)>,
     /// A restored server gives no new seat before this.
     quiet: Duration,
+    /// No lease that is out is longer: the longest of those that were out when it started, or of those it gives.
+    longest: Duration,
 }
 
 impl Pool {
@@ -132,7 +134,7 @@ impl Pool {
         let epoch = epoch::next(books.epoch().max(start.anchor.map_or(0, |anchor| anchor.place.epoch)), now);
         let behind = start.anchor.is_some_and(|it| it.place.epoch > books.epoch() || it.place.position >= books.position());
         let queue = Queue::new(epoch, now.running + rhythm.lease);
-        let mut pool = Self { books, secret, rhythm, queue, lapse: BTreeSet::new(), quiet: Duration::ZERO };
+        let mut pool = Self { books, secret, rhythm, queue, lapse: BTreeSet::new(), quiet: Duration::ZERO, longest: rhythm.lease };
         let (mut facts, lease_before) = (Vec::new(), pool.books.written.lease);
         pool.record(&mut facts, Fact::Opened { epoch, lease: rhythm.lease, at });
         if behind || start.marked {
@@ -166,7 +168,7 @@ impl Pool {
     /// What the server's anchor is to remember, once all facts are written.
     pub fn anchored(&self) -> Anchored {
         let next = self.books.next_place();
-        Anchored { place: Place { position: next.position.saturating_sub(1), ..next }, lease: self.longest_lease() }
+        Anchored { place: Place { position: next.position.saturating_sub(1), ..next }, lease: self.longest }
     }
 
     /// Every lease counts as renewed. What was forgotten by a restore may still be out there for one lease.
@@ -175,19 +177,12 @@ impl Pool {
             if let hold::Held::Lease(longest) = hold.held {
                 (hold.live.deadline, hold.live.signed_until) = (running + longest, running + longest);
                 self.lapse.insert((hold.live.deadline, *place));
+                self.longest = self.longest.max(longest);
             }
         }
         if self.books.written.restored.is_some_and(|it| it.leases_over.is_none()) {
-            self.quiet = running + self.longest_lease().max(lease_before);
+            self.quiet = running + self.longest.max(lease_before);
         }
-    }
-
-    fn longest_lease(&self) -> Duration {
-        let held = self.books.written.holds.values().filter_map(|hold| match hold.held {
-            hold::Held::Lease(longest) => Some(longest),
-            hold::Held::Loan(_) => None,
-        });
-        held.fold(self.rhythm.lease, Duration::max)
     }
 
     /// Ends what time has ended.

@@ -197,6 +197,7 @@ pub struct Occupant {
     /// What the host calls itself.
     pub host: HostName,
     /// Who uses it.
+    #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
     /// Since when.
     pub since: Timestamp,

@@ -158,7 +158,7 @@ pub enum Flag {
     },
     /// The vault was restored from a copy, or another host uses a copy of it.
     RestoredCopy,
-    /// The lease of a seat is over, and grace was earned.
+    /// The lease of a seat is over, and grace was earned; or its license server goes on past the end of its own license.
     SeatLost {
         /// Running time left.
         #[serde(with = "crate::time::seconds")]
@@ -210,7 +210,7 @@ pub enum Reason {
         /// When.
         until: Timestamp,
     },
-    /// The lease of a seat is over, and the grace is used up.
+    /// The lease of a seat is over, and the grace is used up; or its license server went on past the end of its own license.
     SeatLost {
         /// Why there is no newer lease.
         why: Loss,

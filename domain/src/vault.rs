@@ -3,7 +3,7 @@
 //! [`VaultContents`] is what is written down; [`Holdings`] is the same, opened: every document verified again each time it is loaded.
 
 mod contents;
-mod seats;
+pub(crate) mod seats;
 mod taking;
 mod tenancy;
 
@@ -40,6 +40,8 @@ pub struct Holdings {
     unreadable: Vec<(Kept, SealError)>,
     /// The most grace that can be earned on a seat.
     most: Duration,
+    /// Of which product that is said; what a seat of another is worth, that one says.
+    earning: Option<ProductId>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +79,8 @@ impl Holdings {
             let request = reseal(&request).ok()?;
             Some(Asked { request, clock, refused, sent: None })
         });
-        Self { outbox: outbox.collect(), rest, trust, papers, unreadable, most: crate::profile::GraceTerms::default().seat() }
+        let most = crate::profile::GraceTerms::default().seat();
+        Self { outbox: outbox.collect(), rest, trust, papers, unreadable, most, earning: None }
     }
 
     /// What is to be written down.
@@ -264,7 +267,9 @@ impl Holdings {
     /// Takes a reading of the clock and of the host in: running time is counted where there is doubt.
     pub fn note(&mut self, now: &Now, observed: &Fingerprint) {
         self.note_seats(now);
-        let ran = self.rest.clock.note(now).as_secs();
+        let ran = self.rest.clock.note(now);
+        self.note_delegations(ran, now);
+        let ran = ran.as_secs();
         let mut changed = BTreeMap::new();
         for certificate in self.papers.iter().filter_map(|paper| paper.answer.certificate()) {
             if certificate.binding.fingerprint().judge(observed) == Match::Changed {
@@ -292,9 +297,9 @@ impl Holdings {
         }
     }
 
-    /// The count for the next request.
+    /// The count for the next request; whoever asks sees to it that the last there is was not used before.
     pub fn next_count(&self) -> u64 {
-        self.rest.count + 1
+        self.rest.count.saturating_add(1)
     }
 
     /// Puts a request into the outbox. A return is off from here on (promise 4).
@@ -352,6 +357,8 @@ impl Holdings {
         self.rest.clock = old.clock;
         self.rest.keys = old.keys;
         self.rest.gifts = old.gifts;
+        self.rest.remade = old.remade;
+        self.rest.outlived = old.outlived;
         self.rest.own_slot = true;
         self.papers.clear();
         self.unreadable.clear();

@@ -3,6 +3,7 @@
 //! The server is met as a product meets it: it shows who it is, held against the roots in the product profile, before the token is sent.
 
 mod line;
+mod pin;
 mod tables;
 
 use std::io::Write;

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// Who sits on it. A claim, made by the host.
+    #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
     /// Which of the user's processes, where each takes a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]

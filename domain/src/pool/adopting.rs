@@ -34,7 +34,7 @@ impl Pool {
         // What was signed before a restore that is known of says nothing new.
         if self.books.written.restored.is_none_or(|restored| signed > restored.at) {
             self.record(facts, Fact::Restored { at: now.wall });
-            self.quiet = self.quiet.max(now.running + self.longest_lease());
+            self.quiet = self.quiet.max(now.running + self.longest);
         }
         Seen::Forgotten
     }

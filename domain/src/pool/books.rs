@@ -20,6 +20,8 @@ use crate::time::{Timestamp, after, between, days};
 
 /// Hosts that hold nothing and were not heard of for so many days are let go of.
 const FORGET_GUESTS: Duration = days(90);
+/// So many hosts that hold nothing are known at most: whoever makes keys up fills no memory with them.
+pub(super) const MOST_IDLE: usize = 10_000;
 
 /// The state of a pool as its journal tells it. A journal is replayed onto it fact by fact, from the beginning or from a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub struct Books {
     /// Loans by when they are free.
     pub(super) due: BTreeSet<(Timestamp, Place)>,
     devices: BTreeMap<PublicKey, GuestNo>,
+    /// Hosts that hold nothing, by when they were heard of last.
+    idle: BTreeSet<(Timestamp, GuestNo)>,
     /// What the ids of its seats begin with.
     ids: Option<SeatIds>,
     /// All loans.
@@ -64,6 +68,9 @@ pub(super) struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revoked: Option<RevocationReason>,
     pub(super) next_guest: GuestNo,
+    /// The latest time that is known: of a start or a request, or the vendor's own if that was heard since.
+    #[serde(default, with = "millis")]
+    pub(super) latest: Timestamp,
     #[serde(with = "pairs")]
     pub(super) guests: BTreeMap<GuestNo, Box<Guest>>,
     #[serde(with = "pairs")]
@@ -129,9 +136,12 @@ impl Books {
             Fact::Revoked { why, .. } => self.written.revoked = Some(*why),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
             Fact::Met { guest, device, host, looks, at } => {
-                let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() });
+                let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone(), seats: 0 });
                 let met = self.written.guests.entry(*guest).or_insert_with(new);
                 (met.device.host, met.looks) = (host.clone(), looks.clone());
+                if met.seats == 0 {
+                    self.idle.insert((met.device.seen, *guest));
+                }
                 self.devices.insert(*device, *guest);
                 self.written.next_guest = self.written.next_guest.max(guest + 1);
             }
@@ -172,7 +182,17 @@ impl Books {
                 {
                     self.count(hold.guest, asked, *at);
                 }
+                self.forget_idle();
             }
+        }
+    }
+
+    /// Lets go of the hosts that hold nothing and were not heard of for the longest time, where there are too many. Only when a seat comes
+    /// free: a host that was met just now is about to have one.
+    fn forget_idle(&mut self) {
+        while self.idle.len() > MOST_IDLE {
+            let longest = self.idle.pop_first().and_then(|(_, guest)| self.written.guests.remove(&guest));
+            longest.map(|guest| self.devices.remove(&guest.device.key));
         }
     }
 
@@ -211,6 +231,7 @@ impl Books {
     fn open(&mut self, epoch: u64, lease: Duration, at: Timestamp) {
         self.written.epochs.push((epoch, self.written.next - 1));
         self.written.lease = lease;
+        self.written.latest = self.written.latest.max(at);
         let mut busy = BTreeSet::new();
         for hold in self.written.holds.values_mut() {
             busy.insert(hold.guest);
@@ -220,8 +241,9 @@ impl Books {
         }
         let gone = |guest: &GuestNo, it: &Guest| !busy.contains(guest) && between(it.device.seen, at) > FORGET_GUESTS;
         let forgotten: Vec<_> = self.written.guests.extract_if(.., |guest, it| gone(guest, it)).collect();
-        for (_, guest) in forgotten {
+        for (number, guest) in forgotten {
             self.devices.remove(&guest.device.key);
+            self.idle.remove(&(guest.device.seen, number));
         }
     }
 
@@ -245,6 +267,8 @@ impl Books {
         self.written.revoked = None;
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
         self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
+        // The vendor's time is the truth: a clock that was ahead once is forgiven when the vendor was heard.
+        self.written.latest = charter.issued().unwrap_or(self.written.latest);
         self.written.charter = Some(charter);
         if !same {
             let written = std::mem::take(&mut self.written);
@@ -280,9 +304,14 @@ impl Books {
         self.seat(place, Hold { activation: it.activation.clone(), floor: it.generation, ..hold });
     }
 
-    fn count(&mut self, guest: GuestNo, asked: &Asked, at: Timestamp) {
-        if let Some(guest) = self.written.guests.get_mut(&guest) {
+    fn count(&mut self, number: GuestNo, asked: &Asked, at: Timestamp) {
+        self.written.latest = self.written.latest.max(at);
+        if let Some(guest) = self.written.guests.get_mut(&number) {
+            let was_idle = self.idle.remove(&(guest.device.seen, number));
             guest.device.count(asked.count, asked.request, at);
+            if was_idle {
+                self.idle.insert((guest.device.seen, number));
+            }
         }
     }
 
@@ -297,6 +326,10 @@ impl Books {
 
     /// Puts a hold at a place, and into every index.
     fn seat(&mut self, place: Place, hold: Hold) {
+        if let Some(guest) = self.written.guests.get_mut(&hold.guest) {
+            guest.seats += 1;
+            self.idle.remove(&(guest.device.seen, hold.guest));
+        }
         self.numbers.take(hold.seat);
         self.activations.insert(hold.activation.clone(), place);
         if let Some(before) = hold.before {
@@ -318,6 +351,12 @@ impl Books {
     /// Takes a hold out of its place, and out of every index.
     fn unseat(&mut self, place: Place) -> Option<Hold> {
         let hold = self.written.holds.remove(&place)?;
+        if let Some(guest) = self.written.guests.get_mut(&hold.guest) {
+            guest.seats = guest.seats.saturating_sub(1);
+            if guest.seats == 0 {
+                self.idle.insert((guest.device.seen, hold.guest));
+            }
+        }
         self.numbers.free(hold.seat);
         remove_if(&mut self.activations, &hold.activation, place);
         if let Some(before) = hold.before {
@@ -353,7 +392,9 @@ impl From<Written> for Books {
         let holds = std::mem::take(&mut written.holds);
         let devices = written.guests.iter().map(|(guest, it)| (it.device.key, *guest)).collect();
         let ids = written.charter.as_ref().map(|it| SeatIds::of(&it.delegation().server.id()));
-        let mut books = Self { written, devices, ids, ..Self::default() };
+        written.guests.values_mut().for_each(|guest| guest.seats = 0);
+        let idle = written.guests.iter().map(|(guest, it)| (it.device.seen, *guest)).collect();
+        let mut books = Self { written, devices, idle, ids, ..Self::default() };
         for (place, hold) in holds {
             books.seat(place, *hold);
         }

@@ -237,6 +237,7 @@ pub struct Asked {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sitter {
     /// The user.
+    #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
     /// The process, where each takes a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]

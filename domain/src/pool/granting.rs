@@ -24,6 +24,12 @@ pub(super) fn last_generation(epoch: u64) -> u64 {
 }
 
 impl Pool {
+    /// What the time is at least. A clock that was set back ends no delegation later: what was written since the vendor was heard last, and
+    /// when the vendor was heard, is of the past.
+    pub fn time(&self, now: &Now) -> Timestamp {
+        now.wall.max(self.books.written.latest)
+    }
+
     /// Whether anything can be signed now.
     pub(super) fn charter(&self, now: &Now) -> Result<&Delegation, Refusal> {
         let Some(delegation) = self.books.delegation() else { return Err(Refusal::ServerClosed) };
@@ -33,10 +39,11 @@ impl Pool {
         if let Some(why) = self.books.written.revoked {
             return Err(Refusal::ServerRevoked { why });
         }
-        match (delegation.window.place(now.wall), delegation.window.until) {
-            (In::Inside, _) | (In::After, None) => Ok(delegation),
-            (In::Before, _) => Err(Refusal::DelegationEnded { until: delegation.window.from }),
-            (In::After, Some(until)) => Err(Refusal::DelegationEnded { until }),
+        let window = delegation.window;
+        match (window.place(now.wall), window.place(self.time(now)), window.until) {
+            (In::Before, _, _) => Err(Refusal::DelegationEnded { until: window.from }),
+            (_, In::After, Some(until)) => Err(Refusal::DelegationEnded { until }),
+            (_, _, _) => Ok(delegation),
         }
     }
 

@@ -18,6 +18,9 @@ use crate::time::{Timestamp, after, days};
 pub(super) struct Guest {
     pub(super) device: Device,
     pub(super) looks: Fingerprint,
+    /// How many seats it has: it follows from the holds.
+    #[serde(skip)]
+    pub(super) seats: u32,
 }
 
 /// A seat in somebody's hands.

@@ -66,6 +66,7 @@ pub struct Seat {
     /// Its vault's key.
     pub device: KeyId,
     /// Who sits on it.
+    #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
     /// Since when.
     pub since: Timestamp,

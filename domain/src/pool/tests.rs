@@ -10,6 +10,7 @@ use crate::seal::{self, Keyward, Reply, Sealed, Statement, Verified};
 use crate::testing::{day, delegated, delegation, first_keys, host, served, server, shipped_trust, wish};
 use crate::time::{Boot, after, between, days};
 
+mod clocks;
 mod closing;
 mod keeping;
 mod loans;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::delegated::{delegated, open_as_server};
 use super::{Digest, Envelope, MOST_BYTES, SealError, Trust, Verified};
 use crate::document::{Delegation, Identity};
+use crate::time::{CLOCK_TOLERANCE, Timestamp, after};
 
 /// No license server keeps more pools; each delegation may come with a key statement of its own.
 const MOST_DELEGATIONS: usize = 64;
@@ -30,8 +31,17 @@ pub struct Introduction {
 pub struct Introduced {
     /// Who it is.
     pub identity: Verified<Identity>,
-    /// What it may sign; at least one. Whether it still may is for the clock to say.
+    /// What it may sign; at least one. Whether it still may is for the clock to say: [`Introduced::ended`].
     pub delegations: Vec<Verified<Delegation>>,
+}
+
+impl Introduced {
+    /// When the last of what it may sign ended, if that was longer ago than clocks that are right can differ.
+    pub fn ended(&self, at: Timestamp) -> Option<Timestamp> {
+        let ends = self.delegations.iter().map(|it| it.window.until);
+        let last = ends.reduce(|one, two| Some(one?.max(two?)))??;
+        (at > after(last, CLOCK_TOLERANCE)).then_some(last)
+    }
 }
 
 impl Introduction {
@@ -59,7 +69,7 @@ impl Introduction {
         }
         let server = delegations.first().ok_or(first_error)?.server;
         let identity = open_as_server::<Identity>(&it.identity, &server)?;
-        if identity.server != server || delegations.iter().any(|it| it.server != server) {
+        if identity.server != server || delegations.iter().any(|it| it.server != server) || !trust.meets(server.id()) {
             return Err(SealError::NotDelegated);
         }
         if identity.tls != handshake {

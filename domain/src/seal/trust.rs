@@ -12,12 +12,25 @@ pub struct Trust {
     roots: Vec<PublicKey>,
     lowest: u64,
     statement: Option<(KeyStatement, Envelope)>,
+    /// The one license server that is believed to be one; none = each that shows it.
+    server: Option<KeyId>,
 }
 
 impl Trust {
     /// Believes these roots, and no key statement with a version below `lowest`.
     pub fn new(vendor: VendorId, roots: Vec<PublicKey>, lowest: u64) -> Self {
-        Self { vendor, roots, lowest, statement: None }
+        Self { vendor, roots, lowest, statement: None, server: None }
+    }
+
+    /// Believes nobody to be a license server but this one.
+    #[must_use]
+    pub fn in_license_server(self, server: KeyId) -> Self {
+        Self { server: Some(server), ..self }
+    }
+
+    /// Whether somebody who shows that it is a license server is to be believed.
+    pub(super) fn meets(&self, server: KeyId) -> bool {
+        self.server.is_none_or(|only| only == server)
     }
 
     /// Whose roots these are.

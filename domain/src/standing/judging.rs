@@ -1,6 +1,7 @@
 //! What one row is worth: where it is, when it is, and who was heard from.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{Evidence, Flag, Reason, Row, Status};
 use crate::document::{Certificate, Contact, Hold};
@@ -8,7 +9,8 @@ use crate::host::Match;
 use crate::license::{Grant, License};
 use crate::rights::{KeyType, TenureKind};
 use crate::time::{DOUBT_GRACE, Judged, Now, Place, Timestamp, Window, after, days};
-use crate::vault::{Loss, Sat};
+use crate::vault::seats::outlives;
+use crate::vault::{Loss, Sat, Sitting};
 
 /// The row of a license; none where there is nothing.
 pub(super) fn judge(license: &License, evidence: &Evidence, now: &Now) -> Option<Row> {
@@ -74,9 +76,10 @@ fn judge_lease(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> 
     let mut flags = Vec::new();
     let sitting = evidence.seats.get(&certificate.activation);
     let sat = match (sitting, certificate.window.until) {
-        (Some(sitting), Some(until)) => sitting.judge(until, now),
+        (Some(sitting), Some(_)) => sitting.judge(certificate.window, now),
         (None, _) | (_, None) => Sat::Over { why: Loss::Silent },
     };
+    let sat = sitting.and_then(|sitting| outlived(sitting, evidence, now)).map_or(sat, |left| sooner(sat, left));
     let over = match sat {
         Sat::Live { .. } => None,
         Sat::Grace { left, why } => {
@@ -92,6 +95,27 @@ fn judge_lease(grant: &Grant, works: Status, evidence: &Evidence, now: &Now) -> 
     let status = stopped.map_or(works, |reason| Status::Stopped { reason });
     let news = sitting.and_then(|sitting| sitting.seat.news).filter(|_| matches!(sat, Sat::Live { .. }));
     Row { news, ..Row::of(grant, status, flags) }
+}
+
+/// Running time left on a seat whose license server goes on past the end of its delegation, as this host's time has it.
+fn outlived(sitting: &Sitting, evidence: &Evidence, now: &Now) -> Option<Duration> {
+    let at = evidence.clock.judge(now, evidence.heard.unwrap_or(now.wall)).at;
+    if !outlives(sitting.delegated?, at) {
+        return None;
+    }
+    let ran = evidence.clock.clone().note(now);
+    Some(DOUBT_GRACE.saturating_sub(sitting.outlived + ran))
+}
+
+/// How a seat stands that lasts no longer than this, because its license server's license has ended.
+fn sooner(sat: Sat, most: Duration) -> Sat {
+    let why = Loss::DelegationEnded;
+    match sat {
+        _ if most.is_zero() => Sat::Over { why },
+        Sat::Live { .. } => Sat::Grace { left: most, why },
+        Sat::Grace { left, .. } if most < left => Sat::Grace { left: most, why },
+        Sat::Grace { .. } | Sat::Over { .. } => sat,
+    }
 }
 
 /// Whether it was returned here, or is bound to another host.

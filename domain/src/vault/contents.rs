@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::tenancy::{Gift, Tenancy};
+use crate::anchor::AnchorContents;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, EntitlementId, ProductId};
 use crate::refusal::Refusal;
@@ -54,6 +55,12 @@ pub struct VaultContents {
     /// What is left of the grace that each pool gives.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gifts: BTreeMap<EntitlementId, Gift>,
+    /// It was made where an anchor stood already: what another vault spent today is not known here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remade: bool,
+    /// Running time spent on seats whose license server goes on past the end of its delegation, in seconds, by pool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outlived: BTreeMap<EntitlementId, u64>,
     /// It was behind its anchor, or a count of it was used twice; the next contact decides.
     #[serde(default)]
     pub restored: bool,
@@ -105,9 +112,21 @@ impl VaultContents {
             changed: BTreeMap::new(),
             seats: Vec::new(),
             gifts: BTreeMap::new(),
+            remade: false,
+            outlived: BTreeMap::new(),
             restored: false,
             own_slot: false,
             keys: None,
         }
+    }
+
+    /// A vault that is new where an anchor stands: counting goes on from it, and the day's gift is given on another day.
+    pub fn over(anchor: &AnchorContents, vendor: VendorId, device: PublicKey, now: &Now) -> Self {
+        Self { count: anchor.count, remade: anchor.count > 0, ..Self::new(vendor, device, now) }
+    }
+
+    /// What a pool gives that is not known here yet.
+    pub(super) fn first_gift(&self) -> Gift {
+        if self.remade { Gift::used_up() } else { Gift::default() }
     }
 }

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::tenancy::{Gift, Loss, Sat, Sitting, Tenancy};
+use super::tenancy::{Loss, Sat, Sitting, Tenancy};
 use super::{Asked, Holdings, NotTaken, Paper, Taken, returns};
 use crate::document::{Addressee, Answer, Ask, Certificate, Hold, Request, Wish};
 use crate::keys::KeyId;
 use crate::names::{ActivationId, ProductId, UserName};
-use crate::seal::{Digest, Scheme, Sealed, Statement, Verified};
-use crate::time::{Now, Reading, Timestamp};
+use crate::seal::{Digest, Keyward, Scheme, Sealed, Statement, Verified};
+use crate::time::{CLOCK_TOLERANCE, Now, Reading, Timestamp, after};
 
 /// Who uses a product: a lease is for one user, and where each process takes a seat, for one process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +52,10 @@ impl Sitter {
 }
 
 impl Holdings {
-    /// The most grace that can be earned on a seat: the product's profile says it.
+    /// The most grace that can be earned on a seat of a product: its profile says it.
     #[must_use]
-    pub fn earning_at_most(self, most: Duration) -> Self {
-        Self { most, ..self }
+    pub fn earning_at_most(self, product: &ProductId, most: Duration) -> Self {
+        Self { most, earning: Some(product.clone()), ..self }
     }
 
     /// Takes a fresh lease that a beat brought; `sent` is when the beat was sent.
@@ -74,7 +74,7 @@ impl Holdings {
             certificate: certificate.clone(),
             statement: paper.kept.statement.clone(),
             server: paper.asked.words().to,
-            sat: sitting.judge(certificate.window.until?, now),
+            sat: sitting.judge(certificate.window, now),
             news: sitting.seat.news,
         })
     }
@@ -167,26 +167,30 @@ impl Holdings {
     pub(super) fn note_seats(&mut self, now: &Now) {
         let returning = self.returning();
         let ends: Vec<_> = self.leases().filter_map(|(paper, it, _)| Some((Key::of(paper)?, it.clone()))).collect();
+        let first_gift = self.rest.first_gift();
         let (mut spent, mut over) = (false, BTreeSet::new());
         for (key, certificate) in ends {
-            let Some(until) = certificate.window.until else { continue };
-            let gift = self.rest.gifts.entry(key.pool.clone()).or_default();
+            let lease = certificate.window;
+            let gift = self.rest.gifts.entry(key.pool.clone()).or_insert(first_gift);
             let Some(seat) = self.rest.seats.iter_mut().find(|seat| key.is(seat)) else { continue };
             if returning.contains(&certificate.activation) {
-                if seat.left(until, now).is_none() {
+                if seat.left(lease, now).is_none() {
                     over.insert(certificate.activation);
                 }
                 continue;
             }
-            spent |= seat.note(gift, until, now);
-            let sitting = Sitting { seat: seat.clone(), gift: *gift };
-            if seat.process.is_some() && matches!(sitting.judge(until, now), Sat::Over { .. }) {
+            if self.earning.as_ref() == Some(&certificate.rights.product) {
+                seat.bound(self.most);
+            }
+            spent |= seat.note(gift, lease, now);
+            let sitting = Sitting { seat: seat.clone(), gift: *gift, delegated: None, outlived: Duration::ZERO };
+            if seat.process.is_some() && matches!(sitting.judge(lease, now), Sat::Over { .. }) {
                 over.insert(certificate.activation);
             }
         }
         if spent {
             // A vault that is put back from before it was spent is behind its anchor.
-            self.rest.count += 1;
+            self.rest.count = self.rest.count.saturating_add(1);
         }
         if over.is_empty() {
             return;
@@ -198,6 +202,26 @@ impl Holdings {
         });
         self.tidy_seats();
         self.prune();
+    }
+
+    /// Counts running time on the seats of license servers that go on past the end of their delegation, as this host's time has it. A server
+    /// whose clock was set back signs for ever; its delegation's end is the vendor's word. A newer delegation ends the doubt.
+    pub(super) fn note_delegations(&mut self, ran: Duration, now: &Now) {
+        let at = self.rest.clock.judge(now, self.rest.heard.map_or(now.wall, |(_, issued)| issued)).at;
+        let mut pools = BTreeMap::new();
+        for (paper, ..) in self.leases() {
+            let (Some(key), Some(end)) = (Key::of(paper), Keyward::delegated_until(&paper.kept.statement)) else { continue };
+            let newest = pools.entry(key.pool).or_insert(end);
+            *newest = end.max(*newest);
+        }
+        for (pool, end) in pools {
+            if outlives(end, at) {
+                let spent = self.rest.outlived.entry(pool).or_default();
+                *spent = spent.saturating_add(ran.as_secs());
+            } else {
+                self.rest.outlived.remove(&pool);
+            }
+        }
     }
 
     /// A lease was taken.
@@ -220,6 +244,7 @@ impl Holdings {
         // What one seat was checked out with before it was checked out again, here or elsewhere, is open no more.
         let before: BTreeSet<_> = before.map(|(paper, ..)| paper.asked.name()).collect();
         self.outbox.retain(|asked| !before.contains(&asked.request.name()));
+        let first_gift = self.rest.first_gift();
         let seat = &mut self.rest.seats[place];
         if !goes_on {
             seat.users.clear();
@@ -228,7 +253,7 @@ impl Holdings {
         // What is known of a check-out of an earlier run is only that this boot had begun.
         let begun = Reading { boot: now.boot.clone(), running: Duration::ZERO };
         let sent = sent.or(asked.sent.as_ref()).cloned().unwrap_or(begun);
-        seat.take(name, answer.issued, sent, self.rest.gifts.entry(pool).or_default(), now);
+        seat.take(name, answer.issued, sent, self.rest.gifts.entry(pool).or_insert(first_gift), now);
     }
 
     /// Closes check-outs whose seat was taken away, and forgets what is known of processes that hold none.
@@ -274,8 +299,9 @@ impl Holdings {
 
     /// The vault is a copy: what it knows of its seats is of the past.
     pub(super) fn restore_seats(&mut self) {
+        let first_gift = self.rest.first_gift();
         for seat in &mut self.rest.seats {
-            seat.restored(self.rest.gifts.entry(seat.pool.clone()).or_default());
+            seat.restored(self.rest.gifts.entry(seat.pool.clone()).or_insert(first_gift));
         }
     }
 
@@ -296,10 +322,19 @@ impl Holdings {
     }
 
     fn sitting(&self, paper: &Paper) -> Option<Sitting> {
-        let seat = self.seat(paper)?.clone();
-        let gift = self.rest.gifts.get(&seat.pool).copied().unwrap_or_else(Gift::default);
-        Some(Sitting { seat, gift })
+        let mut seat = self.seat(paper)?.clone();
+        let gift = self.rest.gifts.get(&seat.pool).copied().unwrap_or_else(|| self.rest.first_gift());
+        if self.earning.as_ref() == paper.answer.rights().map(|rights| &rights.product) {
+            seat.bound(self.most);
+        }
+        let outlived = Duration::from_secs(self.rest.outlived.get(&seat.pool).copied().unwrap_or_default());
+        Some(Sitting { seat, gift, delegated: Keyward::delegated_until(&paper.kept.statement), outlived })
     }
+}
+
+/// Whether it is later than a delegation's end by more than clocks that are right can differ.
+pub(crate) fn outlives(end: Timestamp, at: Timestamp) -> bool {
+    at > after(end, CLOCK_TOLERANCE)
 }
 
 /// Whose check-out it is.

@@ -14,6 +14,9 @@ use crate::time::{Now, Reading};
 /// So many answers are kept for the sake of revocations of what is not held yet: the newest.
 pub(super) const MOST_AHEAD: usize = 16;
 
+/// No vault that was copied counts further ahead of another: whoever says so is not believed, as counts end somewhere.
+const FURTHEST_RECOUNT: u64 = 1 << 20;
+
 /// Why an answer is not taken. No license changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
@@ -248,7 +251,8 @@ impl Holdings {
         let count = asked.request.words().count;
         self.rest.clock.note(now);
         let copied = answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
-        self.rest.count = self.rest.count.max(answer.recount.unwrap_or_default());
+        let recount = answer.recount.filter(|recount| recount.saturating_sub(count) <= FURTHEST_RECOUNT);
+        self.rest.count = self.rest.count.max(recount.unwrap_or_default());
         if self.outbox[place].request.words().to.server().is_some() {
             // A license server's clock counts for what it signed itself, and what it knows of copies is not all there is to know.
             self.rest.restored |= copied;

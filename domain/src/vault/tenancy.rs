@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::{EntitlementId, UserName};
 use crate::pool::Gone;
 use crate::seal::Digest;
-use crate::time::{Now, Reading, Timestamp, after, between, days};
+use crate::time::{Now, Reading, Timestamp, Window, after, between, days};
 
 /// What a pool gives a host that earned nothing, once in [`GIVEN_EVERY`].
 pub const GIVEN: Duration = Duration::from_secs(15 * 60);
@@ -49,6 +49,7 @@ pub struct Tenancy {
     /// Of which pool.
     pub pool: EntitlementId,
     /// Who sits on it.
+    #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
     /// Which of the user's processes, where each takes a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +111,9 @@ pub enum Sat {
     },
 }
 
+/// Running time is written down in whole seconds: by so much a lease can seem to last longer than it was signed for.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// A seat and what is left of its pool's gift: all that [`Sat`] follows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sitting {
@@ -117,16 +121,20 @@ pub struct Sitting {
     pub seat: Tenancy,
     /// The gift.
     pub gift: Gift,
+    /// When the delegation ends by which its newest lease was signed.
+    pub delegated: Option<Timestamp>,
+    /// Running time spent on its pool's seats after that, as this host's time has it.
+    pub outlived: Duration,
 }
 
 impl Sitting {
-    /// How a seat stands whose newest lease is signed until an instant of the license server's clock.
-    pub fn judge(&self, until: Timestamp, now: &Now) -> Sat {
-        if let Some(left) = self.seat.left(until, now) {
+    /// How a seat stands whose newest lease is signed for a window of the license server's clock.
+    pub fn judge(&self, lease: Window, now: &Now) -> Sat {
+        if let Some(left) = self.seat.left(lease, now) {
             return Sat::Live { left };
         }
-        let Self { mut seat, mut gift } = self.clone();
-        seat.note(&mut gift, until, now);
+        let Self { mut seat, mut gift, .. } = self.clone();
+        seat.note(&mut gift, lease, now);
         let why = seat.news.unwrap_or(Loss::Silent);
         let left = seat.credit / 2 + gift.left;
         if left == 0 { Sat::Over { why } } else { Sat::Grace { left: Duration::from_secs(left), why } }
@@ -140,8 +148,16 @@ impl Default for Gift {
 }
 
 impl Gift {
+    /// It was used, nobody knows when: the day begins at the next lease.
+    pub(super) fn used_up() -> Self {
+        Self { left: 0, used: None }
+    }
+
     /// A day after some of it was used it is whole again; a day by the license server's clock, which no client sets.
     fn renew(&mut self, at: Timestamp) {
+        if self.left < GIVEN.as_secs() {
+            self.used.get_or_insert(at);
+        }
         if self.used.is_some_and(|used| at >= after(used, GIVEN_EVERY)) {
             *self = Self::default();
         }
@@ -154,9 +170,10 @@ impl Tenancy {
         Self { pool, user, process, news: None, users: BTreeSet::new(), lease: None, credit: 0, most: 0, last: Reading::of(now) }
     }
 
-    /// The most grace that can be earned on it.
+    /// The most grace that can be earned on it; whoever wrote down more has no more.
     pub(super) fn bound(&mut self, most: Duration) {
         self.most = most.as_secs();
+        self.credit = self.credit.min(self.most.saturating_mul(2));
     }
 
     /// A lease was taken: of a check-out, or a fresh one of the same. `sent` is when it was asked for; what was signed then cannot have been
@@ -177,18 +194,19 @@ impl Tenancy {
     }
 
     /// Counts the running time since it was counted last: what was under a live lease earns, what was not is spent. Says whether any was spent.
-    pub(super) fn note(&mut self, gift: &mut Gift, until: Timestamp, now: &Now) -> bool {
+    pub(super) fn note(&mut self, gift: &mut Gift, lease: Window, now: &Now) -> bool {
         let from = if self.last.boot == now.boot { self.last.running.as_secs() } else { 0 };
         let to = now.running.as_secs().max(from);
-        let ends = self.ends(until, now).clamp(from, to);
-        self.credit = (self.credit + (ends - from)).min(2 * self.most);
+        let ends = self.ends(lease, now).map_or(0, |ends| ends.as_secs()).clamp(from, to);
+        gift.left = gift.left.min(GIVEN.as_secs());
+        self.credit = self.credit.saturating_add(ends - from).min(self.most.saturating_mul(2));
         let spent = to - ends;
         let earned = spent.min(self.credit / 2);
         self.credit -= 2 * earned;
         let given = (spent - earned).min(gift.left);
         if given > 0 {
             gift.left -= given;
-            gift.used = gift.used.max(Some(self.server_time(until, now)));
+            gift.used = gift.used.max(Some(self.server_time(lease, now)));
         }
         self.last = Reading::of(now);
         earned + given > 0
@@ -204,10 +222,8 @@ impl Tenancy {
     }
 
     /// How long its lease lasts on.
-    pub fn left(&self, until: Timestamp, now: &Now) -> Option<Duration> {
-        let lease = self.lease.as_ref().filter(|lease| lease.sent.boot == now.boot)?;
-        let ends = lease.sent.running + between(lease.at, until);
-        Some(ends.saturating_sub(now.running)).filter(|left| !left.is_zero())
+    pub fn left(&self, lease: Window, now: &Now) -> Option<Duration> {
+        Some(self.ends(lease, now)?.saturating_sub(now.running)).filter(|left| !left.is_zero())
     }
 
     /// Which check-out its lease answers.
@@ -215,16 +231,20 @@ impl Tenancy {
         self.lease.as_ref().map(|lease| lease.request)
     }
 
-    /// The second of this boot in which its lease ends.
-    fn ends(&self, until: Timestamp, now: &Now) -> u64 {
-        let lease = self.lease.as_ref().filter(|lease| lease.sent.boot == now.boot);
-        lease.map_or(0, |lease| (lease.sent.running + between(lease.at, until)).as_secs())
+    /// When its lease ends, in running time of this boot. What was signed is the bound of what was written down: one that was asked for later
+    /// than now, or that lasts on for longer than any lease of its length can, was written by somebody else than this host.
+    fn ends(&self, lease: Window, now: &Now) -> Option<Duration> {
+        let asked = self.lease.as_ref().filter(|it| it.sent.boot == now.boot && it.sent.running <= now.running)?;
+        let until = lease.until?;
+        let ends = asked.sent.running.saturating_add(between(asked.at, until));
+        let length = between(lease.from, until).saturating_add(ROUNDING);
+        Some(ends).filter(|ends| ends.saturating_sub(now.running) <= length)
     }
 
-    fn server_time(&self, until: Timestamp, now: &Now) -> Timestamp {
+    fn server_time(&self, lease: Window, now: &Now) -> Timestamp {
         match &self.lease {
-            Some(lease) if lease.sent.boot == now.boot => after(lease.at, now.running.saturating_sub(lease.sent.running)),
-            _ => after(until, now.running),
+            Some(it) if it.sent.boot == now.boot => after(it.at, now.running.saturating_sub(it.sent.running)),
+            _ => after(lease.until.unwrap_or(lease.from), now.running),
         }
     }
 }

@@ -296,7 +296,7 @@ impl LicenseManager {
 
 fn open_holdings(profile: &ProductProfile, ports: &HostPorts, contents: keyward_domain::vault::VaultContents) -> Holdings {
     let schemes: Vec<_> = ports.schemes.iter().map(|scheme| &**scheme).collect();
-    Holdings::open(contents, &schemes, profile.trust()).earning_at_most(profile.grace.seat())
+    Holdings::open(contents, &schemes, profile.trust()).earning_at_most(&profile.product, profile.grace.seat())
 }
 
 /// The anchor; a damaged one knows nothing any more, stops no license, and is written anew by the next act.

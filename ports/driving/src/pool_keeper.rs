@@ -18,7 +18,7 @@ use keyward_domain::pool::{
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
-use keyward_domain::time::Now;
+use keyward_domain::time::{Now, Timestamp};
 use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 
 pub use keeping::Keeping;
@@ -201,6 +201,11 @@ impl PoolKeeper {
     pub(crate) async fn glance(&self, device: PublicKey) -> Result<Glance, KeeperError> {
         let look = |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device), free: pool.overview(now).map_or(0, |it| it.free) };
         self.running.glance(&self.wake, look).await
+    }
+
+    /// What the time is at least, as far as the pool knows.
+    pub(crate) async fn time(&self) -> Result<Timestamp, KeeperError> {
+        self.running.glance(&self.wake, |pool, now| pool.time(now)).await
     }
 
     /// What the server's anchor is to remember: all of it is written.

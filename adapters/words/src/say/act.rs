@@ -28,6 +28,7 @@ impl Say for ActError {
             Self::Anchor(error) => error.message(),
             Self::Secrets(error) => error.message(),
             Self::KeyMissing => Message::new("act-key-missing"),
+            Self::CountsUsedUp => Message::new("act-counts-used-up"),
             Self::Signer(error) => error.message(),
             Self::Entropy(error) => error.message(),
             Self::Open(error) => error.message(),

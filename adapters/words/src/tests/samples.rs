@@ -396,6 +396,7 @@ fn meet_errors() -> Vec<MeetError> {
             after: None,
         },
         MeetError::NotBelieved { server: server(), why: SealError::NotDelegated },
+        MeetError::Ended { server: server(), until: at() },
     ]
 }
 
@@ -483,6 +484,7 @@ fn act_errors() -> Vec<ActError> {
         ActError::Anchor(AnchorError::Newer { place: "/var/lib/keyward/anchor".into() }),
         ActError::Secrets(SecretsError::Taken("root".into())),
         ActError::KeyMissing,
+        ActError::CountsUsedUp,
         ActError::Signer(signer_error()),
         ActError::Entropy(EntropyError(cause())),
         ActError::Open(OpenError::Profile(ProfileError::NoRoot)),

@@ -9,10 +9,12 @@ use keyward::{EntitlementId, ProductProfile, ServerAddress, license_servers};
 use keyward_domain::document::Place;
 use keyward_domain::pool::{Acted, Release, Seat};
 use keyward_domain::seal::{Envelope, Statement};
+use keyward_ports::LicenseServers as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::pin::Pin;
 use crate::exit::{Failure, told};
 use crate::progress::wait;
 
@@ -20,6 +22,7 @@ use crate::progress::wait;
 pub(super) struct Line {
     at: ServerAddress,
     token: AdminToken,
+    pin: Pin,
     trust: keyward_domain::seal::Trust,
 }
 
@@ -29,10 +32,11 @@ impl Line {
             Failure::usage(format!("could not read the admin token {}: {error}; name the right file", token.display()))
         };
         let text = Zeroizing::new(fs::read_to_string(token).map_err(unreadable)?);
-        let token = AdminToken::parse(&text).map_err(|error| Failure::usage(error.to_string()))?;
+        let (text, pin) = Pin::of(token, &text);
+        let token = AdminToken::parse(text).map_err(|error| Failure::usage(error.to_string()))?;
         let at = url.strip_prefix("https://").map_or(url, |rest| rest.trim_end_matches('/'));
         let at = at.parse::<ServerAddress>().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { at, token, trust: profile.trust() })
+        Ok(Self { at, token, pin, trust: profile.trust() })
     }
 
     pub(super) fn address(&self) -> String {
@@ -96,7 +100,12 @@ impl Line {
     }
 
     async fn met(&self) -> Result<HttpsConsole, Failure> {
-        Ok(license_servers().administration(&self.at, &self.trust, self.token.clone()).await?)
+        let servers = license_servers();
+        let server = servers.meet(&self.at, &self.trust).await?.introduced.identity.server.id();
+        self.pin.check(server, &self.address())?;
+        // Another that answers there by now is not believed.
+        let trust = self.trust.clone().in_license_server(server);
+        Ok(servers.administration(&self.at, &trust, self.token.clone()).await?)
     }
 }
 

@@ -124,3 +124,39 @@ fn a_host_that_holds_nothing_is_forgotten_in_time() {
     let snapshot = written(office.pool.books());
     assert!(!snapshot.contains("host-a") && snapshot.contains("host-b"), "{snapshot}");
 }
+
+/// Whoever makes keys up checks out with each and gives back: what is kept of them has a bound, and who was heard of last is kept.
+#[test]
+fn of_hosts_that_hold_nothing_no_more_are_kept_than_ten_thousand() {
+    let mut office = Office::of(seats(3));
+    for who in [A, B] {
+        office.check_out(who).expect("a seat");
+    }
+    office.give_back(A, Way::Line).expect("a receipt");
+    let mut journal = office.journal.clone();
+    let (first, most) = (office.pool.books().written.next_guest, u32::try_from(books::MOST_IDLE).expect("few"));
+    let mut position = office.pool.books().position();
+    let device = host('x').device.public();
+    for guest in first..first + most {
+        let at = after(office.now.wall, Duration::from_secs(guest.into()));
+        let asked = Asked { count: 1, request: seal::Digest::of(&guest.to_be_bytes()) };
+        let sitter = Sitter { user: crate::testing::name("eve"), process: None };
+        let place = Place { epoch: office.pool.books().epoch(), position: position + 1 };
+        journal.push(Fact::Met { guest, device, host: host('x').name, looks: host('x').looks, at });
+        journal.push(Fact::Seated { guest, asked, sitter, choice: None, seat: 2, at });
+        journal.push(Fact::Ended { place, why: Ending::Returned, asked: Some(asked), at });
+        position += 3;
+    }
+    let books = Office::replayed(&journal);
+    let kept: Vec<_> = books.written.guests.keys().copied().collect();
+    let holder = books.guest_of(&host('b').device.public()).expect("who holds something is known").0;
+    assert_eq!(kept.len(), most as usize + 1, "those that hold nothing, and the one that does");
+    assert!(kept.contains(&holder) && kept.contains(&(first + most - 1)));
+    assert!(books.guest_of(&host('a').device.public()).is_none(), "the one that was not heard of for the longest time is gone");
+    // The same again from a snapshot in the middle, which stands where one too many is known for a moment.
+    let middle = journal.len() - 2;
+    let snapshot = written(&Office::replayed(&journal[..middle]));
+    let mut again: Books = serde_json::from_str(&snapshot).expect("a snapshot");
+    journal[middle..].iter().for_each(|fact| again.apply(fact));
+    assert_eq!(written(&again), written(&books));
+}

@@ -85,3 +85,31 @@ fn an_introduction_is_bounded() {
     assert!(matches!(Introduction::open(&long, &shipped_trust(), tls()), Err(SealError::TooLarge { .. })));
     assert!(matches!(Introduction::open(b"<html>", &shipped_trust(), tls()), Err(SealError::NotAnEnvelope(_))));
 }
+
+#[test]
+fn whose_last_delegation_ended_more_than_a_day_ago_is_a_license_server_no_more() {
+    let of = |ends: &[Option<u64>]| {
+        let delegations = ends.iter().map(|end| {
+            let window = crate::time::Window { from: day(0), until: end.map(day) };
+            delegated(Delegation { window, ..delegation() })
+        });
+        let it = Introduction { delegations: delegations.collect(), ..introduction() };
+        Introduction::open(&it.to_json(), &shipped_trust(), tls()).expect("it is who it says")
+    };
+    let one = of(&[Some(10)]);
+    assert_eq!([9, 10, 11].map(|at| one.ended(day(at))), [None; 3], "clocks differ");
+    assert_eq!(one.ended(crate::time::after(day(11), std::time::Duration::from_secs(1))), Some(day(10)));
+    let several = of(&[Some(10), Some(20), Some(15)]);
+    assert_eq!([20, 21, 22].map(|at| several.ended(day(at))), [None, None, Some(day(20))]);
+    assert_eq!(of(&[Some(10), None]).ended(day(9_000)), None);
+}
+
+#[test]
+fn a_reader_can_believe_one_license_server_alone() {
+    let open = |only| {
+        let trust = shipped_trust().in_license_server(only);
+        Introduction::open(&introduction().to_json(), &trust, tls()).map(drop)
+    };
+    assert_eq!(open(server().public().id()), Ok(()));
+    assert_eq!(open(stranger().public().id()), Err(SealError::NotDelegated));
+}

@@ -159,3 +159,20 @@ fn a_refusal_is_heard_once_and_takes_no_doubt_off_that_came_after_it_was_asked_f
         assert_eq!(it.heard, Some((2, day(heard))), "after {days} days");
     }
 }
+
+/// Whoever may sign answers may not spoil a host's standing with everybody else.
+#[test]
+fn nobody_is_believed_who_says_that_a_copy_counts_far_ahead() {
+    let furthest = 1 << 20;
+    for (by, expected) in [(u64::MAX, 0), (furthest + 1, 0), (furthest, furthest)] {
+        let mut vault = activated();
+        let ask = refresh(&vault, "A-1");
+        let request = post(&mut vault, ask);
+        let count = vault.count();
+        let recount = count.saturating_add(by);
+        let words = Answer { recount: Some(recount), ..answer(&request, day(1), certificate("A-1", 4)) };
+        take(&mut vault, statement(words, &issuer(), &[first_keys()])).expect("taken");
+        assert_eq!((vault.count(), vault.next_count()), (count + expected, count + expected + 1), "{by}");
+        assert_eq!(flags(&vault, &anchor(&vault)), [Flag::RestoredCopy], "that there is a copy is believed");
+    }
+}

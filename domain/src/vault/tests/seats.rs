@@ -9,9 +9,9 @@ use crate::vault::{GIVEN, Lease, Loss, Sat, Sitter};
 const LEASE: u64 = 600;
 const MINUTE: u64 = 60;
 
-/// The clocks of the host: the wall clock is wrong by a year and stands still, as leases do not ask it.
+/// The clocks of the host: the wall clock is wrong by half a year and stands still, as leases do not ask it.
 fn ran(seconds: u64) -> Now {
-    shows(day(400), seconds)
+    shows(day(200), seconds)
 }
 
 fn shows(wall: Timestamp, seconds: u64) -> Now {
@@ -110,7 +110,7 @@ fn a_lease_lasts_in_running_time_since_it_was_asked_for_whatever_the_wall_clock_
     // The answer took a minute, and was signed as soon as the request arrived.
     vault.take(lease_at(&request, "ada", 1, 100), &[&Keyward], &ran(160)).expect("a lease");
     for vault in [&vault, &reloaded(&vault)] {
-        for wall in [day(0), day(1), day(900)] {
+        for wall in [day(0), day(1), day(364)] {
             assert!(is_licensed(vault, &shows(wall, 100 + LEASE - 1)), "{wall}");
             assert!(!is_licensed(vault, &shows(wall, 100 + LEASE)), "{wall}");
         }
@@ -191,7 +191,7 @@ fn one_minute_of_grace_is_earned_for_every_two_and_spent_once() {
 
 #[test]
 fn no_more_grace_is_earned_than_the_profile_says() {
-    let mut vault = new_vault().earning_at_most(Duration::from_secs(1_800));
+    let mut vault = new_vault().earning_at_most(&cad(), Duration::from_secs(1_800));
     sits(&mut vault, 0, 600);
     assert_eq!(in_grace(&vault, &ran(36_000 + LEASE)), Some(1_800 + GIVEN.as_secs()));
 }
@@ -268,7 +268,7 @@ fn the_quarter_of_an_hour_is_given_once_a_day_by_the_servers_clock_however_often
     seated(&mut vault, "bob", 3_000);
     let evidence = vault.evidence(&AnchorContents::default(), &profile(), here().looks);
     assert_eq!(
-        evidence.seats[&seat_id("bob")].judge(its_time(3_000 + LEASE), &ran(3_000 + LEASE)),
+        evidence.seats[&seat_id("bob")].judge(Window { from: its_time(3_000), until: Some(its_time(3_000 + LEASE)) }, &ran(3_000 + LEASE)),
         Sat::Grace { left: Duration::from_secs(LEASE / 2), why: Loss::Silent }
     );
 }
@@ -412,4 +412,169 @@ fn ten_hosts_that_rotate_one_seat_get_at_most_one_and_a_half_and_the_daily_quart
         prop_assert!(used <= most + 10 * days * GIVEN.as_secs(), "{used} of {most}");
         prop_assert!(used > most / 2, "they do use it");
     });
+}
+
+/// A license server whose clock was set back signs for ever. Its delegation's end is the vendor's word.
+mod outlived {
+    use super::*;
+    use crate::document::Delegation;
+
+    /// A day and an hour after the end of the delegation.
+    fn late() -> Timestamp {
+        after(day(366), Duration::from_secs(3_600))
+    }
+
+    /// The host's clocks, so many seconds after that.
+    fn later(seconds: u64) -> Now {
+        shows(after(late(), Duration::from_secs(seconds)), seconds)
+    }
+
+    /// Beats every hour; the license server's clock goes on from the first day.
+    fn sits_on(vault: &mut Holdings, request: &Sealed<Request>, days: std::ops::Range<u64>, by: &Delegation) {
+        for at in (days.start * 24..days.end * 24).map(|hour| 3_600 * hour) {
+            vault.note(&later(at), &here().looks);
+            let fresh = lease_by(request, at, by);
+            vault.take_fresh(fresh, &[&Keyward], &later(at), &reading(at)).expect("a fresh lease");
+        }
+    }
+
+    fn lease_by(request: &Sealed<Request>, seconds: u64, by: &Delegation) -> Statement {
+        let window = Window { from: its_time(seconds), until: Some(its_time(seconds + LEASE)) };
+        let it = Certificate { activation: seat_id("ada"), generation: 1_000 + seconds, window, ..here().lease(request) };
+        served(answer(request, its_time(seconds), Body::Certificate(it)), delegated(by.clone()))
+    }
+
+    fn left(vault: &Holdings, at: &Now) -> Option<u64> {
+        match judged(vault, at) {
+            Verdict::Grace { flag: Flag::SeatLost { left, why: Loss::DelegationEnded } } => Some(left.as_secs() / 3_600),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_seat_lasts_fourteen_days_of_running_time_past_its_servers_own_license_and_no_longer() {
+        let mut vault = new_vault();
+        vault.note(&later(0), &here().looks);
+        let request = check_out(&mut vault, "ada");
+        sits_on(&mut vault, &request, 0..13, &delegation());
+        let at = later(3_600 * (24 * 13 - 1) + 1);
+        for vault in [&vault, &reloaded(&vault)] {
+            assert_eq!(left(vault, &at), Some(24), "nobody is stopped at once");
+        }
+        sits_on(&mut vault, &request, 13..15, &delegation());
+        let over = later(3_600 * (24 * 15 - 1) + 1);
+        assert_eq!(judged(&vault, &over), Verdict::Stopped { reason: Reason::SeatLost { why: Loss::DelegationEnded } });
+        // Another check-out of the same pool is no way around it.
+        let request = check_out(&mut vault, "ada");
+        sits_on(&mut vault, &request, 15..16, &delegation());
+        assert!(is_over(&vault, &later(3_600 * (24 * 16 - 1) + 1)));
+        // The vendor renews: it is as if nothing had been.
+        let renewed = Delegation { window: Window { from: day(0), until: Some(day(800)) }, generation: 2, ..delegation() };
+        sits_on(&mut vault, &request, 16..17, &renewed);
+        let at = 3_600 * (24 * 17 - 1) + 1;
+        assert!(is_licensed(&vault, &later(at)));
+        vault.note(&later(at), &here().looks);
+        assert_eq!(vault.contents().outlived, Default::default());
+    }
+
+    #[test]
+    fn a_clock_of_the_host_that_was_ahead_costs_nothing_once_it_is_right() {
+        let mut vault = new_vault();
+        vault.note(&later(0), &here().looks);
+        let request = check_out(&mut vault, "ada");
+        sits_on(&mut vault, &request, 0..15, &delegation());
+        assert!(is_over(&vault, &later(3_600 * (24 * 15 - 1) + 1)));
+        assert!(is_licensed(&vault, &shows(day(16), 3_600 * (24 * 15 - 1) + 1)));
+        for (wall, doubted) in [(day(365), false), (day(366), false), (late(), true)] {
+            let vault = {
+                let mut vault = new_vault();
+                seated(&mut vault, "ada", 0);
+                vault
+            };
+            assert_eq!(left(&vault, &shows(wall, 1)).is_some(), doubted, "{wall}");
+        }
+    }
+
+    #[test]
+    fn what_the_vendor_said_of_the_time_counts_against_a_clock_of_the_host_that_was_set_back() {
+        let mut vault = new_vault();
+        vault.note(&ran(0), &here().looks);
+        let request = here().asks(vault.next_count(), activate());
+        vault.post(request.clone());
+        vault.take(replied(&request, late(), Body::Refusal(Refusal::UnknownKey)), &[&Keyward], &ran(0)).expect("heard");
+        seated(&mut vault, "ada", 10);
+        assert_eq!(left(&vault, &ran(11)), Some(335));
+    }
+}
+
+/// The vault's seal lies beside it: whoever owns the host can write what he likes. Signed windows bound it.
+mod edited {
+    use super::*;
+    use serde_json::{Value, json};
+
+    type Edit = fn(&mut Value);
+
+    const MOST: u64 = 1_800;
+
+    fn edit(vault: &Holdings, change: impl FnOnce(&mut Value)) -> Holdings {
+        let mut contents = serde_json::to_value(vault.contents()).expect("JSON");
+        change(&mut contents);
+        open(serde_json::from_value(contents).expect("a vault")).earning_at_most(&cad(), Duration::from_secs(MOST))
+    }
+
+    /// For how many of the next days it can be used, looked at and written down every hour.
+    fn hours(vault: &Holdings, from: u64) -> u64 {
+        let mut vault = vault.clone();
+        (0..24 * 30)
+            .filter(|hour| {
+                let at = ran(from + 3_600 * hour);
+                let runs = !is_over(&vault, &at);
+                vault.note(&at, &here().looks);
+                runs
+            })
+            .count() as u64
+    }
+
+    #[test]
+    fn one_edit_makes_no_lease_last() {
+        let mut vault = new_vault();
+        seated(&mut vault, "ada", 100);
+        let changes: [(&str, Edit); 6] = [
+            ("asked for long ago", |it| it["seats"][0]["lease"]["at"] = json!("1980-01-01T00:00:00Z")),
+            ("asked for later", |it| it["seats"][0]["lease"]["sent"]["running"] = json!(99_999_999)),
+            ("asked for a week later", |it| it["seats"][0]["lease"]["sent"]["running"] = json!(604_800)),
+            ("much was earned", |it| it["seats"][0]["credit"] = json!(u64::MAX)),
+            ("much can be earned", |it| {
+                it["seats"][0]["credit"] = json!(u64::MAX);
+                it["seats"][0]["most"] = json!(u64::MAX);
+            }),
+            ("much is given", |it| it["gifts"]["E-1"] = json!({ "left": u64::MAX })),
+        ];
+        for (what, change) in changes {
+            let vault = edit(&vault, change);
+            // One lease, what can be earned, what is given; and a lease again when it was asked for after all.
+            let most = (LEASE + MOST + GIVEN.as_secs()).div_ceil(3_600) + 1;
+            let hours = hours(&vault, 200);
+            assert!(hours <= most, "{what}: {hours} hours");
+        }
+        let unchanged = edit(&vault, |_| {});
+        assert!(is_licensed(&unchanged, &ran(100 + LEASE - 1)) && !is_licensed(&unchanged, &ran(100 + LEASE)));
+    }
+}
+
+/// Deleting the vault is no way to the day's gift.
+#[test]
+fn a_vault_that_is_made_anew_is_given_the_quarter_of_an_hour_on_another_day() {
+    let grace = |count| {
+        let anchor = AnchorContents { count, ..AnchorContents::default() };
+        let mut vault = open(VaultContents::over(&anchor, vendor(), here().device.public(), &ran(0)));
+        seated(&mut vault, "ada", 0);
+        let today = in_grace(&vault, &ran(LEASE));
+        let mut vault = reloaded(&vault);
+        seated(&mut vault, "ada", 86_401);
+        (today, in_grace(&vault, &ran(86_401 + LEASE)))
+    };
+    let (earned, given) = (LEASE / 2, GIVEN.as_secs());
+    assert_eq!(grace(0).0, Some(earned + given));
+    assert_eq!(grace(7), (Some(earned), Some(earned + given)));
 }

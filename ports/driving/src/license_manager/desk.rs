@@ -96,7 +96,7 @@ impl<'a> Desk<'a> {
             Some(contents) => (contents, None),
             None => {
                 let (device, seed) = key_for_vault(ports)?;
-                (VaultContents { count: anchor.count, ..VaultContents::new(profile.vendor, device, &now) }, seed)
+                (VaultContents::over(&anchor, profile.vendor, device, &now), seed)
             }
         };
         let mut holdings = open_holdings(profile, ports, contents);
@@ -441,7 +441,7 @@ impl<'a> Desk<'a> {
             device,
             host: self.probed.name.clone(),
             fingerprint: Fingerprint::of(&self.profile.vendor, &self.probed.parts),
-            count: self.holdings.next_count().max(self.anchor.count + 1),
+            count: self.holdings.count().max(self.anchor.count).checked_add(1).ok_or(ActError::CountsUsedUp)?,
             created: self.ports.clock.now().wall,
             typed: None,
         };

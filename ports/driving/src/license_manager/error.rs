@@ -80,6 +80,11 @@ pub enum ActError {
     /// The vault's key is gone.
     #[error("the key of the license vault is missing; run `keyward host new`, then activate again with the license key")]
     KeyMissing,
+    /// No request can be counted any more.
+    #[error(
+        "the counter of the license vault stands at its end, where no host comes by itself; remove the license vault and its anchor, which `keyward doctor` shows, then activate again with the license key"
+    )]
+    CountsUsedUp,
     /// The vault's key does not sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
@@ -136,6 +141,7 @@ impl ActError {
             | Self::Secrets(SecretsError::Full { .. }) => "disk-full",
             Self::Vault(_) | Self::Anchor(_) | Self::Secrets(_) | Self::Open(_) => "storage",
             Self::KeyMissing | Self::Signer(_) => "vault-key",
+            Self::CountsUsedUp => "counts-used-up",
             Self::Entropy(_) => "entropy",
         }
     }

@@ -18,6 +18,7 @@ use keyward_domain::keys::KeyId;
 use keyward_domain::names::{ActivationId, ServerAddress};
 use keyward_domain::pool::{Lifeline, Offer};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::time::Timestamp;
 use keyward_domain::vault::{Loss, Sitter};
 use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
 
@@ -70,6 +71,8 @@ struct Line {
     at: ServerAddress,
     server: KeyId,
     seats: Arc<dyn Seats>,
+    /// When the last of what it may sign ended, if that is past: what it gave is kept and taken back, and nothing new is asked of it.
+    ended: Option<Timestamp>,
 }
 
 /// A seat that this process keeps.
@@ -206,7 +209,7 @@ impl Network {
 
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
     pub async fn query(&self) -> Result<Vec<Offer>, NetworkError> {
-        let line = self.meet().await?;
+        let line = self.meet_open().await?;
         self.bring_returns_to(&line).await;
         Ok(line.seats.list().await?)
     }

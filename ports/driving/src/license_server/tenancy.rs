@@ -6,6 +6,7 @@ use std::time::Duration;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::time::Timestamp;
 use keyward_domain::vault::Taken;
 
 use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
@@ -93,7 +94,10 @@ impl LicenseServer {
             manager.catch_up()?;
             let now = self.premises.clock.now();
             let product = manager.profile().product.clone();
-            let due = manager.delegations().iter().any(|it| it.is_due(now.wall));
+            let mut due = false;
+            for it in manager.delegations() {
+                due |= it.is_due(self.time_of(&it.delegation.entitlement).await?.unwrap_or(now.wall));
+            }
             let waits = locked(&self.asked).get(&product).is_some_and(|last| now.running.saturating_sub(*last) < ASKED_AGAIN);
             if !due || waits {
                 continue;
@@ -105,6 +109,15 @@ impl LicenseServer {
             }
         }
         Ok((self.catch_up().await?, wrong))
+    }
+
+    /// What the time is at least, as the pool of a license knows it: it may be closed because a clock was ahead, until the vendor is heard.
+    async fn time_of(&self, license: &EntitlementId) -> Result<Option<Timestamp>, ServerError> {
+        let tenant = read(&self.pools).get(license).cloned();
+        match tenant {
+            Some(tenant) => Ok(Some(tenant.keeper.time().await?)),
+            None => Ok(None),
+        }
     }
 
     /// Prepares giving a license back, to have it on another computer (row N1): from here on nothing more is granted. Refused while seats

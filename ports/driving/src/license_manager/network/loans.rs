@@ -16,7 +16,7 @@ use crate::license_manager::{ActError, LicenseManager, Steps};
 impl Network {
     /// Borrows a seat until a time.
     pub async fn borrow_seat(&self, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
-        let line = self.meet().await?;
+        let line = self.meet_open().await?;
         self.bring_returns_to(&line).await;
         let wish = Wish { ticket: None, ..self.wish.clone() };
         let taken =

@@ -35,6 +35,21 @@ impl Network {
         }
     }
 
+    /// The way to a license server that something new may be asked of. Whoever was believed once is believed for ever by the signatures alone;
+    /// by the clock of this host its license has to run.
+    pub(super) async fn meet_open(&self) -> Result<Line, NetworkError> {
+        let line = self.meet().await?;
+        let Some(until) = line.ended else { return Ok(line) };
+        let wall = self.licenses.ports.clock.now().wall;
+        match self.meet_anew(|met| met.introduced.ended(wall).is_none()).await {
+            Err(NetworkError::NotMet(mut errors)) => {
+                errors.insert(0, (line.at.clone(), MeetError::Ended { server: line.at.to_string(), until }));
+                Err(NetworkError::NotMet(errors))
+            }
+            other => other,
+        }
+    }
+
     /// The way to one license server, by its key.
     pub(super) async fn meet_server(&self, server: KeyId) -> Result<Option<Line>, NetworkError> {
         let open = self.meet().await?;
@@ -90,7 +105,8 @@ impl Network {
     }
 
     fn met(&self, at: ServerAddress, met: Met) -> Line {
-        let line = Line { at: at.clone(), server: met.introduced.identity.server.id(), seats: met.line };
+        let ended = met.introduced.ended(self.licenses.ports.clock.now().wall);
+        let line = Line { at: at.clone(), server: met.introduced.identity.server.id(), seats: met.line, ended };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.dead.remove(&at);
         known.last = Some(at);

@@ -28,6 +28,7 @@ enum Sharing {
 impl Network {
     /// Asks for a seat (row N3). A full pool gives a place in the line instead.
     pub async fn check_out(&self, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        self.meet_open().await?;
         self.seat(None, Sharing::Allowed, steps).await
     }
 
@@ -44,6 +45,10 @@ impl Network {
         let mut mine = ticket;
         loop {
             let ticket = self.queue(&mut mine, turns).await;
+            if ticket.is_none() {
+                // The place was lost; whoever says so again and again is not asked without a pause.
+                self.licenses.ports.timer.wait(TRY_AGAIN).await;
+            }
             match self.seat(ticket, Sharing::Allowed, steps).await {
                 Ok(Seated::Full { ticket, .. }) => mine = ticket,
                 Ok(seated) => return Ok(seated),
@@ -67,7 +72,7 @@ impl Network {
                     Wait::Lost => return None,
                     Wait::Waiting { place } => {
                         turns(place);
-                        waited.next
+                        soon(waited.next)
                     }
                 },
                 Err(_) => {
@@ -92,7 +97,7 @@ impl Network {
                 // Nothing is heard. What of the grace is spent is written down; what cannot be written down now is, later.
                 let _ = self.licenses.tick().await;
                 let next = match error.retry() {
-                    Retry::After(after) => after.min(LONGEST_LOOK),
+                    Retry::After(after) => soon(after).min(LONGEST_LOOK),
                     Retry::Now | Retry::Never => TRY_AGAIN,
                 };
                 match error {
@@ -238,11 +243,7 @@ impl Network {
                     Some(fresh) => self.take_fresh(&held.activation, fresh, &sent).await?,
                     None => live,
                 };
-                if kept {
-                    Ok(Tended { next: next.clamp(Duration::from_secs(1), LONGEST_LOOK * 10), loss: None })
-                } else {
-                    self.again().await
-                }
+                if kept { Ok(Tended { next: soon(next), loss: None }) } else { self.again().await }
             }
             PulseHeard::Ending { why, left } => {
                 self.hear(&held.activation, why).await?;
@@ -327,7 +328,7 @@ impl Network {
         };
         match self.seat(ticket, sharing, &unheard).await? {
             Seated::Has(_) => {
-                let next = self.held().map_or(TRY_AGAIN, |held| held.lifeline.next);
+                let next = self.held().map_or(TRY_AGAIN, |held| soon(held.lifeline.next));
                 Ok(Tended { next, loss: None })
             }
             Seated::Shares(_) | Seated::Borrowed(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
@@ -375,7 +376,25 @@ impl Network {
     }
 }
 
+/// When to look again, as a license server says it: neither at once nor in a year, whatever it says.
+fn soon(next: Duration) -> Duration {
+    next.clamp(Duration::from_secs(1), LONGEST_LOOK * 10)
+}
+
 /// A third of the time that a lease was signed for.
 fn third(window: keyward_domain::time::Window) -> Duration {
     window.until.map_or(Duration::ZERO, |until| keyward_domain::time::between(window.from, until) / 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_license_server_is_asked_neither_without_a_pause_nor_next_year() {
+        let second = Duration::from_secs(1);
+        for (said, expected) in [(Duration::ZERO, second), (second * 60, second * 60), (Duration::MAX, second * 600)] {
+            assert_eq!(soon(said), expected);
+        }
+    }
 }
