@@ -69,12 +69,17 @@ impl Device {
         counted
     }
 
+    /// Whether this very request was taken in before, as far back as is remembered.
+    pub fn counted(&self, count: u64, name: Digest) -> bool {
+        self.counts.binary_search(&(count, name)).is_ok()
+    }
+
     /// What a count would tell.
     pub fn judge(&self, count: u64, name: Digest, now: Timestamp) -> Counted {
         if self.counts.back().is_none_or(|(highest, _)| count > *highest) {
             return Counted::Once; // As it nearly always is.
         }
-        if self.counts.binary_search(&(count, name)).is_ok() {
+        if self.counted(count, name) {
             return Counted::Once;
         }
         let forgotten = self.counts.len() == REMEMBERED && self.counts.front().is_some_and(|(lowest, _)| count < *lowest);

@@ -62,6 +62,9 @@ impl Pool {
         way: Way,
         now: &Now,
     ) -> Answered {
+        // What this server signed under another of its licenses is another pool's, which this one's journal knows nothing of.
+        let license = self.books.delegation().map(|it| &it.entitlement);
+        let shown = shown.filter(|shown| shown.certificate().and_then(|it| it.entitlement.as_ref()) == license);
         let case = Case { request, shown, now };
         let counted = self.books.guest_of(&request.device).map(|(_, it)| it.device.judge(request.count, request.name(), now.wall));
         let decided = match counted {
@@ -136,6 +139,10 @@ impl Pool {
         if let Some(place) = self.loan_of(case) {
             self.believe(case, place)?;
             return self.renew(facts, case, place, Some(until), "borrowed before");
+        }
+        // A file is carried again after what it brought has come back: nobody could use what it would take.
+        if self.books.guest_of(&case.request.device).is_some_and(|(_, it)| it.device.counted(case.request.count, case.request.name())) {
+            return Err(Refusal::RequestSpent);
         }
         if let Some(until) = self.withholds_until(case.now) {
             return Err(Refusal::ServerRestored { until });

@@ -201,3 +201,19 @@ fn a_restored_server_waits_for_the_longest_lease_that_can_be_out() {
     shown.wait(MINUTE);
     assert_eq!(said(&shown.check_out(B)), "place 1");
 }
+
+/// A server with two licenses: a host had a seat of the one, and comes to the other.
+#[test]
+fn what_was_signed_under_another_license_of_the_server_is_taken_for_no_sign_of_a_restore() {
+    let mut other = Office::of(Delegation { entitlement: "E-other".parse().expect("an id"), ..seats(2) });
+    other.wait(MINUTE);
+    other.restart();
+    other.check_out(A).expect("a seat");
+    let mut office = Office::of(seats(2));
+    office.wait(MINUTE);
+    office.held.insert(A, other.held[&A].clone());
+    let own = office.show(A).expect("a seat of this license");
+    assert_ne!(own.activation(), other.held[&A].activation());
+    assert!(!office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. } | Fact::Adopted(_))));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 1");
+}
