@@ -165,7 +165,8 @@ impl<'a> Desk<'a> {
         license_key: Option<&SigningKey>,
         to: Addressee,
     ) -> Result<(Sealed<Request>, Sent), ActError> {
-        let waits = self.waiting().find(|request| is_same(&request.words().ask, &ask)).cloned();
+        // What waits for one license server is no other's.
+        let waits = self.waiting().find(|request| request.words().to == to && is_same(&request.words().ask, &ask)).cloned();
         let written = match waits {
             Some(request) => (request, Sent::Before),
             None => (self.compose_to(ask, license_key, to)?, Sent::Never),
