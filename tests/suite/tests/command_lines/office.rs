@@ -6,7 +6,8 @@ pub(crate) mod cable;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ const THREE: [&str; 10] = ["--type", "network", "--seats", "3", "--overdraft", "
 const DRAWS: &str = r#"echo seated >&2; while read line; do echo "$line" >>"$0" && echo "saved $line" >&2; done; exit 7"#;
 
 /// So long a program may take to do what it does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the license server stands, and where its users do: on one computer, if nothing else is said.
 pub(crate) trait Rooms {
@@ -58,7 +59,7 @@ pub(crate) struct Office<R: Rooms = OneRoom> {
 /// Somebody who holds a seat, or waits for one, while a program runs.
 pub(crate) struct Worker {
     pub(crate) program: Child,
-    says: BufReader<ChildStderr>,
+    says: Receiver<String>,
     drawing: PathBuf,
 }
 
@@ -226,14 +227,21 @@ impl<R: Rooms> Drop for Office<R> {
 impl Worker {
     pub(crate) fn begin(mut command: Command, drawing: PathBuf) -> Self {
         let mut program = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let says = BufReader::new(program.stderr.take().expect("its errors are a pipe"));
+        let lines = BufReader::new(program.stderr.take().expect("its errors are a pipe")).lines();
+        let (heard, says) = mpsc::channel();
+        // It ends with the program, or when nobody listens any more.
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| heard.send(line)));
         Self { program, says, drawing }
     }
 
+    /// The next line; an empty one when nothing more is said.
+    #[track_caller]
     pub(crate) fn hears(&mut self) -> String {
-        let mut line = String::new();
-        self.says.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
+        match self.says.recv_timeout(PATIENCE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => String::new(),
+            Err(RecvTimeoutError::Timeout) => panic!("nothing is said"),
+        }
     }
 
     /// Draws a line and saves it, and hears nothing else in between.
