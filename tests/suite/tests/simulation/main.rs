@@ -107,12 +107,13 @@ fn play_all(share: u64, play: fn(u64, u64) -> (Tally, Result<(), Broken>)) -> Ta
 
 #[test]
 fn the_promises_hold_after_every_step() {
-    play_all(VENDORS_SHARE, |seed, steps| play(seed, steps, Arc::new(Honest))).nothing_is_missing(&tally::MUST_HAPPEN);
+    play_all(VENDORS_SHARE, |seed, steps| play(seed, steps, Arc::new(Honest))).nothing_is_missing(&events::names(), &tally::MUST_HAPPEN);
 }
 
 #[test]
 fn the_promises_of_license_servers_hold_after_every_step() {
-    play_all(100 - VENDORS_SHARE, |seed, steps| play_campus(seed, steps, Arc::new(Honest))).nothing_is_missing(&campus::MUST_HAPPEN);
+    play_all(100 - VENDORS_SHARE, |seed, steps| play_campus(seed, steps, Arc::new(Honest)))
+        .nothing_is_missing(&campus::events(), &campus::MUST_HAPPEN);
 }
 
 // P6

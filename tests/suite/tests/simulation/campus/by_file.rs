@@ -140,6 +140,8 @@ impl Campus {
         }
         let of_the_past = matches!(error, ActError::NotTaken(NotTaken::Older { .. } | NotTaken::Returned { .. }));
         if waits && !of_the_past && !self.desks[place].model.is_tampered {
+            // What a server did wrong is said before what failed by it.
+            self.look();
             self.broken("L1", &name, format!("its answer is not taken: {error}"));
         }
         if matches!(error, ActError::NotTaken(_)) && !of_the_past && host.vault().dump() != before {

@@ -69,6 +69,11 @@ const EVENTS: &[Event] = &[
     event("license given back and activated again", 1, Campus::move_license),
 ];
 
+/// What every event is called.
+pub(crate) fn names() -> Vec<&'static str> {
+    EVENTS.iter().map(|event| event.name).collect()
+}
+
 /// The next event.
 pub(super) fn draw(campus: &mut Campus) -> &'static Event {
     let sum = EVENTS.iter().map(|event| event.weight).sum();

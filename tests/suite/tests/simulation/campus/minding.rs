@@ -109,12 +109,16 @@ impl Campus {
             What::Waits { ticket, waited: Some(waited) } => {
                 let now = self.now();
                 let site = self.site_at(&said.at);
+                let is_one = !self.may_be_two(&said.host);
                 self.tally.outcome(match waited.wait {
                     Wait::Waiting { .. } => "waits",
                     Wait::Ready { .. } => "waits: ready",
                     Wait::Lost => "waits: lost",
                 });
                 let Some((_, pool)) = self.only_pool_of(site) else { return };
+                if !is_one {
+                    pool.line_is_unknown(now);
+                }
                 match waited.wait {
                     Wait::Waiting { .. } => pool.waits(&said.host, ticket, now),
                     Wait::Ready { left } => pool.is_ready(&said.host, ticket, left, now),
@@ -127,6 +131,7 @@ impl Campus {
 
     fn hear_answer(&mut self, said: &Said, ask: &Ask, way: Way, answer: &Answer, turns: &mut Vec<Turn>) {
         let (now, site, host) = (self.now(), self.site_at(&said.at), said.host.clone());
+        let is_one = !self.may_be_two(&host);
         if answer.recount.is_some() {
             self.tally.outcome("told to count on");
         }
@@ -147,6 +152,9 @@ impl Campus {
                     && let Some((pool, model)) = self.only_pool_of(site)
                 {
                     model.joins(&host, ticket, now);
+                    if !is_one {
+                        model.line_is_unknown(now);
+                    }
                     turns.push(Turn { pool, host, before: (*place as usize).saturating_sub(1), is_seated: false });
                 }
             }
@@ -204,6 +212,11 @@ impl Campus {
             (_, true) => "a seat",
             (_, false) => "a seat, again",
         });
+    }
+
+    /// A clone stands in the line where its original does.
+    fn may_be_two(&mut self, host: &str) -> bool {
+        self.model_of(host).is_some_and(|model| model.is_tampered)
     }
 
     fn model_of(&mut self, host: &str) -> Option<&mut super::desk::Model> {

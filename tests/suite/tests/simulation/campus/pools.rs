@@ -131,7 +131,9 @@ impl Pool {
             }
         };
         let before = self.generations.insert(it.activation.clone(), it.generation);
-        if before.is_some_and(|before| before >= it.generation) {
+        // A restored server knows nothing of what came back, and an old file shows it: it is lent for nobody then, until it is due.
+        let shown_again = self.restored.is_some() && self.ended.contains(&it.activation);
+        if before.is_some_and(|before| before >= it.generation) && !shown_again {
             faults.push(("GEN", format!("{} goes from {before:?} to {}: no host takes it", it.activation, it.generation)));
         }
         let of = self.places.insert(place, it.activation.clone());
