@@ -72,7 +72,8 @@ fn a_seat_is_borrowed_extended_and_given_back_by_file() {
     let loaded = stick.load("given.xml").done();
     assert!(loaded.contains("Borrowed, expires 2027-01-06T00:00:00Z, Fully Trusted"), "{loaded}");
     for used in ["given.xml", "twice.xml"] {
-        stick.load(used).not_done(1);
+        let told = stick.load(used).not_done(1);
+        assert!(told.contains("It was used on this host before and is used up."), "{told}");
     }
 
     let more = ["borrow", "extend", "1", "--for", "10d", "--request", &stick.file("more.xml")];
