@@ -88,7 +88,7 @@ impl Device {
         Counted::Doubled { highest: self.counts.back().map_or(count, |(highest, _)| (*highest).max(count)) }
     }
 
-    /// Whether this very request was taken in before.
+    /// Whether this very request was taken in before, as far back as is remembered.
     pub fn knows(&self, count: u64, name: Digest) -> bool {
         self.counts.binary_search(&(count, name)).is_ok()
     }

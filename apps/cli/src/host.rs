@@ -42,7 +42,11 @@ pub(crate) struct HostOptions {
     language: Option<String>,
     /// Play another host and date; needs an anchor of its own
     #[cfg(feature = "simulation")]
-    #[arg(long, global = true, value_name = "host=NAME,now=RFC3339[,parts=N][,running=SECONDS][,boot=NAME][,crash=POINT[:N]]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "host=NAME,now=RFC3339[,turned=FILE][,parts=N][,running=SECONDS][,boot=NAME][,crash=POINT[:N]]"
+    )]
     simulate: Option<Simulation>,
 }
 

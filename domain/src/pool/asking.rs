@@ -62,6 +62,9 @@ impl Pool {
         way: Way,
         now: &Now,
     ) -> Answered {
+        // What this server signed under another of its licenses is another pool's, which this one's journal knows nothing of.
+        let license = self.books.delegation().map(|it| &it.entitlement);
+        let shown = shown.filter(|shown| shown.certificate().and_then(|it| it.entitlement.as_ref()) == license);
         let case = Case { request, shown, now };
         let counted = self.books.guest_of(&request.device).map(|(_, it)| it.device.judge(request.count, request.name(), now.wall));
         let decided = match counted {

@@ -172,6 +172,16 @@ impl Keyward {
         open_document::<Answer>(&reply.answer, &reply.taught(trust)?)
     }
 
+    /// Opens an answer of a key server or of a license server, whatever it answered: to say what it is.
+    pub fn open_anyones(bytes: &[u8], trust: &Trust) -> Result<Verified<Answer>, SealError> {
+        let reply = Reply::from_bytes(bytes)?;
+        let trust = reply.taught(trust)?;
+        match reply.delegated(&trust)? {
+            Some(delegated) => delegated.within(None),
+            None => open_document::<Answer>(&reply.answer, &trust),
+        }
+    }
+
     /// Opens an answer that a license server gave, whatever it answered: what it is shown of itself. One of another server is none of its own.
     pub fn open_own(bytes: &[u8], trust: &Trust, server: &PublicKey) -> Result<Verified<Answer>, SealError> {
         let reply = Reply::from_bytes(bytes)?;

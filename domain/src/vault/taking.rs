@@ -170,7 +170,7 @@ impl Holdings {
             // Another backend's is opened with its request alone.
             return NotTaken::NotAsked;
         }
-        let answer = match Keyward::open_any(statement.bytes(), &self.trust_with(statement, schemes)) {
+        let answer = match Keyward::open_anyones(statement.bytes(), &self.trust_with(statement, schemes)) {
             Ok(answer) => answer,
             Err(error) if is_request(statement, &error) => return NotTaken::Request,
             Err(error) => return error.into(),

@@ -3,6 +3,7 @@
 //! The tests stand in `tests/`; here is what several of their binaries share.
 
 pub mod guides;
+pub mod pool;
 mod programs;
 
 pub use programs::program;

@@ -2,12 +2,15 @@
 //! is lost never ends the command: whoever works goes on and saves.
 
 use std::ffi::OsString;
+use std::mem::discriminant;
 use std::process::ExitCode;
 
 use keyward::Verdict;
 use keyward_engine::license_manager::network::Network as Engine;
 use keyward_words::{NetworkText, Words};
 use tokio::process::{Child, Command};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Host;
 use super::network::tell;
@@ -19,9 +22,11 @@ const BY_SIGNAL: i32 = 128;
 
 /// Runs a command while its user's seat is kept, and gives the seat back after it.
 pub(super) async fn hold(host: &Host, network: &Engine, command: &[OsString], words: Words) -> Result<ExitCode, Failure> {
-    let ended = match start(command) {
-        Ok(child) => tokio::select! {
-            ended = attend(child) => ended,
+    // Before the command runs: a signal that comes at once is its own already.
+    let started = Signals::heard().and_then(|signals| Ok((signals, start(command)?)));
+    let ended = match started {
+        Ok((signals, child)) => tokio::select! {
+            ended = attend(child, signals) => ended,
             never = keep(host, network, words) => match never {},
         },
         Err(failure) => Err(failure),
@@ -45,39 +50,58 @@ fn unseen(error: &std::io::Error) -> Failure {
     Failure::failed("command", format!("the end of the command cannot be seen ({error})"))
 }
 
-/// Looks after the seat, and tells what becomes of it.
+/// Looks after the seat, and tells what becomes of it: when it is lost, when its lease is over, when the grace for it is used up.
 async fn keep(host: &Host, network: &Engine, words: Words) -> std::convert::Infallible {
-    let mut lost = None;
+    let mut told = None;
     loop {
         let tended = network.beat().await;
-        if tended.loss != lost {
-            match (tended.loss, &host.manager.standing().verdict) {
+        let standing = host.manager.standing();
+        let news = tended.loss.map(|loss| (loss, discriminant(&standing.verdict)));
+        if news != told {
+            match (tended.loss, &standing.verdict) {
                 (Some(_), Verdict::Grace { flag }) => tell(&words.tell(flag)),
                 (Some(_), Verdict::Stopped { reason }) => tell(&words.tell(reason)),
                 // The lease still lasts: what is wrong is told with the time that is left.
                 (Some(loss), Verdict::Licensed { .. }) => tell(&words.tell(&loss)),
                 (None, _) => tell(&words.say(&NetworkText::Back)),
             }
-            lost = tended.loss;
+            told = news;
         }
         host.ports.timer.wait(tended.next).await;
     }
 }
 
+/// The signals that are passed to a command.
+#[cfg(unix)]
+struct Signals {
+    hang_up: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// From here on they do not end this program.
+    fn heard() -> Result<Self, Failure> {
+        let heard = |kind| signal(kind).map_err(|error| Failure::failed("signals", format!("this program cannot hear signals ({error})")));
+        Ok(Self {
+            hang_up: heard(SignalKind::hangup())?,
+            interrupt: heard(SignalKind::interrupt())?,
+            quit: heard(SignalKind::quit())?,
+            terminate: heard(SignalKind::terminate())?,
+        })
+    }
+}
+
 /// Waits for a command, and passes it the signals that are sent to this program.
 #[cfg(unix)]
-async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
+async fn attend(mut child: Child, mut signals: Signals) -> Result<ExitCode, Failure> {
     use std::io::IsTerminal as _;
     use std::os::unix::process::ExitStatusExt as _;
 
     use rustix::process::{Pid, Signal, kill_process};
-    use tokio::signal::unix::{SignalKind, signal};
 
-    let deaf = |error: std::io::Error| Failure::failed("signals", format!("this program cannot hear signals ({error})"));
-    let mut hang_up = signal(SignalKind::hangup()).map_err(deaf)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
-    let mut quit = signal(SignalKind::quit()).map_err(deaf)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     // A terminal sends these to the command itself.
     let from_terminal = std::io::stdin().is_terminal();
@@ -88,10 +112,10 @@ async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
                 let code = status.code().or_else(|| status.signal().map(|signal| BY_SIGNAL + signal));
                 return Ok(code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from));
             }
-            _ = hang_up.recv() => Some(Signal::HUP),
-            _ = terminate.recv() => Some(Signal::TERM),
-            _ = interrupt.recv() => (!from_terminal).then_some(Signal::INT),
-            _ = quit.recv() => (!from_terminal).then_some(Signal::QUIT),
+            _ = signals.hang_up.recv() => Some(Signal::HUP),
+            _ = signals.terminate.recv() => Some(Signal::TERM),
+            _ = signals.interrupt.recv() => (!from_terminal).then_some(Signal::INT),
+            _ = signals.quit.recv() => (!from_terminal).then_some(Signal::QUIT),
         };
         if let (Some(pid), Some(signal)) = (pid, passed) {
             // It may have ended this very moment.
@@ -100,9 +124,20 @@ async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
     }
 }
 
+/// The console sends a command what is typed itself.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn heard() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+}
+
 /// Waits for a command; the console sends it what is typed itself.
 #[cfg(not(unix))]
-async fn attend(mut child: Child) -> Result<ExitCode, Failure> {
+async fn attend(mut child: Child, _: Signals) -> Result<ExitCode, Failure> {
     loop {
         tokio::select! {
             status = child.wait() => {

@@ -30,6 +30,21 @@ fn a_seat_that_is_held_is_the_one_that_is_taken_along() {
     assert_eq!(office.beat_of(A, &lease), Pulse::Gone(Gone::Ended));
 }
 
+/// Row B2: the loan would be signed for nobody, as its host has given it back for good.
+#[test]
+fn a_file_that_is_carried_again_after_its_loan_came_back_takes_no_seat() {
+    let mut office = Office::of(seats(1));
+    let asked = office.request(A, Ask::Borrow { wish: wish(A.1), until: Until::For(days(5)) });
+    for _ in 0..2 {
+        assert_eq!(said(&office.send(A, &asked, Way::File)), "loan of seat 0");
+    }
+    office.give_back(A, Way::Line).expect("a receipt");
+    office.restart();
+    assert_eq!(office.send(A, &asked, Way::File).expect_err("it came back"), Refusal::RequestSpent);
+    assert_eq!(office.free(), 1);
+    assert_eq!(said(&office.borrow(A, days(2))), "loan of seat 0", "another request is another loan");
+}
+
 /// A host with a loan uses it on the LAN too: no second seat.
 #[test]
 fn a_host_with_a_loan_takes_no_second_seat() {

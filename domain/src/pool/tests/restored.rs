@@ -221,3 +221,19 @@ fn a_server_restored_and_started_within_one_second_does_not_take_what_it_forgot_
     assert_eq!(said(&office.show(A)), "lease of seat 1");
     assert!(office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. })), "and the server knows what it is");
 }
+
+/// A server with two licenses: a host had a seat of the one, and comes to the other.
+#[test]
+fn what_was_signed_under_another_license_of_the_server_is_taken_for_no_sign_of_a_restore() {
+    let mut other = Office::of(Delegation { entitlement: "E-other".parse().expect("an id"), ..seats(2) });
+    other.wait(MINUTE);
+    other.restart();
+    other.check_out(A).expect("a seat");
+    let mut office = Office::of(seats(2));
+    office.wait(MINUTE);
+    office.held.insert(A, other.held[&A].clone());
+    let own = office.show(A).expect("a seat of this license");
+    assert_ne!(own.activation(), other.held[&A].activation());
+    assert!(!office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. } | Fact::Adopted(_))));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 1");
+}

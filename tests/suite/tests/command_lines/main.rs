@@ -7,15 +7,25 @@
 
 mod by_file;
 mod by_hand;
+#[cfg(unix)]
+mod carried;
 mod crashes;
+#[cfg(target_os = "linux")]
+mod cut;
 mod grammar;
+#[cfg(unix)]
+mod holding;
 mod license_server;
 #[cfg(unix)]
 mod network;
+#[cfg(unix)]
+mod office;
 #[cfg(unix)]
 mod readme;
 mod reseller;
 mod site;
 mod status;
 mod trouble;
+#[cfg(unix)]
+mod twins;
 mod vendor;

@@ -1,169 +1,119 @@
-//! `network`, `borrow` and `server`, as a site uses them: three seats, four hosts, a trip, and a laptop that is lost (rows N3, B1, B2, B3).
+//! A site with three seats, as its people and its administrator live with it: four hosts, a trip, an early return, and a laptop that is lost
+//! (rows N3, B1, B2, B3). What they read is compared word for word.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use crate::office::{Office, Worker};
 
-use keyward_suite::program;
+const LET_BE: &str = "Wait in the queue, or ask one of those who have a seat to leave it.";
+const DAY: u64 = 24 * 60;
 
-use crate::site::{Host, NOW, Said, Site, run};
-
-/// A site with a license server that has three seats.
-struct Office {
-    site: Site,
-    server: Child,
-    at: String,
-    license: String,
+/// The rows of the last table that was shown, cell by cell.
+fn rows(shown: &str) -> Vec<Vec<&str>> {
+    let cells = |line: &'_ str| -> bool { line.starts_with('|') && !line.starts_with("|--") };
+    let table = shown.lines().filter(|line| cells(line)).skip(1);
+    table.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
-/// Somebody who holds a seat, or waits for one, until its command's input ends.
-struct Worker {
-    program: Child,
-    says: BufReader<ChildStderr>,
-}
-
-impl Office {
-    fn open() -> Self {
-        let site = Site::open();
-        let terms = ["--tenure", "perpetual", "--type", "network", "--seats", "3", "--overdraft", "1"];
-        let (key, license) = site.issue(&[&terms[..], &["--borrow-days", "30", "--borrow-seats", "2"]].concat());
-        let server = || {
-            let mut command = Command::new(program("keywardd"));
-            command.arg("license-server").arg("--data").arg(site.dir().join("lan")).arg("--anchor").arg(site.dir().join("lan-anchor"));
-            command.args(["--simulate", &format!("now={NOW}"), "--listen", "127.0.0.1:0"]);
-            command
-        };
-        run(server().args(["activate", &key, "--profile"]).arg(site.profile()), "").done();
-        let mut server = server().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the license server starts");
-        let mut first = String::new();
-        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
-        let at = first.trim_end().strip_prefix("listening on https://").expect("it says where it listens").to_owned();
-        Self { site, server, at, license }
-    }
-
-    fn at(&self) -> &str {
-        &self.at
-    }
-
-    /// Kills the license server, as a power cut does.
-    fn stop(&mut self) {
-        // It may be dead already.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-
-    fn host(&self, name: &str) -> Host {
-        self.site.host(name)
-    }
-
-    fn administer(&self, arguments: &[&str]) -> Said {
-        let mut command = Command::new(program("keyward"));
-        command.arg("--profile").arg(self.site.profile()).args(["server", "--server", &format!("https://{}", self.at()), "--token-file"]);
-        run(command.arg(self.site.dir().join("lan/admin-token")).args(arguments), "")
-    }
-
-    fn works(&self, name: &str, more: &[&str]) -> Worker {
-        let mut command = self.host(name).command(NOW);
-        command.env("USER", name).args(["network", "use", self.at()]).args(more).args([
-            "--",
-            "sh",
-            "-c",
-            "echo seated >&2; read line; exit 7",
-        ]);
-        let mut program = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let says = BufReader::new(program.stderr.take().expect("its errors are a pipe"));
-        Worker { program, says }
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-impl Worker {
-    fn hears(&mut self) -> String {
-        let mut line = String::new();
-        self.says.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
-    }
-
-    /// Its command is told to end; gives the exit code.
-    fn goes_home(mut self) -> Option<i32> {
-        self.program.stdin.take().expect("its input is a pipe").write_all(b"\n").expect("it listens");
-        self.program.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It may be at home already.
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-    }
+fn at_work(office: &Office, name: &str) -> Worker {
+    let mut worker = office.works(name, &[]);
+    assert_eq!(worker.hears(), "seated");
+    worker
 }
 
 #[test]
-fn the_fourth_waits_sees_who_has_the_seats_and_takes_the_one_that_is_left() {
+fn the_fourth_waits_with_its_place_sees_who_has_what_and_gets_the_seat_that_is_left() {
     let office = Office::open();
-    let mut three: Vec<_> = ["ada", "ben", "cleo"].map(|name| office.works(name, &[])).into();
-    for worker in &mut three {
-        assert_eq!(worker.hears(), "seated");
-    }
-    let full = run(office.host("dora").command(NOW).env("USER", "dora").args(["network", "use", office.at()]), "").not_done(1);
-    assert!(full.starts_with("refused (pool-full)") && full.contains("ada on ada") && full.contains("cleo on cleo"), "{full}");
-    let mut fourth = office.works("dora", &["--wait"]);
-    let first = fourth.hears();
-    assert!(first.contains("ben on ben"), "{first}");
-    assert_eq!(fourth.hears(), "Place 1 in the queue.");
-    assert_eq!(three.remove(1).program.try_wait().expect("it can be asked"), None, "nobody was sent home");
+    let [ada, mut ben, mut cleo] = ["ada", "ben", "cleo"].map(|name| at_work(&office, name));
+    let since = "since 2027-01-01T00:00:00Z";
+    let full = format!(
+        "All 3 seats are taken. Place in the queue: 1. In use by: ada on ada {since}, ben on ben {since}, cleo on cleo {since}. {LET_BE}"
+    );
+    assert_eq!(office.types("dora", &["network", "use", office.at()]).not_done(1), format!("refused (pool-full): {full}\n"));
+    let mut dora = office.works("dora", &["--wait"]);
+    assert_eq!([dora.hears(), dora.hears()], [full.as_str(), "Place 1 in the queue."]);
     let status = office.administer(&["status"]).done();
-    assert!(status.contains("3 seats") && status.contains("in use"), "{status}");
-}
-
-#[test]
-fn a_seat_that_is_left_goes_to_who_waits_and_a_command_ends_with_its_own_code() {
-    let office = Office::open();
-    let mut three: Vec<_> = ["ada", "ben", "cleo"].map(|name| office.works(name, &[])).into();
-    for worker in &mut three {
-        assert_eq!(worker.hears(), "seated");
+    assert!(status.contains("3 in use (0 borrowed), 0 free, 1 waiting; 0 can be borrowed\n"), "{status}");
+    let holds = |seat: &'static str, name: &'static str, since: &'static str| vec![seat, name, name, since, "in use"];
+    let begun = "2027-01-01T00:00:00Z";
+    let without_place = |status: &str| rows(status).into_iter().map(|row| row[1..].join(" ")).collect::<Vec<_>>();
+    let [first, second, third] = [holds("0", "ada", begun), holds("1", "ben", begun), holds("2", "cleo", begun)].map(|row| row.join(" "));
+    assert_eq!(without_place(&status), [first, second.clone(), third.clone()]);
+    for worker in [&mut ben, &mut cleo] {
+        worker.saves("nobody was sent home");
     }
-    let mut fourth = office.works("dora", &["--wait"]);
-    fourth.hears();
-    assert_eq!(fourth.hears(), "Place 1 in the queue.");
-    assert_eq!(three.remove(0).goes_home(), Some(7));
-    assert_eq!(fourth.hears(), "seated");
-    assert!(office.administer(&["status"]).done().contains("dora"));
+    assert_eq!(ada.goes_home(), Some(7));
+    // Whoever waits asks again after some seconds.
+    office.turn_to(0, 20);
+    assert_eq!(dora.hears(), "seated");
+    let status = office.administer(&["status"]).done();
+    assert_eq!(without_place(&status), [second, third, holds("0", "dora", "2027-01-01T00:00:20Z").join(" ")], "{status}");
+    let query = office.types("ada", &["network", "query", office.at()]).done();
+    let devices: Vec<_> = rows(&query).into_iter().filter(|row| row.len() == 5).map(|row| row[1]).skip(1).collect();
+    assert_eq!(devices, ["ben", "cleo", "dora"], "{query}");
 }
 
 #[test]
-fn a_seat_is_borrowed_for_five_days_and_is_over_on_the_sixth() {
+fn a_seat_is_taken_along_for_five_days_without_the_server_and_goes_back_by_itself() {
     let mut office = Office::open();
-    let laptop = office.host("laptop");
-    let said = laptop.run(&["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
-    assert!(said.contains("Borrowed, expires 2027-01-06T00:00:00Z"), "{said}");
+    let borrowed = office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    let mut lines = borrowed.lines();
+    assert_eq!(lines.next(), Some("The seat is borrowed. It is good without the license server, and goes back by itself when it ends."));
+    assert!(lines.next().is_some_and(|line| line.contains("Borrowed, expires 2027-01-06T00:00:00Z, Fully Trusted")), "{borrowed}");
+    let status = office.administer(&["status"]).done();
+    assert!(
+        status.contains("1 in use (1 borrowed), 2 free, 0 waiting; 1 can be borrowed, until 2027-01-31T00:00:00Z at the latest"),
+        "{status}"
+    );
+    assert_eq!(rows(&status)[0][5], "borrowed until 2027-01-06T00:00:00Z");
+    let at = office.at().to_owned();
     office.stop();
-    assert!(laptop.at("2027-01-05T00:00:00Z", &["status"]).done().contains("Borrowed"));
-    let over = laptop.at("2027-01-07T00:00:00Z", &["status"]).done();
-    assert!(over.contains("Stopped (loan over)"), "{over}");
+    let silent = office.types("laptop", &["borrow", "extend", "1", "--for", "7d"]).not_done(3);
+    let asks =
+        "Check that the server runs and that a firewall lets it through. Without a network, the same goes by file: add --request FILE.";
+    assert!(silent.contains(&format!("{at}: nothing answers there. {asks}")), "{silent}");
+    office.turn_to(4 * DAY, 0);
+    let row = |status: &str| rows(status)[0][3..].join(" ");
+    let status = office.types("laptop", &["status"]).done();
+    assert_eq!(row(&status), "Borrowed 2027-01-06T00:00:00Z Fully Trusted", "on day 4: {status}");
+    office.turn_to(6 * DAY, 0);
+    let status = office.types("laptop", &["status"]).done();
+    assert_eq!(row(&status), "Stopped (loan over) 2027-01-06T00:00:00Z Fully Trusted", "on day 6: {status}");
+    let over =
+        "1: What was borrowed was due at 2027-01-06T00:00:00Z. The seat went back by itself. Use the license server, or borrow again.";
+    assert_eq!(status.lines().last(), Some(over));
+    office.start();
+    office.comes_to_say("0 in use (0 borrowed), 3 free");
+    office.comes_to_say("nobody has a seat");
 }
 
 #[test]
 fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
     let office = Office::open();
-    let laptop = office.host("laptop");
     let borrow = ["borrow", office.at(), "--license", &office.license, "--until", "2027-01-06"];
-    let said = laptop.run(&borrow).done();
+    let said = office.types("laptop", &borrow).done();
     assert!(said.contains("2027-01-07T12:00:00Z"), "the end of that day at UTC-12: {said}");
-    assert!(laptop.run(&["borrow", "extend", "1", "--for", "10d"]).done().contains("2027-01-11T00:00:00Z"));
-    assert!(laptop.run(&["borrow", "give-back", "1"]).done().contains("others can have it now"));
-    assert!(office.administer(&["status"]).done().contains("nobody has a seat"));
-    laptop.run(&borrow).done();
+    let used = office.types("laptop", &["network", "use", office.at()]).done();
+    assert_eq!(used.lines().next(), Some("A seat is borrowed on this host: it is used, and no other is taken."));
+    let moved = office.types("laptop", &["borrow", "extend", "1", "--for", "10d"]).done();
+    assert!(moved.starts_with("The end of the loan was moved.\n") && moved.contains("expires 2027-01-11T00:00:00Z"), "{moved}");
+    let returned = office.types("laptop", &["borrow", "give-back", "1"]).done();
+    assert_eq!(returned, "The borrowed seat was given back; others can have it now.\n");
     let status = office.administer(&["status"]).done();
-    let row = status.lines().find(|line| line.contains("laptop")).expect("it is shown");
-    let place = row.split('|').nth(1).expect("a place").trim().to_owned();
-    assert!(office.administer(&["release", &place]).not_done(1).contains("use `server reclaim"));
-    assert!(office.administer(&["reclaim", &place, "--at-once"]).done().contains("others can have it now"));
-    assert!(office.administer(&["status"]).done().contains("3 free"));
-    assert!(office.administer(&["log"]).done().contains("took away the seat of place"));
+    assert!(status.contains("3 free") && status.contains("nobody has a seat"), "{status}");
+    // And it is lost on the next trip.
+    office.types("laptop", &borrow).done();
+    let place = office.place_of("laptop");
+    let other = format!("refused (other-seat): seat {place} of laptop on laptop is borrowed; use `server reclaim {place}`\n");
+    assert_eq!(office.administer(&["release", &place]).not_done(1), other);
+    let nobody = "refused (no-such-seat): nobody has a seat at place 999; look the place up with `server status`\n";
+    assert_eq!(office.administer(&["reclaim", "999"]).not_done(1), nobody);
+    let at_end = "The seat borrowed by laptop on laptop was taken away; others can have it when what was signed for it has ended, which `server status` shows.\n";
+    assert_eq!(office.administer(&["reclaim", &place]).done(), at_end);
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("2 free") && status.contains("taken away; ends at 2027-01-07T12:00:00Z"), "{status}");
+    let at_once = "The seat borrowed by laptop on laptop was taken away; others can have it now.\n";
+    assert_eq!(office.administer(&["reclaim", &place, "--at-once"]).done(), at_once);
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("3 free") && status.contains("1 of 1 seat for emergencies in use"), "{status}");
+    let log = office.administer(&["log"]).done();
+    assert!(log.contains(&format!("first start took away the seat of place {place}, free at once")), "{log}");
 }

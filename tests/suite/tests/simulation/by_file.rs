@@ -14,6 +14,7 @@ use keyward_ports::{Anchor as _, KeyServer as _, Vault as _};
 use rand::RngExt as _;
 
 use crate::acts::{Deed, Said};
+use crate::machines;
 use crate::simulation::{SERVERS, Simulation};
 use crate::tap::{Brought, improved, words};
 
@@ -99,6 +100,30 @@ pub(crate) fn trip(s: &mut Simulation) {
     }
     if let Some(newest) = s.drawer.answers.len().checked_sub(1) {
         load_this(s, newest);
+    }
+}
+
+/// A file that lies about while its host gets other parts and asks anew: it is carried after what is newer was answered.
+pub(crate) fn overtaken(s: &mut Simulation) {
+    let names: Vec<_> = s.hosts.iter().filter(|(_, model)| !model.held.is_empty()).map(|(name, _)| name.clone()).collect();
+    if names.is_empty() {
+        return;
+    }
+    let name = s.pick(&names).clone();
+    s.touched.insert(name.clone());
+    let host = s.world.host(&name);
+    let held: Vec<_> = s.model(&host).held.values().filter_map(|held| held.entitlement.clone()).collect();
+    let Some(key) = s.keys.iter().find(|key| held.contains(&key.id)).map(|key| Arc::clone(&key.key)) else { return };
+    generate_this(s, &host, &Deed::Refresh);
+    let Some((of, request)) = s.drawer.requests.last().cloned() else { return };
+    let parts = s.dice.random_range(1..=3);
+    machines::replace_so_many(s, &host, parts);
+    s.act(&host, &Deed::Activate(key));
+    s.look();
+    if of == host.name()
+        && let Some(file) = s.drawer.requests.iter().position(|(_, it)| it.name() == request.name())
+    {
+        answer_this(s, file);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests and answers, one by one.
 
-use keyward_domain::document::{Answer, Ask, Body, Request};
+use keyward_domain::document::{Answer, Ask, Body, Certificate, Request};
 use keyward_domain::entitlement::{Entitlement, Slot};
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
@@ -9,7 +9,7 @@ use keyward_domain::time::{between, days};
 use keyward_fakes::world::run;
 use keyward_ports::Ledger as _;
 
-use crate::observer::{Held, shared};
+use crate::observer::{Bound, Held, shared};
 use crate::simulation::Simulation;
 use crate::tap::{Arrival, words};
 
@@ -31,11 +31,22 @@ impl Simulation {
         let arrival = &arrivals[place];
         let by_then = &arrivals[..arrival.among];
         let request = &arrival.request;
+        let device = request.words().device;
+        let highest = self.server.highest.entry(device).or_default();
+        *highest = request.words().count.max(*highest);
         let Some((statement, answer)) = &arrival.answer else {
-            self.server.devices.entry(request.words().device).or_default().murky = true;
+            self.server.devices.entry(device).or_default().murky = true;
             self.server.unanswered.insert(request.name());
+            self.server.bound.retain(|_, bound| bound.device != device);
             return;
         };
+        let crosses = |(n, other): (usize, &Arrival)| {
+            let crossed = if n < place { other.among > place } else { n > place && arrival.among > n };
+            crossed && other.request.words().device == device
+        };
+        if arrivals.iter().enumerate().any(crosses) {
+            self.server.bound.retain(|_, bound| bound.device != device);
+        }
         let (name, said) = (request.name(), Digest::of(statement.bytes()));
         if let Body::Refusal(refusal) = &answer.body {
             self.look_at_refusal(refusal);
@@ -109,6 +120,7 @@ impl Simulation {
         {
             self.broken("REVOKED", "", format!("{id} was revoked and is granted"));
         }
+        self.look_at_binding(request, certificate);
         let newest = self.server.newest.entry(activation.clone()).or_default();
         let rises = generation > *newest;
         *newest = generation.max(*newest);
@@ -143,6 +155,41 @@ impl Simulation {
         }
         self.truth.ended.remove(&(activation.clone(), request.device));
         self.truth.holder.insert(activation, request.device);
+    }
+
+    /// What is granted is bound to what its host looks like by the newest request of its device: a file that is older, and was carried later,
+    /// binds nothing, unless nothing of what is bound is left.
+    fn look_at_binding(&mut self, request: &Request, certificate: &Certificate) {
+        if certificate.entitlement.is_none() {
+            return;
+        }
+        let shown = match &request.ask {
+            Ask::Refresh { held, .. } => words(held).as_ref().and_then(Answer::certificate).map_or(0, |it| it.generation),
+            _ => 0,
+        };
+        let adopted = shown > self.server.newest.get(&certificate.activation).copied().unwrap_or_default();
+        let newest = self.server.highest.get(&request.device).is_none_or(|highest| request.count >= *highest);
+        let by_request = Bound { device: request.device, count: request.count, fingerprint: request.fingerprint.clone() };
+        let known = self.server.bound.get(&certificate.activation).filter(|known| known.device == request.device && !adopted);
+        let expected = match known {
+            Some(known) if request.count < known.count && shared(&known.fingerprint, &request.fingerprint).0 > 0 => Some(known.clone()),
+            Some(_) => Some(by_request),
+            None => newest.then_some(by_request),
+        };
+        let is = certificate.binding.fingerprint();
+        match expected {
+            Some(expected) => {
+                if expected.fingerprint != *is {
+                    let what = format!(
+                        "{} is bound to what {} looked like by another request than the newest: {} of {}",
+                        certificate.activation, request.host, request.count, expected.count
+                    );
+                    self.broken("BOUND", "", what);
+                }
+                self.server.bound.insert(certificate.activation.clone(), expected);
+            }
+            None => drop(self.server.bound.remove(&certificate.activation)),
+        }
     }
 
     /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused.
@@ -242,7 +289,8 @@ impl Simulation {
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
         // A restored ledger is behind what is shown to it, or knows nothing else.
         let newer = shown.filter(|shown| shown.device == request.device && slot.is_none_or(|slot| slot.generation < shown.generation));
-        let known = slot.map_or(&held.fingerprint, |slot| &slot.fingerprint);
+        let counted = self.server.bound.get(activation).filter(|bound| bound.device == request.device);
+        let known = counted.map_or_else(|| slot.map_or(&held.fingerprint, |slot| &slot.fingerprint), |bound| &bound.fingerprint);
         let bound = newer.map_or(known, |shown| &shown.fingerprint);
         // Two copies of one vault have one key: what the other one sent in this step binds the slot to that one's parts. What this host sent
         // before is no excuse.

@@ -36,6 +36,7 @@ const EVENTS: &[Event] = &[
     event("file answered", 50, by_file::answer),
     event("answer file", 50, by_file::load),
     event("files there and back", 60, by_file::trip),
+    event("file overtaken by a newer request", 12, by_file::overtaken),
     event("time passes", 80, time_passes),
     event("clock jumps", 25, clock_jumps),
     event("clock held back", 5, clock_held_back),
@@ -68,6 +69,11 @@ const EVENTS: &[Event] = &[
     event("ledger backed up", 8, vendor::ledger_backup),
     event("ledger restored", 4, vendor::ledger_restore),
 ];
+
+/// What every event is called.
+pub(crate) fn names() -> Vec<&'static str> {
+    EVENTS.iter().map(|event| event.name).collect()
+}
 
 /// The next event.
 pub(crate) fn draw(simulation: &mut Simulation) -> &'static Event {

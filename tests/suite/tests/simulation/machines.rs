@@ -155,7 +155,12 @@ pub(crate) fn copy(s: &mut Simulation) {
 
 pub(crate) fn replace(s: &mut Simulation) {
     let host = s.a_host();
-    let (parts, word) = (s.dice.random_range(1..=6), s.dice.random_range(0..1_000_000));
+    let parts = s.dice.random_range(1..=6);
+    replace_so_many(s, &host, parts);
+}
+
+pub(crate) fn replace_so_many(s: &mut Simulation, host: &Arc<Host>, parts: usize) {
+    let word = s.dice.random_range(0..1_000_000);
     let mut kinds = PARTS;
     kinds.shuffle(&mut s.dice);
     s.note(format_args!("{}: {parts} of its parts are replaced", host.name()));
@@ -163,5 +168,5 @@ pub(crate) fn replace(s: &mut Simulation) {
         host.parts().replace_part(*kind, &format!("{kind} of batch {word}"));
     }
     host.restart();
-    s.model(&host).trial_end = None;
+    s.model(host).trial_end = None;
 }

@@ -15,6 +15,7 @@
 mod account;
 mod acts;
 mod by_file;
+mod campus;
 mod check;
 mod deliveries;
 mod events;
@@ -25,6 +26,7 @@ mod plants;
 mod simulation;
 mod tally;
 mod tap;
+mod trail;
 mod vendor;
 
 use std::sync::Arc;
@@ -34,11 +36,15 @@ use std::thread;
 use keyward_domain::standing::Verdict;
 use keyward_fakes::world::Outfit;
 
-use simulation::{Broken, Simulation};
+use campus::{Campus, Plant};
+use simulation::Simulation;
 use tally::Tally;
+use trail::Broken;
 
 /// So many steps are played in one world.
 const STEPS_OF_A_WORLD: u64 = 2_000;
+/// So many of a hundred worlds are the vendor's; the others have license servers.
+const VENDORS_SHARE: u64 = 60;
 
 /// Nothing but the taps.
 struct Honest;
@@ -50,17 +56,24 @@ fn asked(variable: &str) -> Option<u64> {
     Some(text.replace('_', "").parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
 }
 
-/// Plays one world.
+/// Plays one world of the vendor's.
 fn play(seed: u64, steps: u64, plant: Arc<dyn Outfit>) -> (Tally, Result<(), Broken>) {
     let mut simulation = Simulation::new(seed, plant);
     let result = (0..steps).try_for_each(|_| simulation.step());
     (simulation.into_tally(), result)
 }
 
-#[test]
-fn the_promises_hold_after_every_step() {
+/// Plays one world of license servers.
+fn play_campus(seed: u64, steps: u64, plant: Arc<dyn Plant>) -> (Tally, Result<(), Broken>) {
+    let mut campus = Campus::new(seed, plant);
+    let result = (0..steps).try_for_each(|_| campus.step()).and_then(|()| campus.end());
+    (campus.into_tally(), result)
+}
+
+/// Plays so many worlds of one kind as the steps ask for, on all processors.
+fn play_all(share: u64, play: fn(u64, u64) -> (Tally, Result<(), Broken>)) -> Tally {
     let steps = asked("KEYWARD_SIM_STEPS");
-    let (seeds, steps): (Vec<u64>, u64) = match (asked("KEYWARD_SIM_SEED"), steps.unwrap_or(100_000)) {
+    let (seeds, steps): (Vec<u64>, u64) = match (asked("KEYWARD_SIM_SEED"), steps.unwrap_or(100_000) * share / 100) {
         (Some(seed), _) => (vec![seed], steps.unwrap_or(STEPS_OF_A_WORLD)),
         (None, all) => ((1..=all.div_ceil(STEPS_OF_A_WORLD)).collect(), STEPS_OF_A_WORLD.min(all)),
     };
@@ -69,7 +82,7 @@ fn the_promises_hold_after_every_step() {
     let worker = || {
         let mut sum = Tally::default();
         while let Some(seed) = seeds.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).expect("few seeds")) {
-            let (tally, result) = play(*seed, steps, Arc::new(Honest));
+            let (tally, result) = play(*seed, steps);
             sum.add(tally);
             if let Err(broken) = result {
                 panic!("{broken}");
@@ -89,7 +102,18 @@ fn the_promises_hold_after_every_step() {
         total
     });
     println!("{total}");
-    total.nothing_is_missing();
+    total
+}
+
+#[test]
+fn the_promises_hold_after_every_step() {
+    play_all(VENDORS_SHARE, |seed, steps| play(seed, steps, Arc::new(Honest))).nothing_is_missing(&events::names(), &tally::MUST_HAPPEN);
+}
+
+#[test]
+fn the_promises_of_license_servers_hold_after_every_step() {
+    play_all(100 - VENDORS_SHARE, |seed, steps| play_campus(seed, steps, Arc::new(Honest)))
+        .nothing_is_missing(&campus::events(), &campus::MUST_HAPPEN);
 }
 
 // P6
@@ -104,5 +128,7 @@ fn no_verdict_says_that_work_may_not_be_saved() {
 #[test]
 fn the_same_seed_is_the_same_world() {
     let played = || play(99, 300, Arc::new(Honest)).0.to_string();
+    assert_eq!(played(), played());
+    let played = || play_campus(99, 300, Arc::new(Honest)).0.to_string();
     assert_eq!(played(), played());
 }

@@ -97,9 +97,21 @@ pub(crate) struct ServerModel {
     pub(crate) devices: BTreeMap<PublicKey, Counts>,
     /// The newest generation of each activation.
     pub(crate) newest: BTreeMap<ActivationId, u64>,
+    /// What each activation is bound to, where nothing happened that nobody saw.
+    pub(crate) bound: BTreeMap<ActivationId, Bound>,
+    /// The highest count that came of each device, answered or not.
+    pub(crate) highest: BTreeMap<PublicKey, u64>,
     pub(crate) moves: BTreeMap<EntitlementId, Vec<Timestamp>>,
     pub(crate) transfers: BTreeMap<EntitlementId, Vec<Timestamp>>,
     pub(crate) revoked: BTreeMap<EntitlementId, Timestamp>,
+}
+
+/// What an activation is bound to: by the newest request of its device, as that counts.
+#[derive(Clone)]
+pub(crate) struct Bound {
+    pub(crate) device: PublicKey,
+    pub(crate) count: u64,
+    pub(crate) fingerprint: Fingerprint,
 }
 
 /// The counts of one device key.

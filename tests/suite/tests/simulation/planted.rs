@@ -60,6 +60,11 @@ planted! {
         read: |record| if let Record::Entitlement(it) = record { it.slots.iter_mut().for_each(|slot| slot.generation = 0) },
         ..LyingLedgers::HONEST
     };
+    /// A file that is older than what a slot is bound to binds nothing.
+    a_ledger_that_forgets_which_count_bound_a_slot: ["BOUND", "P8"], LyingLedgers {
+        read: |record| if let Record::Entitlement(it) = record { it.slots.iter_mut().for_each(|slot| slot.count = None) },
+        ..LyingLedgers::HONEST
+    };
     /// Promise 9.
     a_ledger_that_loses_its_log: ["P9"], LyingLedgers { deed: |deed| deed.log.clear(), ..LyingLedgers::HONEST };
     /// Promise 9: a seat is not released by somebody else's activation.

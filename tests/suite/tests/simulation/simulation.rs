@@ -1,6 +1,6 @@
 //! One world and its observer: a step is one event, then a look at everything it can have touched.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,29 +21,10 @@ use crate::events;
 use crate::observer::{Books, HostModel, Key, ServerModel, Truth};
 use crate::tally::Tally;
 use crate::tap::{Tap, Tapped};
+use crate::trail::{Broken, Trail};
 
-/// So many lines of what happened are printed when a promise is broken.
-const TRAIL: usize = 400;
 const HOSTS: [&str; 6] = ["ada", "bob", "cyd", "dan", "eve", "fay"];
 pub(crate) const SERVERS: [&str; 2] = ["keys", "keys-2"];
-
-/// A promise that does not hold.
-#[derive(Debug)]
-pub(crate) struct Broken {
-    pub(crate) promise: &'static str,
-    pub(crate) step: u64,
-    seed: u64,
-    what: String,
-    trail: Vec<String>,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} is broken at step {} of seed {}: {}", self.promise, self.step, self.seed, self.what)?;
-        writeln!(f, "play it again with KEYWARD_SIM_SEED={}; what happened before:", self.seed)?;
-        self.trail.iter().try_for_each(|line| writeln!(f, "  {line}"))
-    }
-}
 
 pub(crate) struct Simulation {
     pub(crate) seed: u64,
@@ -65,7 +46,7 @@ pub(crate) struct Simulation {
     pub(crate) lost: BTreeSet<(ActivationId, PublicKey)>,
     pub(crate) touched: BTreeSet<String>,
     pub(crate) tally: Tally,
-    trail: VecDeque<String>,
+    trail: Trail,
     broken: Option<Broken>,
 }
 
@@ -93,7 +74,7 @@ impl Simulation {
             lost: BTreeSet::new(),
             touched: BTreeSet::new(),
             tally: Tally { worlds: 1, ..Tally::default() },
-            trail: VecDeque::new(),
+            trail: Trail::default(),
             broken: None,
             world,
         };
@@ -181,18 +162,13 @@ impl Simulation {
         if self.broken.is_some() {
             return;
         }
-        let concerns = |line: &&String| host.is_empty() || line.contains(host) || line.contains("vendor") || line.contains("time");
-        let trail: Vec<_> = self.trail.iter().filter(concerns).cloned().collect();
-        let trail = trail[trail.len().saturating_sub(60)..].to_vec();
+        let trail = self.trail.about(&[host, "vendor", "time"]);
         let what = if host.is_empty() { what.into() } else { format!("on {host}: {}", what.into()) };
         self.broken = Some(Broken { promise, step: self.step, seed: self.seed, what, trail });
     }
 
     pub(crate) fn note(&mut self, line: impl fmt::Display) {
-        if self.trail.len() == TRAIL {
-            self.trail.pop_front();
-        }
-        self.trail.push_back(format!("{:>5} {} {line}", self.step, self.world.now()));
+        self.trail.note(format!("{:>5} {} {line}", self.step, self.world.now()));
     }
 
     /// Time passes; every host sleeps but those that are awake.

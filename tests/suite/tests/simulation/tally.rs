@@ -11,8 +11,11 @@ pub(crate) struct Tally {
     pub(crate) worlds: u64,
 }
 
+/// An event that is played less often in tens of thousands of steps is as good as none.
+const SELDOM: u64 = 10;
+
 /// Refusals that a hundred thousand steps must have brought about; else the simulation has gone blind.
-const MUST_HAPPEN: [&str; 21] = [
+pub(crate) const MUST_HAPPEN: [&str; 21] = [
     "refused copied-host",
     "refused key-replaced",
     "refused moves-spent",
@@ -51,11 +54,15 @@ impl Tally {
         self.worlds += other.worlds;
     }
 
-    pub(crate) fn nothing_is_missing(&self) {
-        if self.events.values().sum::<u64>() >= 50_000 {
-            let missing: Vec<_> = MUST_HAPPEN.iter().filter(|name| !self.outcomes.contains_key(**name)).collect();
-            assert!(missing.is_empty(), "never seen: {missing:?}");
+    /// Every event was played, and each of these outcomes came about, if there was time for it.
+    pub(crate) fn nothing_is_missing(&self, events: &[&str], outcomes: &[&str]) {
+        if self.events.values().sum::<u64>() < 30_000 {
+            return;
         }
+        let seldom: Vec<_> = events.iter().filter(|name| self.events.get(**name).is_none_or(|times| *times < SELDOM)).collect();
+        assert!(seldom.is_empty(), "hardly ever played: {seldom:?}");
+        let missing: Vec<_> = outcomes.iter().filter(|name| !self.outcomes.contains_key(**name)).collect();
+        assert!(missing.is_empty(), "never seen: {missing:?}");
     }
 }
 

@@ -5,36 +5,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_domain::document::{Addressee, Answer, Ask, Body, Certificate, Contact, Delegation, Hold, Nonce, Request, Rights, Until, Wish};
-use keyward_domain::entitlement::{Borrowing, Per};
-use keyward_domain::host::Fingerprint;
+use keyward_domain::document::{Answer, Ask, Body, Certificate, Hold, Request, Until, Wish};
 use keyward_domain::keys::SigningKey;
-use keyward_domain::pool::{Act, Acted, Beat, Lifeline, Pulse, Release, Rhythm, SeatState, ServerSecret, Start, Wait, Way};
+use keyward_domain::pool::{Act, Acted, Beat, Lifeline, Pulse, Release, SeatState, Wait, Way};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::rights::{KeyType, Medium, TenureKind};
-use keyward_domain::seal::{self, Document, Keyward, Reply, Sealed, SignatureEntry, Statement, Trust, Verified};
-use keyward_domain::signers::{KeyStatement, VendorId};
-use keyward_domain::time::{Timestamp, Window, after, days};
-use keyward_engine::pool_keeper::{KeeperError, Outset, PoolKeeper};
+use keyward_domain::seal::{self, Keyward, Sealed, Statement, Verified};
+use keyward_domain::time::days;
+use keyward_engine::pool_keeper::{KeeperError, PoolKeeper};
 use keyward_fakes::{FakeClock, FakeJournal};
-use keyward_ports::SoftwareSigner;
+use keyward_suite::pool::{Seats, delegation, first_day, key, outset, request, signer, trust, wish};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_seed(&[seed; 32])
-}
+/// Three seats, one for emergencies, two to be borrowed.
+const POOL: Seats = Seats { seats: 3, overdraft: 1, loans: 2 };
 
-fn first_day() -> Timestamp {
-    "2027-01-01T09:00:00Z".parse().expect("an instant")
-}
-
-fn by_id<T: Document>(words: T, signer: &SigningKey) -> Sealed<T> {
-    let entry = |message: &[u8]| vec![SignatureEntry { keyid: signer.public().id().to_string().into(), sig: signer.sign(message) }];
-    Sealed::seal(words, |message| Ok::<_, std::convert::Infallible>(entry(message))).expect("it is signed")
-}
-
-/// A license server with three seats, one for emergencies, two to be borrowed for seven days.
+/// A license server and the computer it runs on.
 struct Server {
     keeper: PoolKeeper,
     journal: Arc<FakeJournal>,
@@ -43,60 +29,15 @@ struct Server {
 }
 
 impl Server {
-    fn trust() -> Trust {
-        Trust::new(VendorId::of(&key(1).public()), vec![key(1).public()], 0)
-    }
-
-    /// The vendor's answer to the server's request.
-    fn delegation() -> Statement {
-        let delegation = Delegation {
-            entitlement: "E-1".parse().expect("an id"),
-            activation: "A-1".parse().expect("an id"),
-            generation: 1,
-            server: key(3).public(),
-            rights: Rights {
-                product: "cad".parse().expect("an id"),
-                editions: ["Professional".parse().expect("an edition")].into(),
-                features: [].into(),
-                key_type: KeyType::Network,
-                medium: Medium::LicenseKey,
-                tenure: TenureKind::Perpetual,
-                maintenance_until: None,
-            },
-            seats: 3,
-            overdraft: 1,
-            per: Per::User,
-            loans: Some(Borrowing { days: 7, seats: 2 }),
-            contact: Contact::None,
-            window: Window { from: first_day(), until: Some(after(first_day(), days(365))) },
-            sold_until: None,
-            last_five: None,
-        };
-        let statement = KeyStatement::first(VendorId::of(&key(1).public()), key(2).public(), first_day());
-        let words = Answer {
-            needs: Vec::new(),
-            request: seal::Digest::of(b"the server's request"),
-            issued: first_day(),
-            recount: None,
-            body: Body::Delegation(delegation),
-            revocations: Vec::new(),
-        };
-        let keys = vec![by_id(statement, &key(1)).envelope().clone()];
-        Reply { answer: by_id(words, &key(2)).envelope().clone(), keys, delegation: None }.to_statement()
-    }
-
     async fn start(journal: Arc<FakeJournal>, clock: Arc<FakeClock>) -> Self {
-        let signer = Arc::new(SoftwareSigner::from_seed(&[3; 32]));
-        let (secret, rhythm, start) = (ServerSecret::new([9; 32]), Rhythm::default(), Start::default());
-        let outset = Outset { trust: Self::trust(), secret, rhythm, start };
-        let opened = PoolKeeper::open(journal.clone(), clock.clone(), signer, outset).await;
+        let opened = PoolKeeper::open(journal.clone(), clock.clone(), signer(), outset()).await;
         let (keeper, keeping) = opened.unwrap_or_else(|error| panic!("it starts: {error}"));
         Self { keeper, journal, clock, task: tokio::spawn(keeping.run()) }
     }
 
     async fn new() -> Self {
         let server = Self::start(Arc::new(FakeJournal::new()), Arc::new(FakeClock::at(first_day()))).await;
-        server.keeper.delegate(&Self::delegation()).await.expect("the vendor's word").expect("it is for this server");
+        server.keeper.delegate(&delegation(POOL)).await.expect("the vendor's word").expect("it is for this server");
         server
     }
 
@@ -134,31 +75,13 @@ impl Client {
 
     fn request(&mut self, ask: Ask) -> Sealed<Request> {
         self.count += 1;
-        let mut nonce = [0; 16];
-        nonce[0] = u8::try_from(self.count).expect("few requests");
-        let words = Request {
-            needs: Vec::new(),
-            to: Addressee::Server(key(3).public().id()),
-            ask,
-            nonce: Nonce(nonce),
-            product: "cad".parse().expect("an id"),
-            version: "2027".parse().expect("a version"),
-            language: "en-US".parse().expect("a language"),
-            device: self.key.public(),
-            host: self.name.parse().expect("a host name"),
-            fingerprint: Fingerprint::default(),
-            count: self.count,
-            created: first_day(),
-            typed: None,
-        };
-        let entry = |message: &[u8]| vec![SignatureEntry { keyid: self.key.public().to_string().into(), sig: self.key.sign(message) }];
-        Sealed::seal(words, |message| Ok::<_, std::convert::Infallible>(entry(message))).expect("it is signed")
+        request(&self.key, self.name, self.count, ask)
     }
 
     async fn ask(&mut self, server: &Server, ask: Ask) -> Result<(), Refusal> {
         let request = self.request(ask);
         let served = server.keeper.answer(request.envelope(), Way::Line).await.unwrap_or_else(|error| panic!("it is answered: {error}"));
-        let answer = seal::open(&served.statement, &[&Keyward], &Server::trust(), &request).expect("within the delegation");
+        let answer = seal::open(&served.statement, &[&Keyward], &trust(), &request).expect("within the delegation");
         if let Body::Refusal(refusal) = &answer.body {
             if let Refusal::PoolFull { ticket, .. } = refusal {
                 self.ticket = Some(*ticket);
@@ -173,14 +96,7 @@ impl Client {
     }
 
     fn wish(&self) -> Wish {
-        Wish {
-            user: "ada".parse().expect("a name"),
-            process: None,
-            license: None,
-            editions: [].into(),
-            features: [].into(),
-            ticket: self.ticket,
-        }
+        wish(self.ticket)
     }
 
     async fn check_out(&mut self, server: &Server) -> Result<(), Refusal> {
@@ -209,7 +125,7 @@ impl Client {
         let beaten = server.keeper.beat(beat).await.expect("the pool is kept");
         if let (Some(fresh), Some(asked)) = (beaten.fresh, &self.asked) {
             // It answers the check-out again.
-            let answer = seal::open(&fresh, &[&Keyward], &Server::trust(), asked).expect("within the delegation");
+            let answer = seal::open(&fresh, &[&Keyward], &trust(), asked).expect("within the delegation");
             self.held = Some((fresh, answer));
         }
         beaten.pulse

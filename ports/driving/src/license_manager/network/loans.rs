@@ -6,6 +6,7 @@
 use keyward_domain::document::{Addressee, Ask, Request, Until, Wish};
 use keyward_domain::keys::KeyId;
 use keyward_domain::names::ActivationId;
+use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Sealed;
 use keyward_domain::vault::Taken;
 
@@ -119,6 +120,8 @@ fn granted(taken: Taken) -> Result<ActivationId, NetworkError> {
     match taken {
         Taken::Granted(activation) => Ok(activation),
         Taken::Refused(refusal) => Err(ActError::Refused(refusal).into()),
-        Taken::Returned(_) | Taken::Revoked(_) => Err(ActError::Unexpected.into()),
+        // An administrator took it away before its end was moved.
+        Taken::Revoked(_) => Err(ActError::Refused(Refusal::SeatGone).into()),
+        Taken::Returned(_) => Err(ActError::Unexpected.into()),
     }
 }

@@ -3,18 +3,18 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use keyward_domain::document::{Addressee, Answer, Ask, Body, Certificate, Hold, Nonce, Request, Ticket, Until, Wish};
-use keyward_domain::host::Fingerprint;
+use keyward_domain::document::{Answer, Ask, Body, Certificate, Hold, Request, Ticket, Until, Wish};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::pool::{Beat, Lifeline, Pulse, Wait, Way};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{self, Keyward, Sealed, SignatureEntry, Statement, Verified};
+use keyward_domain::seal::{self, Keyward, Sealed, Statement, Verified};
 use keyward_domain::time::Timestamp;
 use keyward_ports::Clock as _;
+use keyward_suite::pool::{request, trust, wish};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::lan::{Line, first_day, key, trust};
+use super::lan::Line;
 use super::observer::Observer;
 
 /// A host and what it has.
@@ -122,31 +122,12 @@ impl Client {
     }
 
     fn wish(&self) -> Wish {
-        let user = "ada".parse().expect("a name");
-        Wish { user, process: None, license: None, editions: [].into(), features: [].into(), ticket: self.ticket }
+        wish(self.ticket)
     }
 
     fn request(&mut self, ask: Ask) -> Sealed<Request> {
         self.count += 1;
-        let mut nonce = [0; 16];
-        nonce[..8].copy_from_slice(&self.count.to_be_bytes());
-        let words = Request {
-            needs: Vec::new(),
-            to: Addressee::Server(key(3).public().id()),
-            ask,
-            nonce: Nonce(nonce),
-            product: "cad".parse().expect("an id"),
-            version: "2027".parse().expect("a version"),
-            language: "en-US".parse().expect("a language"),
-            device: self.key.public(),
-            host: self.name.parse().expect("a host name"),
-            fingerprint: Fingerprint::default(),
-            count: self.count,
-            created: first_day(),
-            typed: None,
-        };
-        let entry = |message: &[u8]| vec![SignatureEntry { keyid: self.key.public().to_string().into(), sig: self.key.sign(message) }];
-        Sealed::seal(words, |message| Ok::<_, std::convert::Infallible>(entry(message))).expect("it is signed")
+        request(&self.key, &self.name, self.count, ask)
     }
 
     /// Sends the open request, and takes in what comes.

@@ -6,38 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_domain::document::{Answer, Body, Contact, Delegation, Rights};
-use keyward_domain::entitlement::{Borrowing, Per};
-use keyward_domain::keys::SigningKey;
-use keyward_domain::pool::{Books, Fact, Rhythm, ServerSecret, Start};
-use keyward_domain::rights::{KeyType, Medium, TenureKind};
-use keyward_domain::seal::{Digest, Document, Reply, Sealed, SignatureEntry, Statement, Trust};
-use keyward_domain::signers::{KeyStatement, VendorId};
-use keyward_domain::time::{Now, Timestamp, Window, after, days};
-use keyward_engine::pool_keeper::{Outset, PoolKeeper};
+use keyward_domain::pool::{Books, Fact};
+use keyward_domain::time::Now;
+use keyward_engine::pool_keeper::PoolKeeper;
 use keyward_fakes::{CrashPlan, CrashPoint, Crashing, FakeClock};
-use keyward_ports::{Clock, Journal, JournalError, SoftwareSigner};
+use keyward_ports::{Clock, Journal, JournalError};
 use keyward_sql::{Options, SqlJournals};
+use keyward_suite::pool::{Seats, delegation, first_day, outset, signer};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinHandle;
 
 pub(super) const SEATS: u32 = 100;
-const LOANS: u32 = 20;
+const POOL: Seats = Seats { seats: SEATS, overdraft: 0, loans: 20 };
 /// So many facts between two snapshots: crashes come before, in and after them.
 const FACTS: u64 = 40;
-
-pub(super) fn key(seed: u8) -> SigningKey {
-    SigningKey::from_seed(&[seed; 32])
-}
-
-pub(super) fn first_day() -> Timestamp {
-    "2027-01-01T09:00:00Z".parse().expect("an instant")
-}
-
-pub(super) fn trust() -> Trust {
-    Trust::new(VendorId::of(&key(1).public()), vec![key(1).public()], 0)
-}
 
 /// What is wrong with a license server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +78,7 @@ impl Lan {
         let clock = Arc::new(FakeClock::at(first_day()));
         let mut lan = Self { clock, file, bug: Bug::None, crashes: 0, stuck: Arc::default(), process: None };
         lan.start(CrashPlan::never()).await.expect("nothing kills it");
-        lan.line().keeper.delegate(&delegation()).await.expect("the vendor's word").expect("it is for this server");
+        lan.line().keeper.delegate(&delegation(POOL)).await.expect("the vendor's word").expect("it is for this server");
         (lan.bug, lan.crashes) = (bug, crashes);
         lan
     }
@@ -151,9 +134,7 @@ impl Lan {
             Bug::Stuck => Arc::new(Stuck { journal: Box::new(journal), begun: AtomicU32::new(0), most: Arc::clone(&self.stuck) }),
         };
         let clock: Arc<dyn Clock> = if self.bug == Bug::Impatient { Arc::new(Fast(self.clock.clone())) } else { self.clock.clone() };
-        let (signer, secret) = (Arc::new(SoftwareSigner::from_seed(&[3; 32])), ServerSecret::new([9; 32]));
-        let outset = Outset { trust: trust(), secret, rhythm: Rhythm::default(), start: Start::default() };
-        let (keeper, keeping) = match PoolKeeper::open(journal, clock, signer, outset).await {
+        let (keeper, keeping) = match PoolKeeper::open(journal, clock, signer(), outset()).await {
             Ok(opened) => opened,
             Err(error) => {
                 tokio::task::block_in_place(|| journals.close()).expect("the disk lives");
@@ -164,49 +145,6 @@ impl Lan {
         self.process = Some(Process { keeper, journals, plan, task });
         Ok(())
     }
-}
-
-fn by_id<T: Document>(words: T, signer: &SigningKey) -> Sealed<T> {
-    let entry = |message: &[u8]| vec![SignatureEntry { keyid: signer.public().id().to_string().into(), sig: signer.sign(message) }];
-    Sealed::seal(words, |message| Ok::<_, std::convert::Infallible>(entry(message))).expect("it is signed")
-}
-
-/// The vendor's answer to the server's request.
-fn delegation() -> Statement {
-    let delegation = Delegation {
-        entitlement: "E-1".parse().expect("an id"),
-        activation: "A-1".parse().expect("an id"),
-        generation: 1,
-        server: key(3).public(),
-        rights: Rights {
-            product: "cad".parse().expect("an id"),
-            editions: ["Professional".parse().expect("an edition")].into(),
-            features: [].into(),
-            key_type: KeyType::Network,
-            medium: Medium::LicenseKey,
-            tenure: TenureKind::Perpetual,
-            maintenance_until: None,
-        },
-        seats: SEATS,
-        overdraft: 0,
-        per: Per::User,
-        loans: Some(Borrowing { days: 7, seats: LOANS }),
-        contact: Contact::None,
-        window: Window { from: first_day(), until: Some(after(first_day(), days(365))) },
-        sold_until: None,
-        last_five: None,
-    };
-    let statement = KeyStatement::first(VendorId::of(&key(1).public()), key(2).public(), first_day());
-    let words = Answer {
-        needs: Vec::new(),
-        request: Digest::of(b"the server's request"),
-        issued: first_day(),
-        recount: None,
-        body: Body::Delegation(delegation),
-        revocations: Vec::new(),
-    };
-    let keys = vec![by_id(statement, &key(1)).envelope().clone()];
-    Reply { answer: by_id(words, &key(2)).envelope().clone(), keys, delegation: None }.to_statement()
 }
 
 /// Says that facts are written and then writes them: when the next come.

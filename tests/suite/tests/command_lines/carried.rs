@@ -1,0 +1,114 @@
+//! A loan for a host that does not reach the license server: the request is carried there in a file, and the answer back (rows B1, B2, M1).
+
+use crate::office::{Office, typed};
+use crate::site::Said;
+
+const CARRY: &str = "Bring it to the administrator of the license server, who answers it with `keyward server answer`; then load the answer here with `keyward load FILE`.";
+
+/// A laptop that never reaches the license server, and what is carried between the two.
+struct Stick {
+    office: Office,
+    /// The license server's id, as somebody who reaches it reads it.
+    server: String,
+}
+
+impl Stick {
+    fn new() -> Self {
+        let office = Office::open();
+        let query = office.types("office", &["network", "query", office.at()]).done();
+        let id = query.lines().next().and_then(|line| line.strip_prefix("License server ")?.split(' ').next());
+        Self { server: id.expect("it says who it is").to_owned(), office }
+    }
+
+    fn file(&self, name: &str) -> String {
+        typed(self.office.site.dir(), name)
+    }
+
+    fn borrow(&self, server: &str, name: &str) -> Said {
+        let file = self.file(name);
+        self.office.types("laptop", &["borrow", server, "--license", &self.office.license, "--for", "5d", "--request", &file])
+    }
+
+    fn load(&self, name: &str) -> Said {
+        self.office.types("laptop", &["load", &self.file(name)])
+    }
+
+    /// Carries a request to the license server; gives what its administrator reads.
+    #[track_caller]
+    fn answer(&self, request: &str, answer: &str) {
+        let said = self.office.administer(&["answer", &self.file(request), "--output", &self.file(answer)]).done();
+        let there = "to the host that asked, and load it there with `keyward load`: it says what was granted.\n";
+        assert_eq!(said, format!("Answered; take {} {there}", self.file(answer)));
+    }
+
+    fn seats(&self) -> String {
+        self.office.administer(&["status"]).done()
+    }
+
+    /// Borrows by file, from here to there and back.
+    fn borrows(&self) {
+        self.borrow(&self.server, "ask.xml").done();
+        self.answer("ask.xml", "given.xml");
+        self.load("given.xml").done();
+    }
+}
+
+#[test]
+fn a_seat_is_borrowed_extended_and_given_back_by_file() {
+    let stick = Stick::new();
+    let unknown = stick.borrow(stick.office.at(), "ask.xml").not_done(2);
+    let id = "Give its id in the place of the address: 32 digits, which `keyward network query` shows on any host that reaches it.\n";
+    assert!(unknown.contains("was never met from this host. ") && unknown.ends_with(id), "{unknown}");
+    let asked = stick.borrow(&stick.server, "ask.xml").done();
+    assert_eq!(asked, format!("The request is in the file {}.\n{CARRY}\n", stick.file("ask.xml")));
+    let status = stick.office.types("laptop", &["status"]).done();
+    assert!(status.contains("Waiting for the answer to this request: borrowing."), "{status}");
+    assert!(stick.seats().contains("nobody has a seat"), "nothing was granted yet");
+    stick.answer("ask.xml", "given.xml");
+    // Asked and carried twice, it is one loan.
+    stick.borrow(&stick.server, "again.xml").done();
+    stick.answer("again.xml", "twice.xml");
+    assert!(stick.seats().contains("1 in use (1 borrowed)"), "{}", stick.seats());
+    let loaded = stick.load("given.xml").done();
+    assert!(loaded.contains("Borrowed, expires 2027-01-06T00:00:00Z, Fully Trusted"), "{loaded}");
+    for used in ["given.xml", "twice.xml"] {
+        let told = stick.load(used).not_done(1);
+        assert!(told.contains("It was used on this host before and is used up."), "{told}");
+    }
+
+    let more = ["borrow", "extend", "1", "--for", "10d", "--request", &stick.file("more.xml")];
+    assert!(stick.office.types("laptop", &more).done().ends_with(&format!("{CARRY}\n")));
+    stick.answer("more.xml", "moved.xml");
+    let moved = stick.load("moved.xml").done();
+    assert!(moved.contains("Borrowed, expires 2027-01-11T00:00:00Z"), "{moved}");
+
+    let back = ["borrow", "give-back", "1", "--request", &stick.file("back.xml")];
+    let begun = stick.office.types("laptop", &back).done();
+    let off = "The license is off on this host from now on, and the return request is in the file";
+    assert_eq!(begun, format!("{off} {}.\n{CARRY}\n", stick.file("back.xml")));
+    let status = stick.office.types("laptop", &["status"]).done();
+    assert!(status.contains("Returning") && status.contains("It is off on this host and on its way back."), "{status}");
+    assert!(stick.seats().contains("borrowed until 2027-01-11T00:00:00Z"), "nobody told the server yet");
+    stick.answer("back.xml", "receipt.xml");
+    let waits = "given back by file; free at 2027-01-11T00:00:00Z, or with `server accept-return`";
+    assert!(stick.seats().contains(waits) && stick.seats().contains("2 free"), "{}", stick.seats());
+    stick.load("receipt.xml").done();
+    let status = stick.office.types("laptop", &["status"]).done();
+    assert!(status.contains("There is no license for this product on this host."), "{status}");
+    let accepted = stick.office.administer(&["accept-return", &stick.office.place_of("laptop")]).done();
+    assert_eq!(accepted, "The seat of laptop on laptop is back; others can have it now.\n");
+    assert!(stick.seats().contains("3 free"), "{}", stick.seats());
+}
+
+#[test]
+fn a_seat_that_was_given_back_by_file_and_accepted_by_nobody_is_free_when_it_was_due() {
+    let stick = Stick::new();
+    stick.borrows();
+    stick.office.types("laptop", &["borrow", "give-back", "1", "--request", &stick.file("back.xml")]).done();
+    stick.answer("back.xml", "receipt.xml");
+    stick.office.turn_to(5 * 24 * 60 - 1, 0);
+    assert!(stick.seats().contains("2 free"), "{}", stick.seats());
+    stick.office.turn_to(5 * 24 * 60 + 1, 0);
+    stick.office.comes_to_say("nobody has a seat");
+    stick.load("receipt.xml").done();
+}

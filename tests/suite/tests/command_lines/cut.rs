@@ -1,0 +1,87 @@
+//! The network between a user and the license server is cut while the user draws, with real programs on two computers (rows N3, N5):
+//! whoever draws is told why and for how long it goes on, saves all the time, and has the same seat when the network is back.
+
+use crate::office::cable::Cable;
+use crate::office::{Office, Rooms as _, Worker};
+use crate::site::run;
+
+const WHAT_TO_DO: &str = "Save your work, and see that this host reaches the license server.";
+
+/// An office with a cable that can be pulled; none where there can be none.
+fn office(seats: &str) -> Option<Office<Cable>> {
+    Some(Office::in_rooms(Cable::lay()?, &["--type", "network", "--seats", seats, "--borrow-days", "30", "--borrow-seats", "1"]))
+}
+
+fn at_work(office: &Office<Cable>, name: &str) -> Worker {
+    let mut worker = office.works(name, &[]);
+    assert_eq!(worker.hears(), "seated");
+    worker
+}
+
+#[test]
+fn a_cut_shorter_than_what_the_server_waits_costs_a_banner_and_no_seat() {
+    let Some(office) = office("3") else { return };
+    let mut ada = at_work(&office, "ada");
+    let seat = office.row_of("ada").expect("she has a seat");
+    let keeps_it = |when: &str| assert_eq!(office.row_of("ada").as_deref(), Some(&*seat), "{when}");
+    office.hears_beats(1);
+    // The server hears her once more, and her lease is not half spent: it ends before the server gives the seat away.
+    office.turn_to(4, 0);
+    office.hears_beats(2);
+    ada.saves("one");
+    office.rooms.pull();
+    office.turn_to(5, 10);
+    assert_eq!(ada.hears(), "The license server is not heard.");
+    ada.saves("two");
+    keeps_it("her lease lasts");
+    office.turn_to(10, 30);
+    let grace = format!("The license server is not heard. It works on for 19 min of running time. {WHAT_TO_DO}");
+    assert_eq!(ada.hears(), grace);
+    ada.saves("three");
+    let status = office.types("ada", &["status"]).done();
+    assert!(status.contains("Seat Lost") && status.contains(&grace), "{status}");
+    keeps_it("the server waits for her");
+    office.rooms.plug();
+    office.turn_to(10, 50);
+    assert_eq!(ada.hears(), "The seat is kept again.");
+    ada.saves("four");
+    keeps_it("she is back");
+    let status = office.types("ada", &["status"]).done();
+    assert!(status.contains("Fully Trusted"), "{status}");
+    assert_eq!(ada.goes_home(), Some(7));
+    assert_eq!(office.row_of("ada"), None, "it is free at once");
+}
+
+#[test]
+fn a_cut_longer_than_a_lease_costs_the_seat_and_no_drawing() {
+    let Some(office) = office("1") else { return };
+    let mut ada = at_work(&office, "ada");
+    office.rooms.pull();
+    office.turn_to(10, 10);
+    let grace = "It works on for 19 min of running time.";
+    assert_eq!(ada.hears(), format!("The license server is not heard. {grace} {WHAT_TO_DO}"));
+    ada.saves("one");
+    // The server waited for a whole lease.
+    office.comes_to_say("nobody has a seat");
+    // At the server's computer: somebody else takes the seat, for days.
+    let borrow = ["borrow", office.at(), "--license", &office.license, "--for", "5d"];
+    run(&mut office.rooms.at_server(office.keyward("ben", &borrow)), "").done();
+    office.rooms.plug();
+    office.turn_to(10, 30);
+    let taken = ada.hears();
+    assert!(taken.contains(grace) && taken.contains(WHAT_TO_DO), "{taken}");
+    ada.saves("two");
+    office.turn_to(30, 30);
+    let over = ada.hears();
+    let may_save = "The grace for it is used up. Use the license server again. What is open can be saved.";
+    assert!(over.ends_with(may_save), "{over}");
+    ada.saves("three");
+    let status = office.types("ada", &["status"]).done();
+    assert!(status.contains("Stopped (seat lost)") && status.contains(may_save), "{status}");
+    run(&mut office.rooms.at_server(office.keyward("ben", &["borrow", "give-back", "1"])), "").done();
+    office.turn_to(31, 0);
+    assert_eq!(ada.hears(), "The seat is kept again.");
+    ada.saves("four");
+    assert!(office.row_of("ada").is_some(), "it is hers again");
+    assert_eq!(ada.goes_home(), Some(7));
+}

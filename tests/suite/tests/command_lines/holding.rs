@@ -1,0 +1,63 @@
+//! `network use -- COMMAND`: what the command and its user see when the seat is lost, and what becomes of the seat when the command ends.
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::office::{Office, OneRoom, Worker};
+
+#[test]
+fn a_seat_that_the_administrator_takes_away_is_told_and_the_command_goes_on() {
+    let office = Office::in_rooms(OneRoom, &["--type", "network", "--seats", "1", "--overdraft", "1"]);
+    let mut ada = office.works("ada", &[]);
+    assert_eq!(ada.hears(), "seated");
+    let mut ben = office.works("ben", &["--wait"]);
+    assert!(ben.hears().starts_with("The one seat is taken. Place in the queue: 1. In use by: ada on ada since "));
+    assert_eq!(ben.hears(), "Place 1 in the queue.");
+    let place = office.place_of("ada");
+    let other = format!("refused (other-seat): seat {place} of ada on ada is in use, not borrowed; use `server release {place}`\n");
+    assert_eq!(office.administer(&["reclaim", &place]).not_done(1), other);
+    let released = office.administer(&["release", &place, "--at-once"]).done();
+    assert_eq!(released, "The seat of ada on ada was taken away; others can have it now.\n");
+    office.turn_to(0, 20);
+    assert_eq!(ben.hears(), "seated");
+    office.turn_to(1, 30);
+    assert_eq!(ada.hears(), "An administrator took the seat away.");
+    ada.saves("her lease lasts");
+    office.turn_to(10, 10);
+    let grace = "An administrator took the seat away. It works on for 19 min of running time.";
+    let told = ada.hears();
+    assert!(told.starts_with(grace), "{told}");
+    ada.saves("her lease is over");
+    let status = office.types("ada", &["status"]).done();
+    assert!(status.contains("Seat Lost") && status.contains(grace), "{status}");
+    assert_eq!(ada.goes_home(), Some(7));
+    assert!(office.row_of("ben").is_some(), "his seat is his");
+    assert_eq!(ben.goes_home(), Some(7));
+    assert_eq!(office.row_of("ben"), None);
+}
+
+#[test]
+fn a_signal_ends_the_command_and_the_seat_is_free_at_once() {
+    let office = Office::open();
+    let cases = [
+        (Signal::TERM, "echo seated >&2; read line", 143),
+        (Signal::INT, "echo seated >&2; read line", 130),
+        (Signal::TERM, "trap 'exit 9' TERM; echo seated >&2; read line", 9),
+        (Signal::HUP, "trap 'exit 0' HUP; echo seated >&2; read line", 0),
+    ];
+    for (signal, script, code) in cases {
+        let mut ada = Worker::begin(office.use_seat("ada", &[], script), office.drawing("ada"));
+        assert_eq!(ada.hears(), "seated");
+        assert!(office.row_of("ada").is_some(), "she has a seat");
+        kill_process(Pid::from_child(&ada.program), signal).expect("it is sent");
+        assert_eq!((ada.ends(), ada.hears()), (Some(code), String::new()), "{signal:?} and {script}");
+        assert_eq!(office.row_of("ada"), None, "{signal:?} and {script}: it is free at once");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_started_costs_no_seat() {
+    let office = Office::open();
+    let said = office.types("ada", &["network", "use", office.at(), "--", "./is-not-there"]).not_done(2);
+    assert!(said.contains("The command ./is-not-there cannot be started: "), "{said}");
+    assert_eq!(office.row_of("ada"), None);
+}

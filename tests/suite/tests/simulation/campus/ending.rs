@@ -1,0 +1,82 @@
+//! The end of a world: everything is healed and everybody goes home. Then every seat is free again, and can be taken: none was lost for good.
+
+use keyward_domain::names::EntitlementId;
+use keyward_domain::time::days;
+use keyward_engine::license_manager::network::Seated;
+use keyward_engine::license_manager::unheard;
+use keyward_fakes::CrashPlan;
+
+use super::desk::Desk;
+use super::{Campus, VENDOR};
+use crate::trail::Broken;
+
+/// Longer than the longest loan, and than anything that a restored server holds back.
+const LONGEST: u64 = 9;
+
+impl Campus {
+    /// Plays the end, and looks.
+    pub(crate) fn end(&mut self) -> Result<(), Broken> {
+        self.note("time: everybody goes home");
+        self.world.vendor().server(VENDOR).start();
+        self.lan.heard().out.clear();
+        let now = self.now();
+        for desk in &mut self.desks {
+            (desk.is_asleep, desk.next) = (true, None);
+            desk.host.clock().set_wall(now);
+        }
+        for site in 0..self.sites.len() {
+            self.sites[site].make_room();
+            if !self.sites[site].is_up() && !self.start(site, CrashPlan::never()) {
+                let name = self.sites[site].name().to_owned();
+                self.broken("LOST", &name, "it does not start any more");
+            }
+        }
+        for _ in 0..LONGEST {
+            self.pass(days(1));
+            (0..self.sites.len()).for_each(|site| self.renew(site));
+            self.look();
+        }
+        for site in 0..self.sites.len() {
+            self.take_all_seats(site);
+        }
+        self.broken.take().map_or(Ok(()), Err)
+    }
+
+    /// As many hosts as there are seats have one, and one more waits.
+    fn take_all_seats(&mut self, site: usize) {
+        let Some(status) = self.sites[site].status(&self.power) else { return };
+        let name = self.sites[site].name().to_owned();
+        let mut pools = Vec::new();
+        for view in &status.pools {
+            let (glance, may) = (&view.overview, view.charter.delegation());
+            if glance.used + glance.stood_in_for + glance.ready + glance.withheld > 0 {
+                self.broken("LOST", &name, format!("everybody went home long ago: {glance:?} {:?}", view.seats));
+            }
+            // One that ended, or is on its way back, grants nothing.
+            if glance.free > 0 {
+                if glance.free != may.seats {
+                    self.broken("LOST", &name, format!("{} of {} seats are free", glance.free, may.seats));
+                }
+                pools.push((may.entitlement.clone(), may.seats));
+            }
+        }
+        if let [(license, seats)] = &pools[..] {
+            self.take_seats(site, &name, license, *seats);
+        }
+    }
+
+    fn take_seats(&mut self, site: usize, name: &str, license: &EntitlementId, seats: u32) {
+        let at = self.sites[site].at.clone();
+        for n in 0..=seats {
+            let host = self.world.host(&format!("late-{name}-{n}"));
+            let desk = Desk::new(host, "late".parse().expect("a name"), vec![at.clone()], &self.lan);
+            let result = self.power.run(desk.network.check_out(&unheard));
+            match (n < seats, &result) {
+                (true, Ok(Seated::Has(_))) | (false, Ok(Seated::Full { .. })) => {}
+                _ => return self.broken("LOST", name, format!("of {seats} seats of {license} {n} are taken, and then: {result:?}")),
+            }
+        }
+        self.tally.outcome("every seat taken at the end");
+        self.lan.heard().said.clear();
+    }
+}

@@ -1,0 +1,296 @@
+//! What the observer does after every event: it hears what was said at the doors, looks at the servers and at the hosts that were touched.
+
+use std::time::Duration;
+
+use keyward_domain::document::{Answer, Ask, Body, Hold};
+use keyward_domain::names::EntitlementId;
+use keyward_domain::pool::{PulseHeard, Wait, Way};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::standing::{Flag, Verdict};
+use keyward_ports::Clock as _;
+
+use super::Campus;
+use super::pools::{Heard, Pool, room};
+use super::wire::{Said, What};
+
+/// Somebody got a seat, or a place in the line.
+struct Turn {
+    pool: EntitlementId,
+    host: String,
+    /// How many stood before it for whom no seat is held.
+    before: usize,
+    is_seated: bool,
+}
+
+impl Campus {
+    /// Looks at everything that was touched and heard since the last look.
+    pub(super) fn look(&mut self) {
+        let untold = std::mem::take(&mut self.lan.tap.heard().untold);
+        for (host, what) in untold {
+            self.broken("P3", &host, what);
+        }
+        let said = std::mem::take(&mut self.lan.heard().said);
+        // What was asked at once was decided in an order that nobody knows; whoever returned something used nothing of it any more.
+        for said in &said {
+            if let What::Asked { request, way, answer, .. } = &said.what {
+                self.hear_return(said, &request.words().ask, *way, answer.as_ref());
+            }
+        }
+        let mut turns = Vec::new();
+        for said in &said {
+            self.stirred.insert(self.site_at(&said.at));
+            self.hear(said, &mut turns);
+        }
+        // Where several asked since the last look nobody knows how it stood in between.
+        let asked = |turn: &Turn| {
+            let site = self.pools.get(&turn.pool).map(|pool| &self.sites[pool.site].at);
+            said.iter().filter(|said| Some(&said.at) == site && matches!(said.what, What::Asked { .. })).count()
+        };
+        turns.retain(|turn| asked(turn) == 1);
+        // One more is looked at, each in its turn.
+        self.stirred.insert(usize::try_from(self.step).unwrap_or_default() % self.sites.len());
+        for site in std::mem::take(&mut self.stirred) {
+            self.mind(site);
+            self.look_at_site(site, &turns);
+        }
+        for place in std::mem::take(&mut self.touched) {
+            self.look_at_desk(place);
+        }
+    }
+
+    /// A server does what it does each second; what the vendor lets it sign is read from its vault.
+    pub(super) fn mind(&mut self, site: usize) {
+        if self.sites[site].is_up() {
+            self.sites[site].look(&self.power, &self.lan);
+        }
+        let now = self.now();
+        for delegated in self.sites[site].host.licenses().delegations() {
+            let delegation = delegated.delegation;
+            let pool = self.pools.entry(delegation.entitlement.clone());
+            let pool = pool.or_insert_with(|| Pool::new(site, delegation.clone(), now));
+            (pool.site, pool.delegation) = (site, delegation);
+        }
+    }
+
+    fn hear(&mut self, said: &Said, turns: &mut Vec<Turn>) {
+        match &said.what {
+            What::Asked { request, way, answer, .. } => {
+                if answer.is_none() && matches!(request.words().ask, Ask::CheckOut { .. } | Ask::Borrow { .. }) {
+                    // It may stand in the line since, and nobody knows.
+                    let (site, now) = (self.site_at(&said.at), self.now());
+                    self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.line_is_unknown(now));
+                }
+                match answer {
+                    Some(answer) => self.hear_answer(said, &request.words().ask, *way, answer, turns),
+                    None => self.tally.outcome("nobody heard the answer"),
+                }
+            }
+            What::Beat { beat, pulse, fresh } => {
+                let now = self.now();
+                self.remember(beat, &said.at);
+                for pool in self.pools.values_mut().filter(|pool| pool.kept.contains_key(&beat.place)) {
+                    if matches!(pulse, None | Some(PulseHeard::Kept { .. })) {
+                        pool.kept.insert(beat.place, now);
+                    }
+                }
+                self.tally.outcome(match pulse {
+                    None => "beat: no answer".into(),
+                    Some(PulseHeard::Kept { .. }) if fresh.is_some() => "beat: a fresh lease".into(),
+                    Some(PulseHeard::Kept { .. }) => "beat: kept".into(),
+                    Some(PulseHeard::Ending { why, .. }) => format!("beat: ending, {}", why.code()),
+                    Some(PulseHeard::Gone { why }) => format!("beat: gone, {}", why.code()),
+                    Some(PulseHeard::Show) => "beat: show".into(),
+                    Some(PulseHeard::Stranger) => "beat: stranger".into(),
+                });
+                if let Some(answer) = fresh {
+                    self.hear_certificate(said, answer, turns);
+                }
+            }
+            What::Waits { ticket, waited: Some(waited) } => {
+                let now = self.now();
+                let site = self.site_at(&said.at);
+                let is_one = !self.may_be_two(&said.host);
+                self.tally.outcome(match waited.wait {
+                    Wait::Waiting { .. } => "waits",
+                    Wait::Ready { .. } => "waits: ready",
+                    Wait::Lost => "waits: lost",
+                });
+                let Some((_, pool)) = self.only_pool_of(site) else { return };
+                if !is_one {
+                    pool.line_is_unknown(now);
+                }
+                match waited.wait {
+                    Wait::Waiting { .. } => pool.waits(&said.host, ticket, now),
+                    Wait::Ready { left } => pool.is_ready(&said.host, ticket, left, now),
+                    Wait::Lost => drop(pool.line.remove(&(ticket.epoch, ticket.number))),
+                }
+            }
+            What::Waits { waited: None, .. } => {}
+        }
+    }
+
+    fn hear_answer(&mut self, said: &Said, ask: &Ask, way: Way, answer: &Answer, turns: &mut Vec<Turn>) {
+        let (now, site, host) = (self.now(), self.site_at(&said.at), said.host.clone());
+        let is_one = !self.may_be_two(&host);
+        if answer.recount.is_some() {
+            self.tally.outcome("told to count on");
+        }
+        // A loan's answer says that the lease it took the place of is over.
+        for revoked in &answer.revocations {
+            self.pools.values_mut().for_each(|pool| drop(pool.windows.remove(&revoked.activation)));
+        }
+        match &answer.body {
+            Body::Certificate(_) => self.hear_certificate(said, answer, turns),
+            Body::Receipt(_) => self.tally.outcome(if way == Way::File { "given back by file" } else { "given back" }),
+            Body::Refusal(refusal) => {
+                let text = refusal.to_string();
+                if refusal.code().is_empty() || refusal.rule().is_empty() || refusal.remedy().is_empty() || text.contains("ession") {
+                    self.broken("P10", &host, format!("a refusal without code, rule or remedy: {text}"));
+                }
+                self.tally.outcome(format!("refused {}: {}", ask.kind(), refusal.code()));
+                if let Refusal::PoolFull { ticket, place, .. } = refusal
+                    && let Some((pool, model)) = self.only_pool_of(site)
+                {
+                    model.joins(&host, ticket, now);
+                    if !is_one {
+                        model.line_is_unknown(now);
+                    }
+                    turns.push(Turn { pool, host, before: (*place as usize).saturating_sub(1), is_seated: false });
+                }
+            }
+            Body::Revocation(_) => self.tally.outcome("told that a loan was taken away"),
+            Body::Delegation(_) => self.broken("DELEGATED", &host, "a license server delegates"),
+        }
+    }
+
+    /// From when a return is written down its host uses nothing of it. What a file says was borrowed and given back is free when it is due.
+    fn hear_return(&mut self, said: &Said, ask: &Ask, way: Way, answer: Option<&Answer>) {
+        let Ask::Return { activation, .. } = ask else { return };
+        let heard = match answer.map(|answer| &answer.body) {
+            Some(Body::Receipt(_)) => Heard::Acknowledged,
+            _ => Heard::Perhaps,
+        };
+        let site = self.site_at(&said.at);
+        for pool in self.pools.values_mut().filter(|pool| pool.site == site) {
+            let lent = pool.windows.get(activation).is_some_and(|window| window.is_loan);
+            if way == Way::Line || !lent {
+                pool.returns(activation, heard);
+            }
+        }
+    }
+
+    /// The pool of a site that has no other: of several nobody knows which one put somebody into its line.
+    fn only_pool_of(&mut self, site: usize) -> Option<(EntitlementId, &mut Pool)> {
+        let mut pools = self.pools.iter_mut().filter(|(_, pool)| pool.site == site);
+        let (id, pool) = pools.next()?;
+        pools.next().is_none().then(|| (id.clone(), pool))
+    }
+
+    fn hear_certificate(&mut self, said: &Said, answer: &Answer, turns: &mut Vec<Turn>) {
+        let now = self.now();
+        let Some(it) = answer.certificate() else { return };
+        let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
+        let Some(pool) = self.pools.get_mut(&id) else { return self.broken("DELEGATED", &said.host, format!("a seat of {id}")) };
+        let before = pool.before(&said.host, said.ticket().as_ref(), now);
+        let had_one = it.binding.device().is_some_and(|device| pool.seated.contains(&device.id()));
+        let (is_new, faults) = pool.signed(&said.host, it, now);
+        if is_new {
+            pool.leaves_line(&said.host);
+            if let (Some(before), false) = (before, had_one) {
+                turns.push(Turn { pool: id, host: said.host.clone(), before, is_seated: true });
+            }
+        }
+        let about = format!("{} {}", self.sites[self.site_at(&said.at)].name(), said.host);
+        self.faults(&about, faults);
+        let sent = (said.sent.boot.clone(), said.sent.running);
+        if let Some(model) = self.model_of(&said.host) {
+            model.sent.insert((it.activation.clone(), it.generation), sent);
+        }
+        self.tally.outcome(match (it.hold, is_new) {
+            (Hold::Loan { .. }, true) => "a loan",
+            (Hold::Loan { .. }, false) => "a loan, again",
+            (_, true) => "a seat",
+            (_, false) => "a seat, again",
+        });
+    }
+
+    /// A clone stands in the line where its original does.
+    fn may_be_two(&mut self, host: &str) -> bool {
+        self.model_of(host).is_some_and(|model| model.is_tampered)
+    }
+
+    fn model_of(&mut self, host: &str) -> Option<&mut super::desk::Model> {
+        self.desks.iter_mut().find(|desk| desk.host.name() == host).map(|desk| &mut desk.model)
+    }
+
+    /// The server's books beside what was counted at its door; and that nobody was passed over in the line.
+    fn look_at_site(&mut self, site: usize, turns: &[Turn]) {
+        let Some(status) = self.sites[site].status(&self.power) else { return };
+        let (now, name) = (self.now(), self.sites[site].name().to_owned());
+        for view in &status.pools {
+            let id = &view.charter.delegation().entitlement;
+            let Some(pool) = self.pools.get_mut(id) else { continue };
+            let mut faults = pool.count(&view.overview, now);
+            faults.extend(pool.compare(&view.seats, now));
+            for turn in turns.iter().filter(|turn| turn.pool == *id && pool.unknown.is_none_or(|until| until <= now)) {
+                let room = room(&view.overview);
+                if turn.is_seated && room < turn.before {
+                    let line = format!("{:?}; {:?}", pool.line, view.overview);
+                    faults.push(("QUEUE", format!("{} got a seat before {} who waited longer: {line}", turn.host, turn.before)));
+                }
+                if !turn.is_seated && room > turn.before {
+                    let line = format!("{:?}; {:?}", pool.line, view.overview);
+                    faults.push(("QUEUE", format!("{} waits behind {}, and {room} seats are free: {line}", turn.host, turn.before)));
+                }
+            }
+            self.faults(&name, faults);
+        }
+    }
+
+    /// A host that must work works, and one that must not does not; saving is never forbidden, which is a property of a type.
+    fn look_at_desk(&mut self, place: usize) {
+        let now = self.now();
+        self.desks[place].reads_vault();
+        let desk = &mut self.desks[place];
+        let (clock, standing, name) = (desk.host.clock().now(), desk.host.standing(), desk.name().to_owned());
+        let model = &mut desk.model;
+        let leased = !model.leases.is_empty();
+        if leased && clock.running < model.lasts(&clock.boot) {
+            model.since.get_or_insert(now);
+            model.episode = Duration::ZERO;
+        }
+        let (must, lent) = (model.must_work(now, &clock), model.lends(now, &clock));
+        let never = model.since.is_none() && !lent && !leased;
+        let running = standing.rows.iter().filter(|row| row.runs()).find(|row| row.id.parse().is_ok_and(|id| model.off.contains_key(&id)));
+        if let Some(row) = running {
+            let what = format!("{} was given back here and works", row.id);
+            return self.broken("P4", &name, what);
+        }
+        if must && !standing.may_run() {
+            let held = format!("{:?} {:?} at {:?}", self.desks[place].model.leases, self.desks[place].model.loans, clock);
+            return self.broken("WORKS", &name, format!("it has a seat and is stopped: {:?}; {held}", standing.verdict));
+        }
+        if never && standing.may_run() {
+            return self.broken("SEAT", &name, format!("it never had a seat and works: {:?}", standing.verdict));
+        }
+        self.tally.outcome(match &standing.verdict {
+            Verdict::Licensed { .. } if lent => "host: borrowed",
+            Verdict::Licensed { .. } => "host: seated",
+            Verdict::Grace { flag: Flag::SeatLost { .. } } => "host: grace",
+            Verdict::Grace { .. } => "host: grace of another kind",
+            Verdict::Stopped { .. } => "host: stopped",
+        });
+    }
+
+    /// Promise 11: no license key stands in a journal or in the vault of a host.
+    pub(super) fn search(&mut self) {
+        let mut kept: Vec<_> = self.sites.iter().map(|site| (site.name().to_owned(), site.dump())).collect();
+        kept.extend(self.world.hosts().iter().map(|host| (host.name().to_owned(), host.vault().dump())));
+        let keys: Vec<_> = self.keys.values().map(|key| key.expose().to_string()).collect();
+        for (place, text) in &kept {
+            if keys.iter().any(|key| text.contains(key.as_str()) || text.contains(&key.replace('-', ""))) {
+                self.broken("P11", place, "a license key is written down there");
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! What the observer outside knows of each pool: what was delegated, and every lease and loan that left a server's door. It counts by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use keyward_domain::document::{Certificate, Contact, Delegation, Hold, Place, Ticket};
+use keyward_domain::keys::{KeyId, PublicKey};
+use keyward_domain::names::ActivationId;
+use keyward_domain::pool::{Overview, READY, Release, Seat, SeatState};
+use keyward_domain::time::{Timestamp, after, between, days};
+
+/// So long is a lease.
+pub(crate) const LEASE: Duration = Duration::from_secs(600);
+/// Whoever waits and is silent for so long is forgotten.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A right that was signed: it is in use from when it was signed until it ends or is given back.
+#[derive(Debug, Clone)]
+pub(crate) struct Window {
+    pub(crate) host: String,
+    pub(crate) device: PublicKey,
+    pub(crate) seat: u32,
+    pub(crate) place: Place,
+    pub(crate) signed: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) is_loan: bool,
+    /// An administrator took it away, and a seat for emergencies stands in for it.
+    pub(crate) stood_in_for: bool,
+    /// An administrator took it away, one way or the other.
+    pub(crate) is_away: bool,
+    /// The newest of it was signed before the server was restored last.
+    pub(crate) is_forgotten: bool,
+}
+
+/// A server was restored from a backup that did not know everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restored {
+    /// It came up again.
+    pub(crate) at: Timestamp,
+    /// No loan that it forgot goes on, as an administrator said.
+    pub(crate) accepted: bool,
+}
+
+/// Somebody in the line.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiter {
+    pub(crate) host: String,
+    /// When it said so last, or until when a seat is held for it.
+    pub(crate) until: Timestamp,
+    pub(crate) is_ready: bool,
+}
+
+/// A pool, as it is seen from outside.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) site: usize,
+    pub(crate) delegation: Delegation,
+    pub(crate) windows: BTreeMap<ActivationId, Window>,
+    pub(crate) generations: BTreeMap<ActivationId, u64>,
+    /// Whose each place in the journal is.
+    places: BTreeMap<Place, ActivationId>,
+    /// When each place was kept last, as far as anybody can have noticed.
+    pub(crate) kept: BTreeMap<Place, Timestamp>,
+    /// What was given back, and acknowledged: nothing of it may go on.
+    pub(crate) back: BTreeSet<Place>,
+    /// Who had a seat at the last look, whether or not anybody heard of it.
+    pub(crate) seated: BTreeSet<KeyId>,
+    ended: BTreeSet<ActivationId>,
+    pub(crate) started: Timestamp,
+    pub(crate) restored: Option<Restored>,
+    pub(crate) line: BTreeMap<(u64, u32), Waiter>,
+    /// Until here the line may be another than is known.
+    pub(crate) unknown: Option<Timestamp>,
+}
+
+/// Whether a server said that it heard something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Acknowledged,
+    Perhaps,
+}
+
+/// A promise that does not hold, and what is wrong.
+pub(crate) type Fault = (&'static str, String);
+
+impl Pool {
+    pub(crate) fn new(site: usize, delegation: Delegation, now: Timestamp) -> Self {
+        Self {
+            site,
+            delegation,
+            windows: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            places: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            back: BTreeSet::new(),
+            seated: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            started: now,
+            restored: None,
+            line: BTreeMap::new(),
+            unknown: None,
+        }
+    }
+
+    /// The server came up again: every lease counts as renewed, and nobody stands in line.
+    pub(crate) fn starts(&mut self, now: Timestamp) {
+        self.started = now;
+        self.line.clear();
+    }
+
+    /// It was put back as it was: what was signed since may be forgotten.
+    pub(crate) fn restores(&mut self, now: Timestamp) {
+        self.restored = Some(Restored { at: now, accepted: false });
+        self.windows.values_mut().for_each(|window| window.is_forgotten = true);
+        self.back.clear();
+    }
+
+    /// A certificate left the server's door. Says whether the seat is new to its host.
+    pub(crate) fn signed(&mut self, host: &str, it: &Certificate, now: Timestamp) -> (bool, Vec<Fault>) {
+        let mut faults = self.beyond(it, now);
+        let (Some(device), Some(until)) = (it.binding.device(), it.window.until) else {
+            faults.push(("P1", format!("{} is no seat's", it.activation)));
+            return (false, faults);
+        };
+        let (seat, place, is_loan) = match it.hold {
+            Hold::Lease { seat, place } => (seat, place, false),
+            Hold::Loan { seat, place } => (seat, place, true),
+            Hold::Trial | Hold::Activation => {
+                faults.push(("P1", format!("{} has no seat", it.activation)));
+                return (false, faults);
+            }
+        };
+        let before = self.generations.insert(it.activation.clone(), it.generation);
+        // A restored server knows nothing of what came back, and an old file shows it: it is lent for nobody then, until it is due.
+        let shown_again = self.restored.is_some() && self.ended.contains(&it.activation);
+        if before.is_some_and(|before| before >= it.generation) && !shown_again {
+            faults.push(("GEN", format!("{} goes from {before:?} to {}: no host takes it", it.activation, it.generation)));
+        }
+        let of = self.places.insert(place, it.activation.clone());
+        if of.as_ref().is_some_and(|of| *of != it.activation) && self.restored.is_none() {
+            faults.push(("P1", format!("place {place:?} is {of:?}'s and {}'s", it.activation)));
+        }
+        if self.restored.is_none()
+            && let Some((other, window)) =
+                self.windows.iter().find(|(other, window)| **other != it.activation && window.seat == seat && window.until > now)
+        {
+            faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
+        }
+        let known = self.windows.get(&it.activation).cloned();
+        let known = known.as_ref();
+        if known.is_some_and(|known| known.is_away && !known.is_forgotten) {
+            faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
+        }
+        if self.ended.contains(&it.activation) && self.restored.is_none() {
+            faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
+        }
+        let is_new = before.is_none();
+        let forgets = is_new && self.restored.is_some_and(|restored| !is_loan && now < after(restored.at, LEASE));
+        let lends = is_new && is_loan && self.holds_loans_back(now);
+        if forgets || lends {
+            faults.push((
+                "P8",
+                format!("it was restored, cannot know what it has signed, and signs something new: {it:?} {:?}", self.restored),
+            ));
+        }
+        let window = Window {
+            host: host.into(),
+            device,
+            seat,
+            place,
+            signed: now,
+            until: known.map_or(until, |known| known.until.max(until)),
+            is_loan,
+            stood_in_for: known.is_some_and(|known| known.stood_in_for),
+            is_away: false,
+            is_forgotten: false,
+        };
+        self.kept.insert(place, now);
+        self.windows.insert(it.activation.clone(), window);
+        (is_new, faults)
+    }
+
+    /// Whether a restored server cannot know what is borrowed.
+    pub(crate) fn holds_loans_back(&self, now: Timestamp) -> bool {
+        let longest = days(self.delegation.loans.map_or(0, |loans| loans.days).into());
+        self.restored.is_some_and(|restored| !restored.accepted && now < after(restored.at, longest))
+    }
+
+    /// A server signs nothing beyond what was delegated to it.
+    fn beyond(&self, it: &Certificate, now: Timestamp) -> Vec<Fault> {
+        let (may, mut faults) = (&self.delegation, Vec::new());
+        let mut within = |good: bool, what: &str| {
+            if !good {
+                faults.push(("DELEGATED", format!("{} is beyond what was delegated: {what}: {it:?}", it.activation)));
+            }
+        };
+        let (until, end) = (it.window.until, may.window.until);
+        within(until.is_some_and(|until| end.is_none_or(|end| until <= end)), "its end");
+        within(it.rights.editions.is_subset(&may.rights.editions) && it.rights.product == may.rights.product, "its rights");
+        let longest = match it.hold {
+            Hold::Lease { seat, .. } => {
+                within(seat < may.limit(), "its seat");
+                LEASE
+            }
+            Hold::Loan { seat, .. } => {
+                within(seat < may.limit(), "its seat");
+                within(it.contact == may.contact, "its contact");
+                days(may.loans.map_or(0, |loans| loans.days).into())
+            }
+            Hold::Trial | Hold::Activation => Duration::ZERO,
+        };
+        // A second is left to clocks that differ.
+        within(until.is_some_and(|until| between(now, until) <= longest + Duration::from_secs(1)), "its length");
+        faults
+    }
+
+    /// A host gives back what it has: from when it wrote that down it uses nothing of it, whether or not the server heard it.
+    pub(crate) fn returns(&mut self, activation: &ActivationId, heard: Heard) {
+        let window = self.windows.remove(activation);
+        if let (Some(window), Heard::Acknowledged) = (window, heard) {
+            self.back.insert(window.place);
+            self.ended.insert(activation.clone());
+        }
+    }
+
+    /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
+    pub(crate) fn released(&mut self, place: Place, how: Release) {
+        let contact = self.delegation.contact;
+        let Some(window) = self.windows.values_mut().find(|window| window.place == place) else { return };
+        (window.is_away, window.stood_in_for) = (true, window.stood_in_for || how == Release::AtOnce);
+        if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
+            window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
+        }
+    }
+
+    /// Somebody may stand in the line whom nobody heard of.
+    pub(crate) fn line_is_unknown(&mut self, now: Timestamp) {
+        self.unknown = Some(after(now, PATIENCE));
+    }
+
+    /// Somebody joins the line. Whoever stands there already is not heard of anew by asking again.
+    pub(crate) fn joins(&mut self, host: &str, ticket: &Ticket, now: Timestamp) {
+        let waiter = Waiter { host: host.into(), until: after(now, PATIENCE), is_ready: false };
+        self.line.entry((ticket.epoch, ticket.number)).or_insert(waiter);
+    }
+
+    /// Somebody says that it still waits.
+    pub(crate) fn waits(&mut self, host: &str, ticket: &Ticket, now: Timestamp) {
+        let waiter = Waiter { host: host.into(), until: after(now, PATIENCE), is_ready: false };
+        self.line.insert((ticket.epoch, ticket.number), waiter);
+    }
+
+    /// A seat is held for somebody.
+    pub(crate) fn is_ready(&mut self, host: &str, ticket: &Ticket, left: Duration, now: Timestamp) {
+        let waiter = Waiter { host: host.into(), until: after(now, left.min(READY)), is_ready: true };
+        self.line.insert((ticket.epoch, ticket.number), waiter);
+    }
+
+    /// How many have waited longer than a host for which no seat is held. None if it is its turn. After a restart a ticket of before takes its
+    /// place again.
+    pub(crate) fn before(&self, host: &str, ticket: Option<&Ticket>, now: Timestamp) -> Option<usize> {
+        let mine = self.line.iter().find(|(_, waiter)| waiter.host == *host && waiter.until > now);
+        if mine.is_some_and(|(_, waiter)| waiter.is_ready) {
+            return None;
+        }
+        let shown = ticket.filter(|_| now < after(self.started, LEASE)).map(|ticket| (ticket.epoch, ticket.number));
+        let number = mine.map(|(number, _)| *number).or(shown);
+        let waits = |(other, waiter): &(&(u64, u32), &Waiter)| {
+            waiter.host != *host && !waiter.is_ready && waiter.until > now && number.is_none_or(|number| **other < number)
+        };
+        Some(self.line.iter().filter(waits).count())
+    }
+
+    pub(crate) fn leaves_line(&mut self, host: &str) {
+        self.line.retain(|_, waiter| waiter.host != *host);
+    }
+
+    /// Promise 1: what is signed for and goes on is never more than the seats there are, and those for emergencies where one stands in.
+    pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
+        self.windows.retain(|_, window| window.until > now);
+        let mut faults = Vec::new();
+        let (may, ready) = (&self.delegation, glance.ready as usize);
+        let all = self.windows.len() + ready;
+        let without = self.windows.values().filter(|window| !window.stood_in_for).count() + ready;
+        let loans = self.windows.values().filter(|window| window.is_loan).count();
+        if all > may.limit() as usize || without > may.seats as usize {
+            let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
+            let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
+            faults.push(("P1", format!("{all} are signed for or held, {without} with no other in their place, of {there}: {who:?}")));
+        }
+        let may = may.loans.map_or(0, |loans| loans.seats as usize);
+        if loans > may {
+            faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be")));
+        }
+        faults
+    }
+
+    /// Promise 5: what was acknowledged and goes on is in the server's books; and nothing is there that nobody has: a seat is never lost.
+    pub(crate) fn compare(&mut self, listed: &[Seat], now: Timestamp) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let places: BTreeMap<_, _> = listed.iter().map(|seat| (seat.place, seat)).collect();
+        for (activation, window) in self.windows.iter().filter(|(_, window)| !window.is_forgotten && window.until > now) {
+            // Its place may be another: what nobody heard of was written down all the same.
+            let is_its = |seat: &&Seat| seat.number == window.seat && seat.device == window.device.id();
+            if !listed.iter().any(|seat| is_its(&seat)) {
+                faults.push(("P5", format!("{activation} of {} was acknowledged and is not in the books: {window:?}", window.host)));
+            }
+        }
+        for seat in listed {
+            let kept = *self.kept.entry(seat.place).or_insert(now);
+            let over = match seat.state {
+                SeatState::Leased => after(kept.max(self.started), LEASE + Duration::from_secs(1)),
+                SeatState::Borrowed { until } | SeatState::GivenBack { until } => until,
+                SeatState::Released { .. } => continue,
+            };
+            if over < now {
+                faults.push(("LOST", format!("seat {} of {} should be free since {over}: {:?}", seat.number, seat.host, seat.state)));
+            }
+            if self.back.contains(&seat.place) && !matches!(seat.state, SeatState::GivenBack { .. }) {
+                faults.push(("LOST", format!("seat {} of {} was given back: {:?}", seat.number, seat.host, seat.state)));
+            }
+        }
+        self.kept.retain(|place, _| places.contains_key(place));
+        self.seated = listed.iter().map(|seat| seat.device).collect();
+        self.line.retain(|_, waiter| waiter.until > now);
+        faults
+    }
+}
+
+/// Seats that are free and held for nobody.
+pub(crate) fn room(glance: &Overview) -> usize {
+    let held = glance.ready + glance.withheld;
+    let free = glance.seats.saturating_sub(glance.used + held);
+    let all = glance.used + glance.stood_in_for;
+    free.min((glance.seats + glance.overdraft).saturating_sub(all + held)) as usize
+}
