@@ -177,16 +177,20 @@ pub struct Ceilings {
     pub per_address: usize,
     /// In all.
     pub all: usize,
+    /// Beyond these, so many are told at once that there are too many; whoever else connects is hung up on.
+    pub told: usize,
 }
 
 impl Ceilings {
     /// As many as a process has room for that may have so many files open. A quarter of these, and at most so many, is left to journal, anchor and
     /// whatever else is opened.
     pub fn within(files: u64) -> Self {
-        let Self { per_address, all } = Self::default();
+        let Self { per_address, all, told } = Self::default();
         let files = usize::try_from(files).unwrap_or(usize::MAX);
-        let all = all.min(files - (files / 4).min(Self::RESERVE));
-        Self { per_address: per_address.min(all / 2), all }
+        let room = files - (files / 4).min(Self::RESERVE);
+        let told = told.min(room / 8);
+        let all = all.min(room - told);
+        Self { per_address: per_address.min(all / 2), all, told }
     }
 
     /// Files that are never a connection's.
@@ -196,7 +200,7 @@ impl Ceilings {
 impl Default for Ceilings {
     /// Enough for a terminal server's users or an office behind one router, and for many of these.
     fn default() -> Self {
-        Self { per_address: 2_048, all: 16_384 }
+        Self { per_address: 2_048, all: 16_384, told: 64 }
     }
 }
 
@@ -238,8 +242,10 @@ mod tests {
     #[test]
     fn connections_leave_files_for_the_journal_and_half_of_their_room_to_other_addresses() {
         let within = |files| Ceilings::within(files);
-        for (files, per_address, all) in [(300, 112, 225), (1_024, 384, 768), (65_536, 2_048, 16_384), (u64::MAX, 2_048, 16_384)] {
-            assert_eq!(within(files), Ceilings { per_address, all }, "{files}");
+        for (files, per_address, all, told) in
+            [(300, 98, 197, 28), (1_024, 352, 704, 64), (65_536, 2_048, 16_384, 64), (u64::MAX, 2_048, 16_384, 64)]
+        {
+            assert_eq!(within(files), Ceilings { per_address, all, told }, "{files}");
         }
     }
 

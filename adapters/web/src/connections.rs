@@ -21,8 +21,6 @@ use crate::house::House;
 
 pub(crate) use doorkeeper::Doorkeeper;
 
-/// So many are told at once that there are too many: each of them costs a handshake.
-const MOST_TOLD: usize = 64;
 /// The log tells of it once in so long.
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
@@ -88,10 +86,10 @@ impl Connections {
         self.house.metrics.turned_away(ceiling);
         if held.logged.is_none_or(|last| last.elapsed() >= TOLD_AGAIN) {
             held.logged = Some(Instant::now());
-            let Ceilings { per_address, all } = self.ceilings;
+            let Ceilings { per_address, all, .. } = self.ceilings;
             tracing::warn!(held = held.all, per_address, all, "a connection is turned away: {}", ceiling.why());
         }
-        if held.told >= MOST_TOLD {
+        if held.told >= self.ceilings.told {
             return Admission::Full;
         }
         held.told += 1;
@@ -195,7 +193,10 @@ mod tests {
     use crate::gates::Callers;
 
     fn connections(per_address: usize, all: usize) -> Arc<Connections> {
-        Connections::new(Ceilings { per_address, all }, House::new(Vec::new(), Limits::NONE, Timeouts::default(), Callers::Computers))
+        Connections::new(
+            Ceilings { per_address, all, told: 3 },
+            House::new(Vec::new(), Limits::NONE, Timeouts::default(), Callers::Computers),
+        )
     }
 
     fn at(address: &str) -> SocketAddr {
@@ -245,7 +246,7 @@ mod tests {
     #[test]
     fn only_so_many_are_told_at_once() {
         let all = connections(1, 0);
-        let told: Vec<_> = (0..MOST_TOLD).map(|_| all.admit(at("192.0.2.1:1"))).collect();
+        let told: Vec<_> = (0..3).map(|_| all.admit(at("192.0.2.1:1"))).collect();
         assert!(told.iter().all(|it| matches!(it, Admission::Told(_, Ceiling::All))));
         assert!(matches!(all.admit(at("192.0.2.1:1")), Admission::Full));
         drop(told);

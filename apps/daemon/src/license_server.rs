@@ -19,14 +19,14 @@ pub(crate) use parts::Parts;
 
 /// What an administrator types one after the other.
 pub(crate) const AFTER_HELP: &str = "\
-Online:
-  keywardd license-server --data DIR activate - --profile F       the license key on standard input
+Online (the license key on standard input):
+  keywardd license-server --data DIR activate - --profile F
 Without a way to the vendor:
   keywardd license-server --data DIR activate - --profile F --request FILE
-  carry FILE to the vendor's portal (or reseller) and the answer back
+  (have FILE answered in the vendor's portal or by the reseller)
   keywardd license-server --data DIR load ANSWER
-Then:
-  keyward network query HOST                                      on a client: what the server offers
+Then, on a client what the server offers, and here who has what:
+  keyward network query HOST
   keyward server --server HOST --token-file DIR/admin-token status
 ";
 

@@ -98,7 +98,7 @@ async fn a_request_under_way_is_answered_although_idle_connections_ended_long_be
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_connects_beyond_the_ceiling_is_told_so_and_those_inside_are_served() {
-    let ceilings = Ceilings { per_address: 1, all: 2 };
+    let ceilings = Ceilings { per_address: 1, all: 2, told: 1 };
     let world = World::with(Config { ceilings, ..config() }).await;
     let addr = world.addr();
     let mut held = aside(move || [(); 2].map(|()| connect(addr, ASKED.as_bytes(), OK.len()))).await;
@@ -123,7 +123,7 @@ async fn whoever_connects_beyond_the_ceiling_is_told_so_and_those_inside_are_ser
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_who_is_turned_away_stays() {
-    let world = World::with(Config { ceilings: Ceilings { per_address: 1, all: 0 }, ..config() }).await;
+    let world = World::with(Config { ceilings: Ceilings { per_address: 1, all: 0, told: 1 }, ..config() }).await;
     let addr = world.addr();
     for said in [ASKED.as_bytes(), PREFACE, b""] {
         assert!(aside(move || rest(&mut connect(addr, said, 0))).await.is_some(), "{said:?}");
