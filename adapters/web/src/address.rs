@@ -15,6 +15,11 @@ impl Caller {
         })
     }
 
+    /// The caller at an address and nowhere else.
+    pub(crate) fn exactly(address: SocketAddr) -> Self {
+        Self(address.ip().to_canonical())
+    }
+
     /// Whether it is a process on this very host.
     pub(crate) fn is_here(self) -> bool {
         self.0.is_loopback()

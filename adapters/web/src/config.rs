@@ -24,6 +24,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// How many may be connected at once.
+    pub ceilings: Ceilings,
     /// What product profiles say of where the key servers are: `https://HOST[:PORT]`, the first to be asked first (row O2).
     /// None = this server under its own URL. The server does not start with anything else than an origin.
     pub public_servers: Vec<String>,
@@ -44,6 +46,7 @@ impl Default for Config {
             tokens: Vec::new(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            ceilings: Ceilings::default(),
             public_servers: Vec::new(),
             public_tls: TlsTerms::default(),
             portal: None,
@@ -131,6 +134,14 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// So many times as much.
+    pub(crate) fn times(self, factor: NonZeroU32) -> Self {
+        let more = |n: NonZeroU32| n.saturating_mul(factor);
+        Self { per_minute: more(self.per_minute), burst: more(self.burst) }
+    }
+}
+
 impl Limits {
     /// Requests a minute for one license key, if nobody says otherwise.
     pub const PER_KEY: u32 = 60;
@@ -159,6 +170,40 @@ impl Default for Limits {
     }
 }
 
+/// How many connections at once. One beyond is told so (503) and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceilings {
+    /// From one address. Processes on the server's own host count in all alone; the addresses of one IPv6 network (/64) have half of all together.
+    pub per_address: usize,
+    /// In all.
+    pub all: usize,
+    /// Beyond these, so many are told at once that there are too many; whoever else connects is hung up on.
+    pub told: usize,
+}
+
+impl Ceilings {
+    /// As many as a process has room for that may have so many files open. A quarter of these, and at most so many, is left to journal, anchor and
+    /// whatever else is opened.
+    pub fn within(files: u64) -> Self {
+        let Self { per_address, all, told } = Self::default();
+        let files = usize::try_from(files).unwrap_or(usize::MAX);
+        let room = files - (files / 4).min(Self::RESERVE);
+        let told = told.min(room / 8);
+        let all = all.min(room - told);
+        Self { per_address: per_address.min(all / 2), all, told }
+    }
+
+    /// Files that are never a connection's.
+    const RESERVE: usize = 256;
+}
+
+impl Default for Ceilings {
+    /// Enough for a terminal server's users or an office behind one router, and for many of these.
+    fn default() -> Self {
+        Self { per_address: 2_048, all: 16_384, told: 64 }
+    }
+}
+
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -183,6 +228,8 @@ pub enum ReplyPoint {
     BeforeReply,
     /// Its head and the first half of its body were sent.
     MidReply,
+    /// All of it was sent.
+    AfterReply,
 }
 
 /// Called at each [`ReplyPoint`], on a thread that serves: whoever blocks in it, blocks others.
@@ -191,6 +238,16 @@ pub type ReplyHook = Arc<dyn Fn(ReplyPoint) + Send + Sync>;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_leave_files_for_the_journal_and_half_of_their_room_to_other_addresses() {
+        let within = |files| Ceilings::within(files);
+        for (files, per_address, all, told) in
+            [(300, 98, 197, 28), (1_024, 352, 704, 64), (65_536, 2_048, 16_384, 64), (u64::MAX, 2_048, 16_384, 64)]
+        {
+            assert_eq!(within(files), Ceilings { per_address, all, told }, "{files}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_and_a_place_and_nothing_more() {

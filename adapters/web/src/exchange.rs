@@ -39,7 +39,7 @@ pub(crate) async fn exchange(State(site): State<Arc<Site>>, request: Request) ->
     let began = Instant::now();
     let (kind, served) = serve(&site, request).await;
     let outcome = match &served {
-        Ok(answered) => answered.says.map_or_else(|| outcome_of(&answered.statement), Outcome::of_answer),
+        Ok(answered) => outcome_of(answered.says, &answered.statement),
         Err(failure) => Outcome::of_status(failure.status()),
     };
     site.house.metrics.count(kind, outcome, began.elapsed());
@@ -75,8 +75,11 @@ pub(crate) fn within_limits(house: &House, request: &Verified<document::Request>
     house.gates.devices.pass(&request.device.id()).map_err(|wait| Failure::limited("from this device", wait))
 }
 
-/// What an answer says that was given before.
-pub(crate) fn outcome_of(statement: &Statement) -> Outcome {
+/// What an answer says. One that was given before, or that somebody else gave, is read for it.
+pub(crate) fn outcome_of(says: Option<Says>, statement: &Statement) -> Outcome {
+    if let Some(says) = says {
+        return Outcome::of_answer(says);
+    }
     let reply = Reply::from_bytes(statement.bytes()).ok();
     let answer = reply.and_then(|reply| serde_json::from_slice::<Answer>(reply.answer.payload()).ok());
     answer.map_or(Outcome::Failed, |answer| Outcome::of_answer(Says::of(&answer.body)))
@@ -111,9 +114,16 @@ fn in_halves(mut second: Bytes, hook: ReplyHook) -> Body {
         (None, Some(second)) => {
             tokio::time::sleep(FLUSH).await;
             hook(ReplyPoint::MidReply);
+            // Whoever reads a body of a known length does not ask for more than that.
+            tokio::spawn(after(Arc::clone(&hook)));
             Some((Ok(second), (None, None, hook)))
         }
         (None, None) => None,
     });
     Body::from_stream(halves)
+}
+
+async fn after(hook: ReplyHook) {
+    tokio::time::sleep(FLUSH).await;
+    hook(ReplyPoint::AfterReply);
 }

@@ -18,6 +18,7 @@ use keyward_ports::{LedgerError, Retry};
 use keyward_wire::{Problem, media};
 use keyward_words::{Message, Say, ServerText, Words};
 
+use crate::connections::Ceiling;
 use crate::gates::seconds;
 
 /// A problem, and how long to wait before trying again.
@@ -81,6 +82,13 @@ impl Failure {
             .says(&ServerText::TooManyRequests { seconds: seconds(wait).get().into() })
     }
 
+    /// There are too many connections.
+    pub(crate) fn crowded(ceiling: Ceiling) -> Self {
+        let detail = format!("there are {} to this server", ceiling.why());
+        Self::new(Problem::new(503, "too-many-connections", "There are too many connections", detail))
+            .after(CROWDED, "then try again; close connections that are not used")
+    }
+
     /// It took too long. What was asked may be done all the same, so there is no `Retry-After`, which says that nothing was.
     pub(crate) fn timed_out() -> Self {
         let problem = Problem::new(504, "timed-out", "The server is too slow", "the server could not answer in time");
@@ -106,6 +114,8 @@ pub(crate) fn told(status: u16, code: &'static str, title: &'static str, words: 
 
 /// When to come back to a busy server.
 const BUSY: Duration = Duration::from_secs(1);
+/// When to come back to one with too many connections: an idle one is closed after half a minute.
+const CROWDED: Duration = Duration::from_secs(30);
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
@@ -136,10 +146,10 @@ impl IntoResponse for Failure {
 /// Says a problem in the language of whoever asked, if they name any (RFC 9457 section 3.1, RFC 9110 section 12.5.4). Type, title, status
 /// and code stay what they are.
 pub(crate) async fn in_words(request: Request, next: Next) -> Response {
-    let wanted = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok()).map(Words::for_accept_language);
+    let wanted = request.headers().get(ACCEPT_LANGUAGE).cloned();
     let mut response = next.run(request).await;
-    let sayable = response.extensions_mut().remove::<Sayable>();
-    let (Some(words), Some(Sayable { problem, says })) = (wanted, sayable) else { return response };
+    let Some(Sayable { problem, says }) = response.extensions_mut().remove::<Sayable>() else { return response };
+    let Some(words) = wanted.as_ref().and_then(|it| it.to_str().ok()).map(Words::for_accept_language) else { return response };
     *response.body_mut() = written(&Problem { detail: words.say(&says), next: words.remedy(&says), ..*problem });
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(words.language()));
     response

@@ -1,6 +1,7 @@
 //! How often who may ask: one bucket for each license key, device key and address. Bounded in memory.
 
 use std::hash::Hash;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,19 +19,53 @@ const LOOK_THROUGH: u32 = 1_024;
 /// So many buckets are kept, besides those that come in between two looks.
 const MOST_BUCKETS: usize = 100_000;
 
+/// A network of IPv6 addresses may ask so many times as often as one of them, where each is a computer.
+const NETWORK: NonZeroU32 = NonZeroU32::new(16).unwrap();
+
+/// Whom the limit of an address is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// On the internet a household has a whole network of IPv6 addresses (/64).
+    Households,
+    /// On a LAN a network is an office: each address is a computer, and the network has a wider limit.
+    Computers,
+}
+
 /// The limits.
 pub(crate) struct Gates {
     pub(crate) keys: Gate<KeyId>,
     pub(crate) devices: Gate<KeyId>,
-    pub(crate) addresses: Gate<Caller>,
+    addresses: Gate<Caller>,
+    networks: Gate<Caller>,
+    callers: Callers,
     /// Of answers by hand, by the token's name.
     pub(crate) tokens: Gate<Arc<str>>,
 }
 
 impl Gates {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, callers: Callers) -> Self {
         let Limits { per_key, per_device, per_address, per_token } = limits;
-        Self { keys: Gate::new(per_key), devices: Gate::new(per_device), addresses: Gate::new(per_address), tokens: Gate::new(per_token) }
+        Self {
+            keys: Gate::new(per_key),
+            devices: Gate::new(per_device),
+            addresses: Gate::new(per_address),
+            networks: Gate::new(per_address.map(|quota| quota.times(NETWORK))),
+            callers,
+            tokens: Gate::new(per_token),
+        }
+    }
+
+    /// Lets an address pass, or says how long it has to wait.
+    pub(crate) fn pass_address(&self, address: SocketAddr) -> Result<(), Duration> {
+        let network = Caller::of(address);
+        match self.callers {
+            Callers::Households => self.addresses.pass(&network),
+            Callers::Computers => {
+                let computer = Caller::exactly(address);
+                self.addresses.pass(&computer)?;
+                if computer == network { Ok(()) } else { self.networks.pass(&network) }
+            }
+        }
     }
 }
 
@@ -45,8 +80,13 @@ struct Held<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Gate<K> {
-    fn new(quota: Option<Quota>) -> Self {
+    pub(crate) fn new(quota: Option<Quota>) -> Self {
         Self(quota.map(|quota| Held::new(quota, MOST_BUCKETS)))
+    }
+
+    /// Whether there is a limit.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Lets somebody pass, or says how long they have to wait.
@@ -104,6 +144,20 @@ mod tests {
         assert!(wait > Duration::from_secs(50) && wait <= Duration::from_secs(60), "{wait:?}");
         assert_eq!(gate.pass(&"b"), Ok(()));
         assert_eq!(Gate::new(None).pass(&"a"), Ok(()));
+    }
+
+    #[test]
+    fn the_computers_of_an_office_do_not_use_up_each_others_limit_and_a_household_is_one() {
+        let limits = Limits { per_address: Some(Quota::new(1, 1)), ..Limits::NONE };
+        let passes = |gates: &Gates, address: &str| gates.pass_address(address.parse().expect("an address")).is_ok();
+        let (households, computers) = (Gates::new(limits, Callers::Households), Gates::new(limits, Callers::Computers));
+        for (gates, second) in [(&households, false), (&computers, true)] {
+            assert!(passes(gates, "[2001:db8::1]:1") && !passes(gates, "[2001:db8::1]:2"));
+            assert_eq!(passes(gates, "[2001:db8::2]:1"), second);
+            assert!(passes(gates, "192.0.2.1:1") && !passes(gates, "192.0.2.1:2"));
+        }
+        let more = (3..=30).filter(|n| passes(&computers, &format!("[2001:db8::{n}]:1"))).count();
+        assert_eq!(more, 14, "sixteen of one network in all");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{AdminToken, Limits, Timeouts};
-use crate::gates::Gates;
+use crate::gates::{Callers, Gates};
 use crate::metrics::Metrics;
 use crate::surroundings::RequestIds;
 use crate::tokens::Tokens;
@@ -18,8 +18,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    pub(crate) fn new(tokens: Vec<AdminToken>, limits: Limits, timeouts: Timeouts) -> Arc<Self> {
-        let (tokens, gates) = (Tokens::new(tokens), Gates::new(limits));
+    pub(crate) fn new(tokens: Vec<AdminToken>, limits: Limits, timeouts: Timeouts, callers: Callers) -> Arc<Self> {
+        let (tokens, gates) = (Tokens::new(tokens), Gates::new(limits, callers));
         Arc::new(Self { tokens, gates, metrics: Metrics::new(), ids: RequestIds::new(), timeouts })
     }
 }

@@ -12,6 +12,7 @@ mod address;
 mod admin;
 mod body;
 mod config;
+mod connections;
 mod exchange;
 mod failure;
 mod failures;
@@ -30,7 +31,7 @@ mod surroundings;
 mod tls;
 mod tokens;
 
-pub use config::{AdminToken, Config, Limits, Quota, ReplyHook, ReplyPoint, Timeouts, Tls};
+pub use config::{AdminToken, Ceilings, Config, Limits, Quota, ReplyHook, ReplyPoint, Timeouts, Tls};
 pub use openapi::openapi;
-pub use seats::{SeatsConfig, seats_openapi};
+pub use seats::{Loans, SeatsConfig, seats_openapi};
 pub use server::{Running, Server, StartError};

@@ -14,6 +14,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::connections::Ceiling;
+
 /// The counters.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -22,6 +24,8 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     responses: Family<Responded, Counter>,
     in_flight: Gauge,
+    connections: Gauge,
+    turned_away: Family<TurnedAway, Counter>,
 }
 
 /// What became of a request.
@@ -49,6 +53,11 @@ struct Refused {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TurnedAway {
+    ceiling: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Responded {
     /// The route, as the API's description writes it.
     path: String,
@@ -68,6 +77,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("keyward");
         let (requests, refusals, responses, in_flight) = (Family::default(), Family::default(), Family::default(), Gauge::default());
+        let (connections, turned_away) = (Gauge::default(), Family::default());
         // From a tenth of a millisecond to 3.3 s.
         let seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
         registry.register("requests", "Requests of the exchange by kind and outcome", requests.clone());
@@ -75,7 +85,9 @@ impl Metrics {
         registry.register_with_unit("exchange", "Time from a request's head to its answer", Unit::Seconds, seconds.clone());
         registry.register("http_responses", "HTTP responses by route and status", responses.clone());
         registry.register("requests_in_flight", "HTTP requests that are being served", in_flight.clone());
-        Self { registry, requests, refusals, seconds, responses, in_flight }
+        registry.register("connections", "Connections that are open", connections.clone());
+        registry.register("connections_turned_away", "Connections beyond a ceiling", turned_away.clone());
+        Self { registry, requests, refusals, seconds, responses, in_flight, connections, turned_away }
     }
 
     /// Counts a request of the exchange; no kind = it was never opened.
@@ -96,6 +108,21 @@ impl Metrics {
     pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
+    }
+
+    /// Counts a connection in.
+    pub(crate) fn connected(&self) {
+        self.connections.inc();
+    }
+
+    /// Counts a connection out.
+    pub(crate) fn disconnected(&self) {
+        self.connections.dec();
+    }
+
+    /// Counts a connection for which there is no room.
+    pub(crate) fn turned_away(&self, ceiling: Ceiling) {
+        self.turned_away.get_or_create(&TurnedAway { ceiling: ceiling.word() }).inc();
     }
 
     /// Writes them all in the text format of OpenMetrics.

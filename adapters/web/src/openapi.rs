@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use axum::Extension;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use keyward_wire::media;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -28,7 +31,7 @@ const TAGS: [(&str, &str); 8] = [
 ];
 
 /// The description, as JSON. A copy is committed as `docs/openapi.json`.
-pub fn openapi() -> String {
+pub fn openapi() -> &'static str {
     static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
         written(Described {
             paths: public().merge(staffed()).merge(administered()).merge(watched()),
@@ -42,7 +45,24 @@ pub fn openapi() -> String {
             token: "A token of this server. Those of resellers open `answer` alone",
         })
     });
-    DESCRIPTION.clone()
+    &DESCRIPTION
+}
+
+/// The description that a server gives of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Description(pub(crate) &'static str);
+
+/// What it offers.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "watch",
+    operation_id = "openapi",
+    summary = "This description (OpenAPI 3.1)",
+    responses((status = 200, description = "This description", body = Object, content_type = "application/json"))
+)]
+pub(crate) async fn description(Extension(Description(text)): Extension<Description>) -> Response {
+    ([(CONTENT_TYPE, media::JSON)], text).into_response()
 }
 
 /// What is described, and in which words.

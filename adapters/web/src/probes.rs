@@ -15,7 +15,6 @@ use keyward_wire::{Health, Pulse, media};
 
 use crate::address::Caller;
 use crate::failure::Failure;
-use crate::openapi::openapi;
 use crate::site::Site;
 use crate::tokens::admit;
 
@@ -65,17 +64,4 @@ pub(crate) async fn metrics(
     }
     let text = site.house.metrics.text().map_err(|_| Failure::internal())?;
     Ok(([(CONTENT_TYPE, media::METRICS)], text).into_response())
-}
-
-/// What it offers.
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    tag = "watch",
-    operation_id = "openapi",
-    summary = "This description (OpenAPI 3.1)",
-    responses((status = 200, description = "This description", body = Object, content_type = "application/json"))
-)]
-pub(crate) async fn description() -> Response {
-    ([(CONTENT_TYPE, media::JSON)], openapi()).into_response()
 }

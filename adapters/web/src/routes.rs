@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
 use keyward_engine::Portal;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -14,10 +14,11 @@ use crate::admin::{answers, entitlements, keys, log, products, tokens};
 use crate::exchange;
 use crate::failure::{Failure, in_words};
 use crate::house::Housed;
+use crate::openapi::{self, Description, openapi};
 use crate::portal;
 use crate::probes;
 use crate::site::Site;
-use crate::surroundings::{limit_addresses, panicked, surround};
+use crate::surroundings::{limit_addresses, limit_others, panicked, surround};
 use crate::tokens::{administrators_only, staff_only};
 
 /// Everybody may ask.
@@ -27,7 +28,7 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Site>> {
 
 /// For those who watch.
 pub(crate) fn watched() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(probes::health)).routes(routes!(probes::metrics)).routes(routes!(probes::description))
+    OpenApiRouter::new().routes(routes!(probes::health)).routes(routes!(probes::metrics)).routes(routes!(openapi::description))
 }
 
 /// For all who work here.
@@ -62,7 +63,9 @@ pub(crate) fn router(site: Arc<Site>, customers: Option<Arc<Portal>>) -> Router 
     let administered = Router::from(administered()).layer(from_fn_with_state(Arc::clone(&site), administrators_only));
     let staffed = Router::from(staffed()).layer(from_fn_with_state(Arc::clone(&site), staff_only));
     let customers = customers.map(|portal| portal::router(portal, &site)).unwrap_or_default();
-    let paths = Router::from(public()).merge(administered).merge(staffed).layer(limited).merge(Router::from(watched())).merge(customers);
+    let watched =
+        Router::from(watched()).layer(Extension(Description(openapi()))).layer(from_fn_with_state(Arc::clone(&site.house), limit_others));
+    let paths = Router::from(public()).merge(administered).merge(staffed).layer(limited).merge(watched).merge(customers);
     surrounded(paths, site)
 }
 

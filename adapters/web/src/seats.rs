@@ -6,30 +6,34 @@ mod administration;
 mod asking;
 mod config;
 mod description;
+mod doors;
 mod failure;
 mod keeping;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
 use keyward_domain::names::ServerAddress;
 use keyward_domain::seal::Digest;
 use keyward_engine::LicenseServer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use config::SeatsConfig;
+pub use config::{Loans, SeatsConfig};
 pub use description::seats_openapi;
+pub(crate) use doors::Doors;
 
 use crate::config::ReplyHook;
 use crate::house::{House, Housed};
+use crate::openapi::{self, Description};
 use crate::routes::surrounded;
-use crate::surroundings::limit_addresses;
+use crate::surroundings::{limit_addresses, limit_others};
 
 /// What every handler works with.
 pub(crate) struct Desk {
     pub(crate) house: Arc<House>,
+    pub(crate) doors: Doors,
     pub(crate) server: LicenseServer,
     /// The digest of the key that connections are held with.
     pub(crate) tls: Digest,
@@ -49,7 +53,10 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
     let limited = from_fn_with_state(Arc::clone(&desk.house), limit_addresses);
     let administered =
         Router::from(administration::paths()).layer(from_fn_with_state(Arc::clone(&desk), administration::administrators_only));
-    let paths = Router::from(asked()).merge(administered).layer(limited).merge(Router::from(kept())).merge(Router::from(watched()));
+    let watched = Router::from(watched())
+        .layer(Extension(Description(seats_openapi())))
+        .layer(from_fn_with_state(Arc::clone(&desk.house), limit_others));
+    let paths = Router::from(asked()).layer(limited).merge(administered).merge(Router::from(kept())).merge(watched);
     surrounded(paths, desk)
 }
 
@@ -68,5 +75,5 @@ fn kept() -> OpenApiRouter<Arc<Desk>> {
 
 /// For those who watch.
 fn watched() -> OpenApiRouter<Arc<Desk>> {
-    OpenApiRouter::new().routes(routes!(keeping::health)).routes(routes!(administration::metrics)).routes(routes!(description::description))
+    OpenApiRouter::new().routes(routes!(keeping::health)).routes(routes!(administration::metrics)).routes(routes!(openapi::description))
 }

@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,11 +15,13 @@ use keyward_engine::{Console, Issuer, LicenseServer};
 use rustls::ServerConfig;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, Timeouts, origin};
+use crate::config::{Ceilings, Config, origin};
+use crate::connections::{Connections, Doorkeeper};
+use crate::gates::Callers;
 use crate::house::House;
 use crate::patience::Patience;
 use crate::routes::router;
-use crate::seats::{self, Desk, SeatsConfig};
+use crate::seats::{self, Desk, Doors, SeatsConfig};
 use crate::site::Site;
 use crate::tls::{TlsError, key_digest, server_config};
 
@@ -26,6 +29,8 @@ use crate::tls::{TlsError, key_digest, server_config};
 const PING: Duration = Duration::from_secs(20);
 /// Requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 128;
+/// A request's head in bytes, as HTTP/2 has it too.
+const MOST_HEAD: usize = 16 * 1024;
 
 /// Serves a key server or a license server over HTTP.
 #[derive(Debug)]
@@ -56,11 +61,11 @@ pub enum StartError {
 }
 
 /// A server that runs. It stops at once when this is dropped; [`Running::stop`] lets it finish.
-#[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
     url: String,
     handle: Handle<SocketAddr>,
+    connections: Arc<Connections>,
     task: JoinHandle<io::Result<()>>,
 }
 
@@ -68,7 +73,7 @@ impl Server {
     /// Begins to listen, and serves from a task of its own on the runtime that this is called on. When this returns, connections are
     /// taken.
     pub async fn start(config: Config, issuer: Arc<Issuer>, console: Arc<Console>) -> Result<Running, StartError> {
-        let Config { listen, tls, tokens, limits, timeouts, public_servers, public_tls, portal, on_reply } = config;
+        let Config { listen, tls, tokens, limits, timeouts, ceilings, public_servers, public_tls, portal, on_reply } = config;
         let mut public_servers =
             public_servers.into_iter().map(|url| origin(&url).ok_or(StartError::PublicUrl(url))).collect::<Result<Vec<_>, _>>()?;
         if tls.is_none() && !listen.ip().to_canonical().is_loopback() {
@@ -80,18 +85,20 @@ impl Server {
         if public_servers.is_empty() {
             public_servers.push(url.clone());
         }
-        let house = House::new(tokens, limits, timeouts);
-        let site = Arc::new(Site { house, issuer, console, url, public_servers, public_tls, on_reply });
-        premises.serve(router(site, portal), timeouts)
+        let house = House::new(tokens, limits, timeouts, Callers::Households);
+        let site = Arc::new(Site { house: Arc::clone(&house), issuer, console, url, public_servers, public_tls, on_reply });
+        premises.serve(router(site, portal), house, ceilings)
     }
 
     /// Serves a license server: seats, loans, beats and the queue, over TLS alone. Otherwise as [`Server::start`].
     pub async fn start_seats(config: SeatsConfig, server: LicenseServer) -> Result<Running, StartError> {
-        let SeatsConfig { listen, tls, tokens, limits, timeouts, addresses, on_reply } = config;
+        let SeatsConfig { listen, tls, tokens, limits, timeouts, ceilings, addresses, loans, on_reply } = config;
         let (key, tls) = (key_digest(&tls)?, server_config(&tls)?);
         let premises = Listening::begin(listen, Some(tls))?;
-        let house = House::new(tokens, limits, timeouts);
-        premises.serve(seats::router(Arc::new(Desk { house, server, tls: key, addresses, on_reply })), timeouts)
+        let house = House::new(tokens, limits, timeouts, Callers::Computers);
+        let doors = Doors::new(&limits, loans);
+        let desk = Arc::new(Desk { house: Arc::clone(&house), doors, server, tls: key, addresses, on_reply });
+        premises.serve(seats::router(desk), house, ceilings)
     }
 }
 
@@ -110,24 +117,30 @@ impl Listening {
         Ok(Self { listener, addr, url, tls })
     }
 
-    fn serve(self, router: Router, timeouts: Timeouts) -> Result<Running, StartError> {
+    fn serve(self, router: Router, house: Arc<House>, ceilings: Ceilings) -> Result<Running, StartError> {
         let Self { listener, addr, url, tls } = self;
+        let head = house.timeouts.head;
+        let connections = Connections::new(ceilings, house);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let mut server =
             axum_server::from_tcp(listener).map_err(|cause| StartError::Listen { address: addr, cause })?.handle(handle.clone());
         let http = server.http_builder();
-        http.http1().timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+        http.http1().timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MOST_HEAD);
         http.http2().timer(TokioTimer::new()).keep_alive_interval(PING).max_concurrent_streams(MOST_STREAMS);
         let task = match tls {
-            None => tokio::spawn(server.acceptor(Patience::new(NoDelayAcceptor::new(), timeouts.head)).serve(service)),
+            None => {
+                let acceptor = Patience::new(NoDelayAcceptor::new(), head);
+                tokio::spawn(server.acceptor(Doorkeeper::new(acceptor, Arc::clone(&connections))).serve(service))
+            }
             Some(tls) => {
-                let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).handshake_timeout(timeouts.head);
-                tokio::spawn(server.acceptor(Patience::new(acceptor.acceptor(NoDelayAcceptor::new()), timeouts.head)).serve(service))
+                let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).handshake_timeout(head);
+                let acceptor = Patience::new(acceptor.acceptor(NoDelayAcceptor::new()), head);
+                tokio::spawn(server.acceptor(Doorkeeper::new(acceptor, Arc::clone(&connections))).serve(service))
             }
         };
         tracing::info!(%url, "listening");
-        Ok(Running { addr, url, handle, task })
+        Ok(Running { addr, url, handle, connections, task })
     }
 }
 
@@ -142,12 +155,20 @@ impl Running {
         &self.url
     }
 
-    /// Takes no more connections, finishes what is in flight, closes. What is not finished within `grace` is cut off.
+    /// Takes no more connections, finishes what is in flight, closes: at once those on which nothing is. What is not finished within `grace` is
+    /// cut off.
     pub async fn stop(mut self, grace: Duration) {
+        self.connections.end();
         self.handle.graceful_shutdown(Some(grace));
         if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "the server did not stop as it should");
         }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

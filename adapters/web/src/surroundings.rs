@@ -65,6 +65,7 @@ pub(crate) async fn surround(State(house): State<Arc<House>>, path: Option<Match
     let mut response = served.instrument(span).await;
     house.metrics.responded(route, response.status().as_u16());
     let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 1);
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -85,13 +86,62 @@ pub(crate) async fn limit_addresses(
     Ok(next.run(request).await)
 }
 
+/// Holds an address to its limit, but not the server's own host, where programs watch it.
+pub(crate) async fn limit_others(
+    State(house): State<Arc<House>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    if !Caller::of(address).is_here() {
+        pass(&house, address)?;
+    }
+    Ok(next.run(request).await)
+}
+
 /// Takes one of what an address may ask.
 pub(crate) fn pass(house: &House, address: SocketAddr) -> Result<(), Failure> {
-    house.gates.addresses.pass(&Caller::of(address)).map_err(|wait| Failure::limited("from this address", wait))
+    house.gates.pass_address(address).map_err(|wait| Failure::limited("from this address", wait))
 }
 
 /// What is answered where a handler panicked. What it said went to the panic hook and stays out of the answer.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a request made the server panic");
     Failure::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::Service as _;
+
+    use super::*;
+    use crate::config::{Limits, Quota, Timeouts};
+    use crate::gates::Callers;
+
+    /// Asks a watched path often from an address; how often it is answered.
+    async fn answered(house: &Arc<House>, address: &str) -> usize {
+        let mut router = Router::new().route("/health", get(async || ())).layer(from_fn_with_state(Arc::clone(house), limit_others));
+        let mut good = 0;
+        for _ in 0..5 {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = "/health".parse().expect("a path");
+            request.extensions_mut().insert(ConnectInfo(address.parse::<SocketAddr>().expect("an address")));
+            let response = router.call(request).await.expect("a router always answers");
+            good += usize::from(response.status().is_success());
+        }
+        good
+    }
+
+    #[tokio::test]
+    async fn who_watches_from_elsewhere_is_held_to_the_limit_and_the_servers_own_host_is_not() {
+        let limits = Limits { per_address: Some(Quota::new(1, 2)), ..Limits::NONE };
+        let house = House::new(Vec::new(), limits, Timeouts::default(), Callers::Households);
+        assert_eq!(answered(&house, "192.0.2.1:1").await, 2);
+        assert_eq!(answered(&house, "192.0.2.2:1").await, 2);
+        assert_eq!([answered(&house, "127.0.0.1:1").await, answered(&house, "[::1]:1").await], [5, 5]);
+    }
 }

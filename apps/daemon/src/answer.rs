@@ -1,11 +1,13 @@
 //! Answering a request without a server: by whoever has the data folder, on a computer that no network leads to.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use keyward_engine::console::{Brought, Verdict};
+use keyward_engine::console::{Brought, NotBrought, Verdict};
 use keyward_files::FolderExchange;
 use keyward_ports::LedgerError;
+use keyward_wire::{Unreadable, qr};
 
 use crate::Answer;
 use crate::data::Data;
@@ -16,7 +18,10 @@ const ACTOR: &str = "administrator at the data folder";
 
 /// Answers a request from a data folder. While a server has it open, nothing is done.
 pub(crate) fn answer(options: &Answer) -> Result<()> {
-    let brought = Brought::read(&FolderExchange, &options.request).context("could not take the request")?;
+    let brought = match &options.requests[..] {
+        [file] if !options.qr => Brought::read(&FolderExchange, file).context("could not take the request"),
+        pictures => in_pictures(pictures).with_context(|| format!("could not take the request in {}", listed(pictures))),
+    }?;
     let data = Data::open(&options.dir)?;
     let Parts { clock, entropy, options: ledger, between, .. } = parts(options)?;
     let desk = data.desk(&clock, &entropy, ledger, between).map_err(|error| match error.downcast_ref() {
@@ -38,6 +43,21 @@ pub(crate) fn answer(options: &Answer) -> Result<()> {
         Verdict::Refused { code, why, remedy } => bail!("refused ({code}): {why}; {remedy}"),
         Verdict::Granted { .. } | Verdict::Returned { .. } | Verdict::Revoked { .. } => Ok(()),
     }
+}
+
+/// The request in pictures of all its codes.
+fn in_pictures(files: &[PathBuf]) -> Result<Brought> {
+    let texts = FolderExchange.codes(files)?;
+    let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+    match qr::read_request(&texts) {
+        Ok(envelope) => Ok(Brought::of(envelope, first)?),
+        Err(Unreadable::OtherPaper { .. }) => Err(NotBrought::IsAnswer(listed(files)).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn listed(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(not(feature = "simulation"))]

@@ -66,6 +66,7 @@ impl Kind {
         }
         fs::create_dir(&making).with_context(unreadable)?;
         make(&making)?;
+        keep_private(&making).with_context(unreadable)?;
         for part in self.parts.iter().filter(|part| making.join(part).exists()) {
             fs::rename(making.join(part), dir.join(part)).with_context(unreadable)?;
         }
@@ -85,6 +86,28 @@ pub(crate) fn private_folder_in(parent: &Path) -> std::io::Result<tempfile::Temp
     builder.tempdir_in(parent)
 }
 
+/// Takes the rights to what stands in a folder from everybody but its owner. The folder around it may be anybody's.
+#[cfg(unix)]
+fn keep_private(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let mode = if path.is_dir() { 0o700 } else { 0o600 };
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
+        if path.is_dir() {
+            keep_private(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where rights are inherited from the folder, they are its administrator's to give.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn keep_private(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Reads a text file and names it where that fails.
 pub(crate) fn read_text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
@@ -98,4 +121,34 @@ pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
 /// Makes a rename in a folder durable.
 pub(crate) fn sync_folder(dir: &Path) -> Result<()> {
     atomic::sync_folder(dir).with_context(|| format!("could not sync {}", dir.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    const KIND: Kind = Kind { whose: "test", last: "last.db", parts: &["keys", "token"] };
+
+    #[test]
+    fn what_is_made_inside_a_folder_that_all_can_enter_is_its_owners_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("all can enter it");
+        let readable = |file: &Path| {
+            fs::write(file, "").and_then(|()| fs::set_permissions(file, fs::Permissions::from_mode(0o644))).context("could not write")
+        };
+        let made = KIND.ensure(folder.path(), |making| {
+            fs::create_dir(making.join("keys")).context("could not make a folder")?;
+            fs::set_permissions(making.join("keys"), fs::Permissions::from_mode(0o755)).context("could not open a folder")?;
+            readable(&making.join("keys/key"))?;
+            readable(&making.join("token"))?;
+            readable(&making.join("last.db"))
+        });
+        made.expect("it is made");
+        let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        let modes = ["keys", "keys/key", "token", "last.db"].map(|name| mode(&folder.path().join(name)));
+        assert_eq!(modes.map(|mode| format!("{mode:o}")), ["700", "600", "600", "600"]);
+        assert_eq!(mode(folder.path()), 0o755, "the folder itself is its administrator's");
+    }
 }

@@ -21,6 +21,7 @@ use crate::KeyServer;
 use crate::backup::mark_restored;
 use crate::data::{Between, Data, Desk};
 use crate::folder::read_text;
+use crate::handles;
 
 /// How often the anchor is told where the ledger stands.
 const REMEMBER: Duration = Duration::from_secs(60);
@@ -108,6 +109,7 @@ pub(crate) async fn start(options: &KeyServer, data: &Data, parts: Parts) -> Res
         public_tls,
         portal,
         on_reply,
+        ceilings: handles::ceilings(),
         ..Config::default()
     };
     let running = Server::start(config, Arc::clone(&desk.issuer), Arc::clone(&desk.console)).await.context("could not start the server")?;

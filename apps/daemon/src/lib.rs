@@ -5,6 +5,7 @@ mod backup;
 mod data;
 mod demo;
 mod folder;
+mod handles;
 mod key_server;
 mod license_server;
 #[cfg(feature = "simulation")]
@@ -28,10 +29,19 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// The vendor's key server. The first start makes keys, ledger, a TLS certificate for localhost and an admin token in the data folder.
+    /// The vendor's key server: sells, activates, takes back. It serves until SIGTERM or Ctrl-C.
+    ///
+    /// The first start makes keys, ledger, a TLS certificate for localhost and an admin token in the data folder. The first line on standard output is
+    /// `listening on URL`. Next: add a product and issue license keys with `keyward vendor`.
     KeyServer(KeyServer),
-    /// The customer's license server: shares the seats of network licenses on a LAN. The first start makes keys, journal and an admin token in the
-    /// data folder; then a license is activated on it.
+    /// The customer's license server: shares the seats of network licenses on a LAN. Without a command behind the options it serves, until SIGTERM or
+    /// Ctrl-C.
+    ///
+    /// The first start makes keys, journal, a TLS key and an admin token in the data folder. The first line on standard output is `listening on URL`.
+    /// Next: activate a network license beside it, as the same user; clients then name this computer and the port.
+    ///
+    /// The commands are about the server's own license. They may be typed while it serves: it sees what they did within a second.
+    #[command(after_help = license_server::AFTER_HELP)]
     LicenseServer(license_server::LicenseServerLine),
     /// Writes a copy of a data folder, keys included, into one file. The server may be running.
     Backup {
@@ -62,8 +72,12 @@ enum Verb {
 struct Answer {
     /// The data folder.
     dir: PathBuf,
-    /// The request: the file that the customer sent.
-    request: PathBuf,
+    /// The request: the file that the customer sent, or pictures (PNG, JPEG) of all its QR codes.
+    #[arg(required = true, value_name = "REQUEST")]
+    requests: Vec<PathBuf>,
+    /// The files are pictures of QR codes; said of several files anyway.
+    #[arg(long)]
+    qr: bool,
     /// Where to put the answer: a file that is not there yet, or a folder; beside the request if this is not given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,

@@ -2,43 +2,60 @@
 
 mod anchor;
 mod closing;
+mod parts;
 mod run;
 pub(crate) mod site;
 mod verbs;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use keyward_domain::names::{DEFAULT_PORT, EntitlementId};
-use keyward_host::SystemClock;
-use keyward_ports::Clock;
-use keyward_web::{Limits, SeatsConfig};
+use keyward_web::{Limits, Loans, SeatsConfig};
+
+pub(crate) use parts::Parts;
+
+/// What an administrator types one after the other.
+pub(crate) const AFTER_HELP: &str = "\
+Online (the license key on standard input):
+  keywardd license-server --data DIR activate - --profile F
+Without a way to the vendor:
+  keywardd license-server --data DIR activate - --profile F --request FILE
+  (have FILE answered in the vendor's portal or by the reseller)
+  keywardd license-server --data DIR load ANSWER
+Then, on a client what the server offers, and here who has what:
+  keyward network query HOST
+  keyward server --server HOST --token-file DIR/admin-token status
+";
 
 /// Options of the license server.
 #[derive(Args, Clone)]
 pub(crate) struct LicenseServerLine {
-    /// The data folder.
+    /// The data folder, on a local disk: made at the first start. Back it up with `keywardd backup`; never let two copies of it run.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// A folder outside the data folder for what tells a restored server; kept once it was given.
+    /// A folder outside the data folder and its backups, which tells when the data folder was put back to an older state. Give it at the first
+    /// start; it is remembered.
     #[arg(long, value_name = "DIR")]
     anchor: Option<PathBuf>,
-    /// Where to listen.
+    /// Where to listen. Clients need this one TCP port.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT)))]
     listen: SocketAddr,
     /// Requests a minute of one device; 0 = no limit.
     #[arg(long, value_name = "N", default_value_t = Limits::PER_DEVICE)]
     per_device: u32,
-    /// Requests a minute from one address, beats among them; 0 = no limit.
+    /// Requests a minute from one address, 0 = no limit. Beats that keep a seat do not count. Raise it where many users share one address.
     #[arg(long, value_name = "N", default_value_t = SeatsConfig::PER_ADDRESS)]
     per_address: u32,
+    /// Who may borrow seats.
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = LoansTo::Open)]
+    loans: LoansTo,
     /// Log lines as JSON.
     #[arg(long)]
     log_json: bool,
-    /// Play a date: now=RFC3339,turned=FILE. Requires --anchor.
+    /// Play a date or a crash: now=RFC3339,turned=FILE,crash=POINT. Requires --anchor.
     #[cfg(feature = "simulation")]
     #[arg(long, value_name = "WHAT", requires = "anchor")]
     simulate: Option<crate::simulate::Simulation>,
@@ -46,40 +63,69 @@ pub(crate) struct LicenseServerLine {
     verb: Option<SiteVerb>,
 }
 
+/// Who may borrow seats.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum LoansTo {
+    /// Every computer that reaches the server, as far as the license lets seats be borrowed
+    Open,
+    /// Whom the administrator answers: requests are brought as files, and answered with `keyward server answer`
+    ByFile,
+}
+
+impl From<LoansTo> for Loans {
+    fn from(to: LoansTo) -> Self {
+        match to {
+            LoansTo::Open => Self::Open,
+            LoansTo::ByFile => Self::ByFile,
+        }
+    }
+}
+
 /// What is done with the server's own license. The server may be running.
 #[derive(Subcommand, Clone)]
 pub(crate) enum SiteVerb {
-    /// Activates a network license with its key: online, or by file with --request.
+    /// Activates a network license on this server with its key: online, or by file with --request.
+    ///
+    /// Needs the license key and the product's profile. Several licenses, also of several products of one vendor, may stand side by side. Next: start
+    /// the server if it does not run. With --request: have the file answered by the vendor, then `load` the answer.
     Activate {
-        /// The license key; `-` reads it from standard input, where no list of processes shows it.
+        /// The license key of a network license; `-` reads it from standard input, where no list of processes shows it.
         key: String,
-        /// The product's profile.
+        /// The product's profile (TOML), as the vendor sent it or as it stands beside the product.
         #[arg(long, value_name = "FILE")]
         profile: PathBuf,
-        /// Put the request into this file or folder instead of sending it.
+        /// Put the request into this file or folder instead of sending it, for a server without a way to the vendor.
         #[arg(long, value_name = "FILE")]
         request: Option<PathBuf>,
     },
     /// Loads the vendor's answer to a request that was carried by hand.
+    ///
+    /// The answer says by itself what it is for: an activation, a renewal or a return. It is loaded where its request was made.
     Load {
-        /// The answer.
+        /// The vendor's answer: the file that came back from the portal or the reseller.
         file: PathBuf,
     },
-    /// Has the license renewed now: online, or by file with --request. The server does it by itself in time.
+    /// Has the vendor renew what it lets this server sign: online, or by file with --request.
+    ///
+    /// A server that reaches the vendor does it by itself in time (in the last third). One that does not must be renewed by file before that time ends:
+    /// the log warns, and `keyward server ... status` shows the date. Next, with --request: have the file answered, then `load` the answer.
     Refresh {
-        /// Which license, where there are several.
+        /// Which license, by its id, where there are several; `keyward server ... status` lists them.
         #[arg(long, value_name = "ID")]
         license: Option<EntitlementId>,
-        /// Put the request into this file or folder instead of sending it.
+        /// Put the request into this file or folder instead of sending it, for a server without a way to the vendor.
         #[arg(long, value_name = "FILE")]
         request: Option<PathBuf>,
     },
-    /// Gives the license back, to have it on another computer. Refused while seats are borrowed; waits for seats that are in use.
+    /// Gives a license back, to have it on another computer. Refused while seats are borrowed; waits for seats that are in use.
+    ///
+    /// From here on no seat is granted any more. It may be stopped and typed again: what was begun goes on. Next: activate the same key on the other
+    /// computer and tell the clients its address. With --request: the license is free once the vendor answered the file; then `load` the answer here.
     Return {
-        /// Which license, where there are several.
+        /// Which license, by its id, where there are several; `keyward server ... status` lists them.
         #[arg(long, value_name = "ID")]
         license: Option<EntitlementId>,
-        /// Put the request into this file or folder instead of sending it.
+        /// Put the request into this file or folder instead of sending it, for a server without a way to the vendor.
         #[arg(long, value_name = "FILE")]
         request: Option<PathBuf>,
     },
@@ -94,11 +140,11 @@ pub(crate) fn run(options: &LicenseServerLine) -> Result<()> {
 }
 
 #[cfg(not(feature = "simulation"))]
-fn clock(_: &LicenseServerLine) -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new())
+fn parts(_: &LicenseServerLine) -> Parts {
+    Parts::real()
 }
 
 #[cfg(feature = "simulation")]
-fn clock(options: &LicenseServerLine) -> Arc<dyn Clock> {
-    options.simulate.as_ref().and_then(crate::simulate::Simulation::clock).unwrap_or_else(|| Arc::new(SystemClock::new()))
+fn parts(options: &LicenseServerLine) -> Parts {
+    options.simulate.as_ref().map_or_else(Parts::real, crate::simulate::Simulation::site_parts)
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use anyhow::Result;
 use keyward_domain::time::{Now, Timestamp};
 use keyward_fakes::{CrashPlan, CrashPoint, Crashing, FakeClock};
-use keyward_ports::{Clock, Ledger};
-use keyward_web::ReplyPoint;
+use keyward_ports::{Clock, Journal, Ledger};
+use keyward_web::{ReplyHook, ReplyPoint};
 
 use crate::key_server::Parts;
+use crate::license_server;
 
 /// What is played: `now=RFC3339,turned=FILE,crash=POINT[:N]`.
 #[derive(Debug, Clone)]
@@ -70,9 +71,10 @@ impl FromStr for Crash {
             "after-commit" => Point::Ledger(CrashPoint::AfterCommit),
             "before-reply" => Point::Reply(ReplyPoint::BeforeReply),
             "mid-reply" => Point::Reply(ReplyPoint::MidReply),
+            "after-reply" => Point::Reply(ReplyPoint::AfterReply),
             other => {
                 return Err(format!(
-                    "there is no crash point {other:?}; choose after-decide, before-commit, after-commit, before-reply or mid-reply"
+                    "there is no crash point {other:?}; choose after-decide, before-commit, after-commit, before-reply, mid-reply or after-reply"
                 ));
             }
         };
@@ -109,16 +111,32 @@ impl Simulation {
                 parts.options = parts.options.before_commit(move || die_at_zero(&left));
             }
             Some(Crash { point: Point::Reply(at), nth }) => {
-                let left = AtomicU32::new(nth);
-                parts.on_reply = Some(Arc::new(move |point| {
-                    if point == at {
-                        die_at_zero(&left);
-                    }
-                }));
+                parts.on_reply = Some(dies_at(at, nth));
             }
             None => {}
         }
         Ok(parts)
+    }
+
+    /// The parts of a license server with what is played put in. Its start writes to the journal too: that counts.
+    pub(crate) fn site_parts(&self) -> license_server::Parts {
+        let mut parts = license_server::Parts::real();
+        if let Some(clock) = self.clock() {
+            parts.clock = clock;
+        }
+        match self.crash {
+            Some(Crash { point: Point::Ledger(point), nth }) => {
+                let plan = Arc::new(CrashPlan::at(point, nth, || std::process::abort()));
+                parts.between = Arc::new(move |journal| Arc::new(Crashing::<dyn Journal>::new(journal, Arc::clone(&plan))));
+            }
+            Some(Crash { point: Point::BeforeCommit, nth }) => {
+                let left = AtomicU32::new(nth);
+                parts.journals = parts.journals.before_commit(move || die_at_zero(&left));
+            }
+            Some(Crash { point: Point::Reply(at), nth }) => parts.on_reply = Some(dies_at(at, nth)),
+            None => {}
+        }
+        parts
     }
 }
 
@@ -142,6 +160,15 @@ impl Clock for TurnedClock {
         drop(by);
         self.clock.now()
     }
+}
+
+fn dies_at(at: ReplyPoint, nth: u32) -> ReplyHook {
+    let left = AtomicU32::new(nth);
+    Arc::new(move |point| {
+        if point == at {
+            die_at_zero(&left);
+        }
+    })
 }
 
 fn die_at_zero(left: &AtomicU32) {

@@ -13,7 +13,7 @@ use keyward_ports::Query;
 use keyward_wire::{EntitlementPage, Extend, Free, Issued, Owner};
 
 use super::{Listing, most};
-use crate::body::{InBody, InPath, InQuery};
+use crate::body::{InBody, InLongBody, InPath, InQuery};
 use crate::failure::Failure;
 use crate::site::Site;
 use crate::tokens::Member;
@@ -32,7 +32,7 @@ use crate::tokens::Member;
 pub(crate) async fn issue(
     State(site): State<Arc<Site>>,
     Extension(who): Extension<Member>,
-    InBody(sale): InBody<Sale>,
+    InBody(sale): InLongBody<Sale>,
 ) -> Result<Json<Issued>, Failure> {
     Ok(Json(handed_over(site.console.issue(sale, who.actor()).await?)))
 }

@@ -12,7 +12,7 @@ use keyward_ports::Query;
 use keyward_wire::ProductPage;
 
 use super::{Listing, most};
-use crate::body::{InBody, InPath, InQuery};
+use crate::body::{InBody, InLongBody, InPath, InQuery};
 use crate::failure::Failure;
 use crate::site::Site;
 use crate::tokens::Member;
@@ -31,7 +31,7 @@ use crate::tokens::Member;
 pub(crate) async fn add(
     State(site): State<Arc<Site>>,
     Extension(who): Extension<Member>,
-    InBody(product): InBody<Product>,
+    InBody(product): InLongBody<Product>,
 ) -> Result<Json<Product>, Failure> {
     Ok(Json(site.console.add_product(product, who.actor()).await?))
 }

@@ -18,7 +18,6 @@ use keyward_words::{Label, Notice, PortalText};
 use super::Counter;
 use super::page::{Frame, Trouble, page};
 use super::visitor::{Guest, words};
-use crate::address::Caller;
 use crate::failure;
 use crate::gates::seconds;
 
@@ -131,7 +130,7 @@ pub(crate) async fn limit_addresses(
     request: Request,
     next: Next,
 ) -> Response {
-    match counter.site.house.gates.addresses.pass(&Caller::of(address)) {
+    match counter.site.house.gates.pass_address(address) {
         Ok(()) => next.run(request).await,
         Err(wait) => NotTaken::too_often(wait).page(Frame::outside(words(&counter, request.headers()))),
     }

@@ -1,10 +1,11 @@
 //! Who the server is, and signed requests: those for its own pools, and those it carries on to the vendor.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use keyward_domain::document::Kind;
@@ -84,7 +85,7 @@ pub(super) async fn answer(desk: &Desk, way: Way, types: &[&str], request: Reque
     let began = Instant::now();
     let (kind, served) = serve(desk, way, types, request).await;
     let outcome = match &served {
-        Ok(served) => outcome_of(&served.statement),
+        Ok(served) => outcome_of(served.says, &served.statement),
         Err(failure) => Outcome::of_status(failure.status()),
     };
     desk.house.metrics.count(kind, outcome, began.elapsed());
@@ -92,6 +93,7 @@ pub(super) async fn answer(desk: &Desk, way: Way, types: &[&str], request: Reque
 }
 
 async fn serve(desk: &Desk, way: Way, types: &[&str], request: Request) -> (Option<Kind>, Result<Served, Failure>) {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| *address);
     let (parts, body) = request.into_parts();
     let bytes = match body::read(&desk.house, types, &parts.headers, body).await {
         Ok(bytes) => bytes,
@@ -103,9 +105,11 @@ async fn serve(desk: &Desk, way: Way, types: &[&str], request: Request) -> (Opti
         Err(error) => return (None, Err(ServerError::from(error).into())),
     };
     let kind = request.ask.kind();
-    if let Err(failure) = within_limits(&desk.house, &request) {
-        return (Some(kind), Err(failure));
-    }
+    let entered = within_limits(&desk.house, &request).and_then(|()| desk.doors.enter(&request, way, address));
+    let _inside = match entered {
+        Ok(inside) => inside,
+        Err(failure) => return (Some(kind), Err(failure)),
+    };
     let served = desk.server.answer_opened(request, &envelope, way).await.map_err(Failure::from);
     // A vendor's backend of another make signs in a way that this path has no name for.
     let served = served.and_then(|it| if *it.statement.scheme() == Keyward::NAME { Ok(it) } else { Err(Failure::foreign()) });

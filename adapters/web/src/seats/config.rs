@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use keyward_domain::names::ServerAddress;
 
-use crate::config::{AdminToken, Limits, ReplyHook, Timeouts, Tls};
+use crate::config::{AdminToken, Ceilings, Limits, ReplyHook, Timeouts, Tls};
 
 /// How to serve a license server.
 #[derive(Clone)]
@@ -19,10 +19,24 @@ pub struct SeatsConfig {
     pub limits: Limits,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// How many may be connected at once.
+    pub ceilings: Ceilings,
     /// Where the server says that it can be found, the best first.
     pub addresses: Vec<ServerAddress>,
+    /// Who may borrow seats.
+    pub loans: Loans,
     /// For simulations of crashes: called around each signed answer. A default build has none.
     pub on_reply: Option<ReplyHook>,
+}
+
+/// Who may borrow seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Loans {
+    /// Every host that reaches the server.
+    #[default]
+    Open,
+    /// Whose request an administrator answers.
+    ByFile,
 }
 
 impl SeatsConfig {
@@ -37,7 +51,9 @@ impl SeatsConfig {
             tokens: Vec::new(),
             limits: Limits::per_minute(Limits::PER_KEY, Limits::PER_DEVICE, Self::PER_ADDRESS, Limits::PER_TOKEN),
             timeouts: Timeouts::default(),
+            ceilings: Ceilings::default(),
             addresses: Vec::new(),
+            loans: Loans::Open,
             on_reply: None,
         }
     }

@@ -2,10 +2,6 @@
 
 use std::sync::LazyLock;
 
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
-use keyward_wire::media;
-
 use super::{administration, asked, kept, watched};
 use crate::openapi::{Described, written};
 
@@ -21,7 +17,7 @@ const TAGS: [(&str, &str); 4] = [
 ];
 
 /// The description of a license server's API, as JSON. A copy is committed as `docs/openapi-license-server.json`.
-pub fn seats_openapi() -> String {
+pub fn seats_openapi() -> &'static str {
     static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
         written(Described {
             paths: asked().merge(kept()).merge(administration::paths()).merge(watched()),
@@ -35,18 +31,5 @@ pub fn seats_openapi() -> String {
             token: "An administrator's token of this server",
         })
     });
-    DESCRIPTION.clone()
-}
-
-/// What it offers.
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    tag = "watch",
-    operation_id = "openapi",
-    summary = "This description (OpenAPI 3.1)",
-    responses((status = 200, description = "This description", body = Object, content_type = "application/json"))
-)]
-pub(super) async fn description() -> Response {
-    ([(CONTENT_TYPE, media::JSON)], seats_openapi()).into_response()
+    &DESCRIPTION
 }

@@ -17,7 +17,7 @@ use crate::body::InBody;
 use crate::failure::{Failure, log};
 use crate::surroundings::pass;
 
-/// Keeps a seat. Who has the secret of a lease is not held to the limit of an address, which a whole office may share.
+/// Keeps a seat. A beat that keeps one is not held to the limit of an address, which a whole office may share; every other is.
 #[utoipa::path(
     post,
     path = "/v1/beats",
@@ -34,9 +34,13 @@ pub(super) async fn beat(
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     InBody(beat): InBody<Beat>,
 ) -> Result<Response, Failure> {
+    let place = beat.place;
+    desk.doors.is_rested(&place)?;
     let beaten = desk.server.beat(beat).await?;
-    if matches!(beaten.pulse, Pulse::Stranger) {
-        pass(&desk.house, address)?;
+    match beaten.pulse {
+        Pulse::Kept { .. } => {}
+        Pulse::Fresh { .. } => desk.doors.refreshed(place),
+        Pulse::Ending { .. } | Pulse::Gone(_) | Pulse::Show | Pulse::Stranger => pass(&desk.house, address)?,
     }
     let bytes = write_beaten(PulseHeard::from(&beaten.pulse), beaten.fresh.as_ref()).map_err(|_| Failure::internal())?;
     Ok(([(CONTENT_TYPE, media::JSON)], bytes).into_response())
@@ -91,7 +95,7 @@ pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Result<Json<Offers>, 
     )
 )]
 pub(super) async fn health(State(desk): State<Arc<Desk>>) -> Response {
-    match desk.server.anchored().await {
+    match desk.server.overviews().await {
         Ok(_) => Json(Health { status: Condition::Ok, detail: None }).into_response(),
         Err(error) => {
             log(&error);

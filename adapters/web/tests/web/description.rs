@@ -13,7 +13,7 @@ fn the_committed_description_is_the_one_that_is_served() {
     for (name, said) in [("openapi.json", openapi()), ("openapi-license-server.json", seats_openapi())] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
         if env::var_os("KEYWARD_BLESS").is_some() {
-            fs::write(&file, &said).expect("the description is written");
+            fs::write(&file, said).expect("the description is written");
         }
         let committed = fs::read_to_string(&file).unwrap_or_else(|error| panic!("docs/{name}: {error}"));
         assert!(committed == said, "docs/{name} is not what the server says; run this test with KEYWARD_BLESS=1 and commit it");
@@ -23,7 +23,7 @@ fn the_committed_description_is_the_one_that_is_served() {
 #[test]
 fn the_description_names_a_licence_and_says_what_everything_is() {
     for (said, guards, expected) in [(openapi(), "/v1/admin", 26), (seats_openapi(), "/v1/pool", 15)] {
-        says_what_everything_is(&said, guards, expected);
+        says_what_everything_is(said, guards, expected);
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn wrong(schemas: &Value, schema: &Value, value: &Value, place: &str)
 #[tokio::test]
 async fn what_is_sent_has_the_form_that_the_description_gives_it() {
     let world = World::new().await;
-    let api: Value = serde_json::from_str(&openapi()).expect("the description is JSON");
+    let api: Value = serde_json::from_str(openapi()).expect("the description is JSON");
     let schemas = &api["components"]["schemas"];
     let fits = |name: &str, value: &Value| {
         assert!(schemas[name].is_object(), "{name} is described");

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "tests, and each expect says the step")]
 
 mod admin;
+mod connections;
 mod description;
 mod exchange;
 mod life;

@@ -1,15 +1,21 @@
 //! A license server over HTTP: what everybody may ask, what administrators may do, and what each is told otherwise.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use keyward_domain::document::{Addressee, Ask, Nonce, Request, Until, Wish};
+use keyward_domain::host::Fingerprint;
+use keyward_domain::keys::SigningKey;
 use keyward_domain::pool::{Rhythm, ServerSecret, Start};
+use keyward_domain::seal::{Sealed, SignatureEntry};
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
 use keyward_engine::license_server::Premises;
 use keyward_fakes::FakeJournal;
 use keyward_fakes::world::World;
 use keyward_ports::{Journal, Secrets as _, SoftwareSigner};
-use keyward_web::{AdminToken, Limits, Quota, Running, SeatsConfig, Server, Tls, seats_openapi};
+use keyward_web::{AdminToken, Limits, Loans, Quota, Running, SeatsConfig, Server, Tls, seats_openapi};
+use keyward_wire::media;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -30,6 +36,10 @@ impl Lan {
     }
 
     async fn limited(limits: Limits) -> Self {
+        Self::with(|config| SeatsConfig { limits, ..config }).await
+    }
+
+    async fn with(configured: impl FnOnce(SeatsConfig) -> SeatsConfig) -> Self {
         let world = World::new(1);
         let host = world.host("lan");
         host.secrets().put(&server_key_name(), &[5; 32]).expect("its key is kept");
@@ -50,8 +60,8 @@ impl Lan {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".into()]).expect("a certificate");
         let tls = Tls { cert_pem: made.cert.pem().into(), key_pem: made.signing_key.serialize_pem().into() };
         let tokens = vec![AdminToken::of("ada", TOKEN)];
-        let config = SeatsConfig { tokens, limits, ..SeatsConfig::new(tls) };
-        let running = Server::start_seats(config, server.clone()).await.expect("it starts");
+        let config = SeatsConfig { tokens, limits: Limits::NONE, ..SeatsConfig::new(tls) };
+        let running = Server::start_seats(configured(config), server.clone()).await.expect("it starts");
         Self { world, server, running, client: client(Some(made.cert.der().clone())) }
     }
 
@@ -60,8 +70,12 @@ impl Lan {
     }
 
     async fn activate(self) -> Self {
+        self.activate_with(2).await
+    }
+
+    async fn activate_with(self, seats: u32) -> Self {
         let lan = self;
-        let sold = lan.world.vendor().sell(lan.world.vendor().network(2)).expect("it is sold");
+        let sold = lan.world.vendor().sell(lan.world.vendor().network(seats)).expect("it is sold");
         lan.world.host("lan").licenses().delegate(sold.key, &unheard).await.expect("the vendor lets it");
         lan.server.catch_up().await.expect("the vault is read");
         lan
@@ -71,17 +85,76 @@ impl Lan {
         self.client.get(format!("{}{path}", self.running.url())).bearer_auth(TOKEN).send().await.expect("an answer")
     }
 
+    /// What a host asks this server, signed by its device key.
+    fn asks(&self, host: u16, ask: Ask) -> Vec<u8> {
+        let profile = self.world.vendor().profile();
+        let mut seed = [7; 32];
+        seed[..2].copy_from_slice(&host.to_be_bytes());
+        let (device, now) = (SigningKey::from_seed(&seed), self.world.now());
+        let words = Request {
+            needs: Vec::new(),
+            to: Addressee::Server(self.server.key().id()),
+            ask,
+            nonce: Nonce([1; 16]),
+            product: profile.product.clone(),
+            version: profile.version.clone(),
+            language: "en-US".parse().expect("a language"),
+            device: device.public(),
+            host: format!("host-{host}").parse().expect("a host"),
+            fingerprint: Fingerprint::of(&profile.vendor, []),
+            count: 1,
+            created: now,
+            typed: None,
+        };
+        let signed = Sealed::seal(words, |message| {
+            Ok::<_, std::convert::Infallible>(vec![SignatureEntry { keyid: device.public().to_string().into(), sig: device.sign(message) }])
+        });
+        signed.expect("it is signed").envelope().to_json()
+    }
+
+    async fn send(&self, path: &str, envelope: Vec<u8>) -> Response {
+        let request = self.client.post(format!("{}{path}", self.running.url())).header("content-type", media::ENVELOPE);
+        request.bearer_auth(TOKEN).body(envelope).send().await.expect("an answer")
+    }
+
+    async fn checks_out(&self, host: u16) -> Response {
+        self.send("/v1/seats", self.asks(host, Ask::CheckOut { wish: wish(), held: None })).await
+    }
+
+    /// Checks a seat out; what keeps it.
+    async fn sits(&self, host: u16) -> Value {
+        let came: Value = read(self.checks_out(host).await).await;
+        let lifeline = &came["lifeline"];
+        assert!(lifeline.is_object(), "{came}");
+        json!({ "place": lifeline["place"], "secret": lifeline["secret"], "generation": 1 })
+    }
+
     async fn post(&self, path: &str, body: &Value) -> Response {
         let request = self.client.post(format!("{}{path}", self.running.url())).bearer_auth(TOKEN);
         request.header("content-type", "application/json").body(body.to_string()).send().await.expect("an answer")
     }
 }
 
+fn wish() -> Wish {
+    Wish {
+        user: "ada".parse().expect("a user"),
+        process: None,
+        license: None,
+        editions: Default::default(),
+        features: Default::default(),
+        ticket: None,
+    }
+}
+
+fn borrows() -> Ask {
+    Ask::Borrow { wish: wish(), until: Until::For(Duration::from_secs(86_400)) }
+}
+
 #[tokio::test]
 async fn what_a_license_server_sends_has_the_form_that_its_description_gives_it() {
     let lan = Lan::activated().await;
     let api: Value = read(lan.get("/openapi.json").await).await;
-    assert_eq!(api, serde_json::from_str::<Value>(&seats_openapi()).expect("the description is JSON"));
+    assert_eq!(api, serde_json::from_str::<Value>(seats_openapi()).expect("the description is JSON"));
     let schemas = &api["components"]["schemas"];
     let fits = |name: &str, value: &Value| {
         assert!(schemas[name].is_object(), "{name} is described");
@@ -134,30 +207,150 @@ async fn pools_are_counted_by_license() {
     assert!(metrics.ends_with("# EOF\n"));
 }
 
-/// Behind one address there may be a whole office: who asks too much of it must not cost the others their seats.
 #[tokio::test]
-async fn whose_beats_prove_a_seat_is_not_held_to_the_limit_of_its_address() {
-    let limits = Limits { per_address: Some(Quota::new(1, 2)), ..Limits::NONE };
+async fn pools_and_what_they_were_asked_are_counted_as_they_stand() {
+    let lan = Lan::activated().await;
+    let [first, _] = [lan.sits(1).await, lan.sits(2).await];
+    let full: Value = read(lan.checks_out(3).await).await;
+    assert!(full["lifeline"].is_null(), "{full}");
+    let kept: Value = read(lan.post("/v1/beats", &first).await).await;
+    assert_eq!(kept["pulse"]["state"], "kept");
+    let metrics = lan.get("/metrics").await.text().await.expect("metrics are text");
+    for (figure, expected) in [
+        ("seats", 2),
+        ("overdraft", 1),
+        ("used", 2),
+        ("free", 0),
+        ("ready", 0),
+        ("waiting", 1),
+        ("loans", 0),
+        ("stood_in_for", 0),
+        ("withheld", 0),
+    ] {
+        let begins = format!("keyward_pool_{figure}{{");
+        let found = metrics.lines().find(|it| it.starts_with(&begins)).unwrap_or_else(|| panic!("{begins} is not in {metrics}"));
+        assert!(found.ends_with(&format!("}} {expected}")), "{found}");
+    }
+    for line in [
+        "keyward_requests_total{kind=\"check-out\",outcome=\"granted\"} 2\n",
+        "keyward_requests_total{kind=\"check-out\",outcome=\"refused\"} 1\n",
+        "keyward_refusals_total{code=\"pool-full\"} 1\n",
+        "keyward_http_responses_total{path=\"/v1/beats\",status=\"200\"} 1\n",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_shown_two_hundred_who_have_a_seat_and_administrators_all() {
+    let lan = Lan::new().await.activate_with(300).await;
+    for host in 0..203 {
+        lan.sits(host).await;
+    }
+    let offers: Value = read(lan.get("/v1/seats").await).await;
+    let offer = &offers["licenses"][0];
+    assert_eq!((offer["holders"].as_array().map(Vec::len), &offer["free"]), (Some(200), &json!(97)));
+    let status: Value = read(lan.get("/v1/pool").await).await;
+    assert_eq!(status["pools"][0]["holders"].as_array().map(Vec::len), Some(203));
+}
+
+/// Behind one address there may be a whole office: who asks too much of it must cost neither the others their seats nor the administrator the way in.
+#[tokio::test]
+async fn whose_beats_keep_a_seat_is_not_held_to_the_limit_of_its_address_nor_is_whoever_has_the_right_token() {
+    let limits = Limits { per_address: Some(Quota::new(1, 4)), ..Limits::NONE };
     let lan = Lan::limited(limits).await.activate().await;
-    let place = json!({ "epoch": 1, "position": 1 });
-    let secret = ServerSecret::new([9; 32]);
-    let stranger = json!({ "place": place, "secret": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc", "generation": 1 });
+    let [own, lost] = [lan.sits(1).await, lan.sits(2).await];
+    let stranger = json!({ "place": own["place"], "secret": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc", "generation": 1 });
     assert_eq!(lan.post("/v1/beats", &stranger).await.status(), StatusCode::OK);
     assert_eq!(
         lan.post("/v1/queue", &json!({ "ticket": "AAAAAAAAAAUAAAAJAQEBAQEBAQEBAQEBAQEBAQICAgICAgICAgICAgICAgI" })).await.status(),
         200
     );
+    let came: Value = read(lan.post("/v1/pool/release", &json!({ "place": lost["place"], "how": "at-end" })).await).await;
+    assert_ne!(came["came"], "nothing", "the right token passes");
+    let open = async || lan.client.get(format!("{}/v1/pool", lan.running.url())).send().await.expect("an answer");
     for _ in 0..3 {
         assert_eq!(problem(lan.post("/v1/beats", &stranger).await).await.1, "too-many-requests");
+        assert_eq!(problem(lan.post("/v1/beats", &lost).await).await.1, "too-many-requests", "it keeps nothing");
         assert_eq!(problem(lan.get("/v1/seats").await).await.1, "too-many-requests");
+        assert_eq!(problem(open().await).await.1, "too-many-requests", "without the token");
     }
-    let license = lan.server.licenses().first().expect("it has one").clone();
-    let place = keyward_domain::document::Place { epoch: 1, position: 1 };
-    let own = json!({ "place": place, "secret": secret.of_pool(&license).of_lease(place), "generation": 1 });
     for _ in 0..3 {
         let heard: Value = read(lan.post("/v1/beats", &own).await).await;
-        assert_ne!(heard["pulse"]["state"], "stranger", "{heard}");
+        assert_eq!(heard["pulse"]["state"], "kept", "{heard}");
     }
+}
+
+/// Each has something signed, which costs more than asking for it.
+#[tokio::test]
+async fn beats_that_bring_a_fresh_lease_are_held_to_a_limit_for_each_seat() {
+    let limits = Limits { per_address: Some(Quota::new(1_000, 1_000)), ..Limits::NONE };
+    let lan = Lan::limited(limits).await.activate().await;
+    let [mut greedy, other] = [lan.sits(1).await, lan.sits(2).await];
+    greedy["generation"] = json!(0);
+    let mut fresh = 0;
+    let limited = loop {
+        let response = lan.post("/v1/beats", &greedy).await;
+        if response.status() != StatusCode::OK {
+            break problem(response).await;
+        }
+        assert_eq!(read::<Value>(response).await["pulse"]["state"], "kept");
+        fresh += 1;
+        assert!(fresh < 50, "nobody stops it");
+    };
+    assert_eq!((fresh, limited.0, limited.1.as_str()), (13, 429, "too-many-requests"));
+    assert!(limited.2["detail"].as_str().is_some_and(|it| it.contains("of this seat")), "{}", limited.2);
+    assert_eq!(lan.post("/v1/beats", &other).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_device_is_held_to_its_limit_and_another_is_not() {
+    let limits = Limits { per_device: Some(Quota::new(1, 2)), ..Limits::NONE };
+    let lan = Lan::limited(limits).await.activate().await;
+    for _ in 0..2 {
+        lan.sits(1).await;
+    }
+    let (status, code, said) = problem(lan.checks_out(1).await).await;
+    assert!((status, code.as_str()) == (429, "too-many-requests") && said["detail"].to_string().contains("this device"), "{said}");
+    lan.sits(2).await;
+}
+
+#[tokio::test]
+async fn each_body_has_the_bound_of_what_belongs_there() {
+    let lan = Lan::activated().await;
+    let place = json!({ "epoch": 1, "position": 1 });
+    let long = "x".repeat(5_000);
+    for (path, body) in [
+        ("/v1/beats", json!({ "place": place, "secret": long, "generation": 1 })),
+        ("/v1/queue", json!({ "ticket": long })),
+        ("/v1/pool/release", json!({ "license": long, "place": place, "how": "at-end" })),
+        ("/v1/pool/accept-return", json!({ "license": long, "place": place })),
+        ("/v1/pool/accept-restore", json!({ "license": long })),
+    ] {
+        let (status, code, said) = problem(lan.post(path, &body).await).await;
+        assert_eq!((status, code.as_str()), (413, "too-large"), "{path}: {said}");
+        assert!(said["detail"].to_string().contains("4096") && said["next"].to_string().contains("openapi.json"), "{said}");
+    }
+    for path in ["/v1/seats", "/v1/exchange", "/v1/pool/answer"] {
+        assert_eq!(problem(lan.send(path, vec![b'x'; 5_000]).await).await.1, "unreadable", "{path}");
+        let (status, _, said) = problem(lan.send(path, vec![b'x'; 300_000]).await).await;
+        assert!(status == 413 && said["next"].to_string().contains("right file"), "{path}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn where_loans_go_by_file_only_an_administrator_lends_a_seat() {
+    let lan = Lan::with(|config| SeatsConfig { loans: Loans::ByFile, ..config }).await.activate().await;
+    let (status, code, said) = problem(lan.send("/v1/exchange", lan.asks(1, borrows())).await).await;
+    assert_eq!((status, code.as_str()), (403, "loans-by-file"), "{said}");
+    assert!(said["next"].to_string().contains("--request FILE"), "{said}");
+    lan.sits(2).await;
+    let lent = lan.send("/v1/pool/answer", lan.asks(1, borrows())).await;
+    assert_eq!(lent.status(), StatusCode::OK);
+    let status: Value = read(lan.get("/v1/pool").await).await;
+    assert_eq!(status["pools"][0]["loans"], json!(1), "{status}");
+    let open = Lan::activated().await;
+    assert_eq!(open.send("/v1/exchange", open.asks(1, borrows())).await.status(), StatusCode::OK);
 }
 
 async fn problem(response: Response) -> (u16, String, Value) {

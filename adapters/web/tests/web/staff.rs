@@ -174,7 +174,7 @@ async fn who_saw_an_activations_id_learns_nothing_of_its_license() {
 /// The list above is whole: what the description guards is there, or is what resellers do.
 #[test]
 fn what_a_reseller_is_refused_is_all_that_there_is() {
-    let api: Value = serde_json::from_str(&keyward_web::openapi()).expect("the description is JSON");
+    let api: Value = serde_json::from_str(keyward_web::openapi()).expect("the description is JSON");
     let paths = api["paths"].as_object().expect("paths");
     let guarded = paths.iter().filter(|(path, _)| path.starts_with("/v1/admin/"));
     assert_eq!(guarded.map(|(_, item)| item.as_object().expect("operations").len()).sum::<usize>(), 20 + 2);

@@ -153,7 +153,7 @@ fn bring_returns(host: &Host) -> Result<Brought, Failure> {
     if !host.manager.pending().iter().any(returns) {
         return Ok(Vec::new());
     }
-    Ok(wait(engine(host, known(host, Vec::new()), wish()).send_returns())?)
+    wait(engine(host, known(host, Vec::new()), wish()).send_returns())
 }
 
 /// The id of a row that goes by its number or its id.

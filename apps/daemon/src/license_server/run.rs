@@ -13,14 +13,16 @@ use keyward_engine::LicenseServer;
 use keyward_engine::license_server::{Keepings, News, Premises};
 use keyward_host::SystemEntropy;
 use keyward_ports::{Clock, Journal, JournalError};
-use keyward_sql::{Options, SqlJournals};
-use keyward_web::{AdminToken, Limits, Running, SeatsConfig, Server};
+use keyward_sql::SqlJournals;
+use keyward_web::{AdminToken, Limits, ReplyHook, Running, SeatsConfig, Server};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::anchor::{Places, PoolAnchor};
+use super::anchor::{PoolAnchor, Turn};
 use super::closing::Notes;
+use super::parts::Parts;
 use super::site::Site;
-use super::{LicenseServerLine, clock};
+use super::{LicenseServerLine, parts};
+use crate::handles;
 use crate::key_server::{GRACE, log, stop_signal};
 
 /// How often time is let pass, the vault looked at and the anchor told: a beat is the least that anybody notices.
@@ -40,17 +42,18 @@ pub(crate) struct Pools {
 
 impl Pools {
     /// Takes the pools of a data folder up. Nothing is answered before the keepings run, and [`Self::take_up`] was called then.
-    pub(crate) fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Self> {
-        let journals = SqlJournals::open(&site.journal(), Options::default())
-            .with_context(|| format!("could not open {}", site.journal().display()))?;
+    pub(crate) fn open(site: &Site, parts: Parts) -> Result<Self> {
+        let Parts { clock, journals, between, .. } = parts;
+        let journals =
+            SqlJournals::open(&site.journal(), journals).with_context(|| format!("could not open {}", site.journal().display()))?;
         let anchor = PoolAnchor::open(site.anchor())?;
         let (known, ours) = (anchor.places(), journals.clone());
         let pools = move |license: EntitlementId| {
-            let (journals, anchored) = (ours.clone(), known.get(&license).copied());
+            let (journals, between, anchored) = (ours.clone(), Arc::clone(&between), known.get(&license).copied());
             let opened: futures_util::future::BoxFuture<'static, _> = Box::pin(async move {
                 let journal = journals.of(license);
                 let marked = journal.is_marked().await?;
-                Ok::<(Arc<dyn Journal>, Start), JournalError>((Arc::new(journal), Start { anchor: anchored, marked }))
+                Ok::<(Arc<dyn Journal>, Start), JournalError>((between(Arc::new(journal)), Start { anchor: anchored, marked }))
             });
             opened
         };
@@ -58,11 +61,11 @@ impl Pools {
             signer: Arc::new(site.signer()?),
             secret: site.secret()?,
             rhythm: Rhythm::default(),
-            clock: Arc::clone(clock),
+            clock: Arc::clone(&clock),
             pools: Arc::new(pools),
         };
         let (server, keepings) = LicenseServer::new(premises);
-        Ok(Self { server, keepings, anchor, journals, profiles: Vec::new(), clock: Arc::clone(clock) })
+        Ok(Self { server, keepings, anchor, journals, profiles: Vec::new(), clock })
     }
 }
 
@@ -122,13 +125,24 @@ impl Kept {
             // What the pools have stands, whatever is wrong with the vault.
             Err(error) => tracing::warn!("could not take in what the vendor delegated: {error}"),
         }
-        Notes::of(&self.site).serve(&self.server).await?;
+        if let Err(error) = Notes::of(&self.site).serve(&self.server).await {
+            tracing::warn!("{error:#}");
+        }
         self.remember().await
     }
 
     async fn remember(&mut self) -> Result<()> {
-        let places: Places = self.server.anchored().await.context("could not look at the pools")?;
-        self.anchor.remember(places)
+        let places = self.server.anchored().await.context("could not look at the pools")?;
+        match self.anchor.remember(places) {
+            Turn::None => {}
+            Turn::Fails(error) => {
+                tracing::warn!(
+                    "the anchor cannot be written, and is tried again each second; until then it notices less of a restore: {error:#}"
+                );
+            }
+            Turn::Works => tracing::info!("the anchor can be written again"),
+        }
+        Ok(())
     }
 
     /// Keeps nothing any more: every pool makes its snapshot, and the journal is closed.
@@ -160,14 +174,15 @@ fn tell(news: &[News]) {
 /// Runs a license server until a signal stops it. Its first line on standard output is `listening on URL`.
 pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
     log(options.log_json);
-    let clock = clock(options);
+    let parts = parts(options);
+    let on_reply = parts.on_reply.clone();
     let site = Site::open_or_make(&options.data, options.anchor.as_deref(), &SystemEntropy)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start")?;
     runtime.block_on(async {
         // Before anybody knows that it runs, it can be told to stop.
         let stop = stop_signal()?;
-        let (mut kept, mut keeping) = Pools::open(&site, &clock)?.take_up(&site).await?;
-        let running = listen(&site, options, &kept.server).await?;
+        let (mut kept, mut keeping) = Pools::open(&site, parts)?.take_up(&site).await?;
+        let running = listen(&site, options, &kept.server, on_reply).await?;
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
         let renewing = tokio::spawn(renew(kept.server.clone()));
@@ -194,12 +209,15 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
     })
 }
 
-async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer) -> Result<Running> {
+async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer, on_reply: Option<ReplyHook>) -> Result<Running> {
     let config = SeatsConfig {
         listen: options.listen,
         limits: Limits::per_minute(Limits::PER_KEY, options.per_device, options.per_address, Limits::PER_TOKEN),
         tokens: vec![AdminToken::of("first start", &site.token()?)],
+        ceilings: handles::ceilings(),
         addresses: addresses(options.listen),
+        loans: options.loans.into(),
+        on_reply,
         ..SeatsConfig::new(site.tls()?)
     };
     Server::start_seats(config, server.clone()).await.context("could not start the server")

@@ -16,11 +16,15 @@ use keyward_ports::Clock;
 use zeroize::Zeroizing;
 
 use super::closing::{Closing, Notes, close};
+use super::parts::Parts;
 use super::run::Pools;
 use super::site::{KIND, Site};
-use super::{LicenseServerLine, SiteVerb, clock};
+use super::{LicenseServerLine, SiteVerb, parts};
 use crate::folder::read_text;
 
+/// What comes after a license is there.
+const SERVES: &str =
+    "a server that runs shares it within a second; one that does not, once it is started: `keywardd license-server --data DIR`";
 /// How often it is seen how far closing has come.
 const GLANCE: Duration = Duration::from_millis(200);
 /// So long a server that runs may take to hear of it.
@@ -28,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Does what was typed.
 pub(crate) fn act(options: &LicenseServerLine, verb: &SiteVerb) -> Result<()> {
-    let clock = clock(options);
+    let clock = parts(options).clock;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start")?;
     runtime.block_on(async {
         match verb {
@@ -56,11 +60,11 @@ async fn activate(options: &LicenseServerLine, clock: &Arc<dyn Clock>, typed: &s
     if let Some(to) = request {
         can_be_saved(to, &manager.pending()).context("could not save the request")?;
         let asked = manager.request_delegation(&key).await.context("could not make the request")?;
-        return save(&manager, asked, to, "load");
+        return save(&manager, asked, to);
     }
     let activation = manager.delegate(key, &unheard).await.context("could not activate")?;
     match manager.delegations().iter().find(|it| it.delegation.activation == activation) {
-        Some(delegated) => say(&format!("activated: {}", summary(delegated))),
+        Some(delegated) => say(&format!("activated: {}\n{SERVES}", summary(delegated))),
         None => bail!("the vendor's answer is not here any more; run the same command again"),
     }
 }
@@ -97,12 +101,12 @@ async fn load(site: &Site, clock: &Arc<dyn Clock>, file: &Path) -> Result<()> {
     };
     match loaded.taken {
         Taken::Granted(activation) => match manager.delegations().iter().find(|it| it.delegation.activation == activation) {
-            Some(delegated) => say(&format!("loaded: {}", summary(delegated))),
+            Some(delegated) => say(&format!("loaded: {}\n{SERVES}", summary(delegated))),
             None => say("loaded"),
         },
         Taken::Returned(_) => {
             Notes::of(site).take_back()?;
-            say("loaded: the license is returned; activate it on another computer")
+            say("loaded: the license is returned; activate it on another computer, and tell the clients its address")
         }
         Taken::Revoked(_) => bail!("the vendor took the license away; ask the vendor"),
         Taken::Refused(refusal) => Err(refused(&refusal)),
@@ -114,7 +118,7 @@ async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&Entitleme
         let (manager, delegated) = only(site, clock, license)?;
         can_be_saved(to, &manager.pending()).context("could not save the request")?;
         let asked = manager.request_refresh(delegated.delegation.activation.as_str()).await.context("could not make the request")?;
-        return save(&manager, asked, to, "load");
+        return save(&manager, asked, to);
     }
     for manager in site.managers(clock)? {
         for (_, result) in manager.refresh(&unheard).await.context("could not ask the vendor")? {
@@ -168,7 +172,7 @@ async fn hand_over(site: &Site, manager: &LicenseManager, asked: impl Into<Hande
     };
     if let Some(to) = request {
         let asked = manager.request_again(activation.as_str()).await.context("could not make the request")?;
-        return save(manager, asked, to, "load");
+        return save(manager, asked, to);
     }
     manager.return_license(activation.as_str(), &unheard).await.context("could not return the license")?;
     Notes::of(site).take_back()?;
@@ -195,7 +199,7 @@ impl From<keyward_domain::names::ActivationId> for Handed {
 
 /// Waits until nothing is left of what was signed under a license: in the server that runs, or, where none does, in this process.
 async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, license: &EntitlementId) -> Result<()> {
-    match Pools::open(site, clock) {
+    match Pools::open(site, Parts { clock: Arc::clone(clock), ..Parts::real() }) {
         Ok(pools) => {
             let (mut kept, keeping) = pools.take_up(site).await?;
             let mut progress = Progress::default();
@@ -283,9 +287,12 @@ fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) ->
     }
 }
 
-fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path, next: &str) -> Result<()> {
+fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path) -> Result<()> {
     let file: PathBuf = Carried::of(manager.profile(), asked).save(to).context("could not save the request")?;
-    say(&format!("request: {}\nhave it answered by the vendor, then run `{next}` with the answer's file", file.display()))
+    say(&format!(
+        "request: {}\nhave it answered in the vendor's portal or by the reseller, then run `keywardd license-server --data DIR load ANSWER` here",
+        file.display()
+    ))
 }
 
 fn refused(refusal: &Refusal) -> anyhow::Error {

@@ -14,7 +14,7 @@ use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Digest, Scheme, SealError, Sealed, SignatureEntry, Statement};
 use keyward_domain::vault::{Holdings, NotTaken, Taken, VaultContents};
-use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Retry, Seats, Signer, SignerError, SoftwareSigner, VaultError};
+use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, SignerError, SoftwareSigner, VaultError};
 
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
@@ -294,7 +294,8 @@ impl<'a> Desk<'a> {
         let statement = match answered {
             Ok(statement) => statement,
             Err(error) => {
-                if is_void(request, sent, &error) {
+                // One that may have arrived, or lie in a file that somebody carries, waits on: nobody knows what becomes of it.
+                if sent == Sent::Never && arrived_nowhere(&error) {
                     self.holdings.withdraw(request.name());
                     self.save()?;
                 }
@@ -501,14 +502,6 @@ pub(super) fn is_same(asked: &Ask, ask: &Ask) -> bool {
 /// Whether a request is addressed to the vendor, not to a license server.
 pub(super) fn is_for_vendor(request: &Sealed<Request>) -> bool {
     request.words().to.server().is_none()
-}
-
-/// Whether a request that brought no answer is asked no more. One that may have arrived waits on, as nobody knows what came of it; but a
-/// license server that will never take what asks for a loan says so once, and a loan that it gave is found again by whatever is asked next.
-fn is_void(request: &Sealed<Request>, sent: Sent, error: &KeyServerError) -> bool {
-    let loan = matches!(request.words().ask, Ask::Borrow { .. } | Ask::Extend { .. });
-    let never = matches!(error, KeyServerError::Rejected { .. } | KeyServerError::Unsupported { .. }) && error.retry() == Retry::Never;
-    sent == Sent::Never && arrived_nowhere(error) || loan && never
 }
 
 /// Whether a request certainly arrived nowhere.

@@ -168,7 +168,7 @@ async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {
     assert_eq!(waiting, [first.name()], "what was never answered waits on");
 }
 
-/// A no is the end of a request: it is not asked again. What nobody knows the end of is.
+/// A no is the end of a request: it is not asked again. What may have arrived, or lies in a file, waits on whatever is said of a later try.
 #[tokio::test]
 async fn a_loan_that_was_refused_waits_for_nothing_and_one_that_was_not_answered_does() {
     let office = Office::with_seats(1).await;
@@ -176,7 +176,7 @@ async fn a_loan_that_was_refused_waits_for_nothing_and_one_that_was_not_answered
     let until = Until::For(days(5));
     let (_, other) = office.desk("workshop");
     other.check_out(&unheard).await.expect("the only seat");
-    for (carrier, waiting) in [("taken", 0), ("silent", 1), ("taken", 0), ("silent", 1), ("never", 0)] {
+    for (carrier, waiting) in [("taken", 0), ("never", 0), ("silent", 1), ("taken", 0), ("silent", 1), ("never", 1)] {
         let lan = Arc::new(Loans { lan: office.lan.clone(), carrier });
         let network = office.desk_of(&laptop, lan);
         network.borrow_seat(until, &unheard).await.expect_err("no seat is free, or nobody says so");

@@ -1,0 +1,26 @@
+//! Open files. Each connection is one, and a server that has none left can write neither its journal nor its anchor.
+
+use keyward_web::Ceilings;
+
+/// Lets the process have as many files open as it may, and says how many of them can be connections.
+#[cfg(unix)]
+pub(crate) fn ceilings() -> Ceilings {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::debug!(%error, "no more files can be opened than before");
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let ceilings = Ceilings::within(files);
+    tracing::info!(files, connections = ceilings.all, per_address = ceilings.per_address, "room for connections");
+    ceilings
+}
+
+/// How many connections there may be: the system has no bound of its own.
+#[cfg(not(unix))]
+pub(crate) fn ceilings() -> Ceilings {
+    Ceilings::default()
+}
