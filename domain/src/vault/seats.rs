@@ -237,8 +237,7 @@ impl Holdings {
             paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| by == Sitter::of(wish))
         });
         let lasts = |paper: &Paper, it: &Certificate| {
-            let until = it.window.until.filter(|_| Key::of(paper).is_some_and(|own| own.pool == pool));
-            until.is_some_and(|until| self.rest.seats[place].left(until, now).is_some())
+            Key::of(paper).is_some_and(|own| own.pool == pool) && self.rest.seats[place].left(it.window, now).is_some()
         };
         let goes_on = self.leases().any(|(paper, it, _)| lasts(paper, it) || paper.asked.name() == name);
         // What one seat was checked out with before it was checked out again, here or elsewhere, is open no more.
