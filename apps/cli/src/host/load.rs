@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keyward::{Kind, LoadError, Taken, TrialBegun, read_answer, read_answer_pictures};
-use keyward_words::{Notice, Say};
+use keyward_words::{NetworkText, Notice, Say};
 
 use super::act::{returned, revoked, show};
 use super::{Host, HostOptions};
@@ -37,8 +37,10 @@ impl Load {
         match loaded.taken {
             Taken::Granted(activation) => {
                 let became: &dyn Say = match loaded.awaited.kind {
-                    Kind::Activate | Kind::Delegate | Kind::CheckOut | Kind::Borrow => &Notice::Activated,
-                    Kind::Extend | Kind::Refresh | Kind::Return => &Notice::Refreshed,
+                    Kind::Activate | Kind::Delegate | Kind::CheckOut => &Notice::Activated,
+                    Kind::Borrow => &NetworkText::Borrowed,
+                    Kind::Extend => &NetworkText::Extended,
+                    Kind::Refresh | Kind::Return => &Notice::Refreshed,
                     Kind::Trial => &TrialBegun::Verified,
                 };
                 writeln!(out, "{}", words.say(became))?;

@@ -17,14 +17,11 @@ fn a_seat_that_the_administrator_takes_away_is_told_and_the_command_goes_on() {
     assert_eq!(office.administer(&["reclaim", &place]).not_done(1), other);
     let released = office.administer(&["release", &place, "--at-once"]).done();
     assert_eq!(released, "The seat of ada on ada was taken away; others can have it now.\n");
-    office.turn_to(0, 20);
-    assert_eq!(ben.hears(), "seated");
-    office.turn_to(1, 30);
-    assert_eq!(ada.hears(), "An administrator took the seat away.");
+    assert_eq!(office.tells(&mut ben, 0, 20), "seated");
+    assert_eq!(office.tells(&mut ada, 1, 30), "An administrator took the seat away.");
     ada.saves("her lease lasts");
-    office.turn_to(10, 10);
     let grace = "An administrator took the seat away. It works on for 19 min of running time.";
-    let told = ada.hears();
+    let told = office.tells(&mut ada, 10, 10);
     assert!(told.starts_with(grace), "{told}");
     ada.saves("her lease is over");
     let status = office.types("ada", &["status"]).done();

@@ -23,6 +23,13 @@ const DRAWS: &str = r#"echo seated >&2; while read line; do echo "$line" >>"$0" 
 /// So long a program may take to do what it does.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// So long a program that waits for the clock may take to do what is due: longer than for any answer that does not come.
+const GLANCE: Duration = Duration::from_secs(6);
+/// So much later it is then.
+const LATER: u64 = 10;
+/// More than any program waits that keeps a seat.
+const LATEST: u64 = 120;
+
 /// Where the license server stands, and where its users do: on one computer, if nothing else is said.
 pub(crate) trait Rooms {
     /// The address that the server listens on.
@@ -128,20 +135,35 @@ impl<R: Rooms> Office<R> {
         fs::write(&making, (60 * minutes + seconds).to_string()).and_then(|()| fs::rename(&making, turned)).expect("the clock is turned");
     }
 
+    /// Turns the clock on to so many minutes and seconds, and gives what somebody is told then. Whoever had not begun to wait when it was
+    /// turned is told a little later.
+    #[track_caller]
+    pub(crate) fn tells(&self, worker: &mut Worker, minutes: u64, seconds: u64) -> String {
+        for later in (0..=LATEST / LATER).map(|n| n * LATER) {
+            self.turn_to(minutes, seconds + later);
+            if let Some(line) = worker.hears_within(GLANCE) {
+                return line;
+            }
+        }
+        panic!("nothing is told");
+    }
+
     fn log_of(&self, data: &str) -> PathBuf {
         self.site.dir().join(format!("{data}.log"))
     }
 
-    /// Waits until the license server has heard so many beats.
-    pub(crate) fn hears_beats(&self, count: usize) {
-        let heard = || {
-            fs::read_to_string(self.log_of("lan"))
-                .expect("the log")
-                .lines()
-                .filter(|line| line.contains("/v1/beat") && line.contains("served"))
-                .count()
-        };
-        eventually("the beats are heard", || heard() >= count);
+    /// Turns the clock on until the license server has heard so many beats.
+    #[track_caller]
+    pub(crate) fn hears_beats(&self, count: usize, minutes: u64, seconds: u64) {
+        let served = |line: &&str| line.contains("/v1/beats") && line.contains("served");
+        let heard = || fs::read_to_string(self.log_of("lan")).expect("the log").lines().filter(served).count() >= count;
+        for later in (0..=LATEST / LATER).map(|n| n * LATER) {
+            self.turn_to(minutes, seconds + later);
+            if comes_true(GLANCE, heard) {
+                return;
+            }
+        }
+        panic!("the beats are not heard");
     }
 
     /// Waits until the server's table says something: it lets time pass once a second.
@@ -237,10 +259,14 @@ impl Worker {
     /// The next line; an empty one when nothing more is said.
     #[track_caller]
     pub(crate) fn hears(&mut self) -> String {
-        match self.says.recv_timeout(PATIENCE) {
-            Ok(line) => line,
-            Err(RecvTimeoutError::Disconnected) => String::new(),
-            Err(RecvTimeoutError::Timeout) => panic!("nothing is said"),
+        self.hears_within(PATIENCE).expect("something is said")
+    }
+
+    fn hears_within(&mut self, most: Duration) -> Option<String> {
+        match self.says.recv_timeout(most) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => Some(String::new()),
+            Err(RecvTimeoutError::Timeout) => None,
         }
     }
 
@@ -278,9 +304,18 @@ impl Drop for Worker {
 /// Waits for what another program does, on a machine that does much else.
 #[track_caller]
 pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    assert!(comes_true(PATIENCE, is_so), "it does not come to this: {what}");
+}
+
+fn comes_true(within: Duration, is_so: impl Fn() -> bool) -> bool {
     let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come to this: {what}");
+    loop {
+        if is_so() {
+            return true;
+        }
+        if begun.elapsed() > within {
+            return false;
+        }
         thread::yield_now();
     }
 }

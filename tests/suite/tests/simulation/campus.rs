@@ -18,6 +18,7 @@ mod pools;
 mod power;
 mod site;
 mod time;
+mod twins;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,7 @@ pub(crate) struct Campus {
     touched: BTreeSet<usize>,
     stirred: BTreeSet<usize>,
     clones: usize,
+    twins: usize,
     tally: Tally,
     trail: Trail,
     broken: Option<Broken>,
@@ -101,6 +103,7 @@ impl Campus {
             touched: BTreeSet::new(),
             stirred: BTreeSet::new(),
             clones: 0,
+            twins: 0,
             tally: Tally { worlds: 1, ..Tally::default() },
             trail: Trail::default(),
             broken: None,
@@ -260,11 +263,12 @@ impl Campus {
 }
 
 /// What tens of thousands of steps must have brought about; else the simulation has gone blind.
-pub(crate) const MUST_HAPPEN: [&str; 41] = [
+pub(crate) const MUST_HAPPEN: [&str; 42] = [
     "a journal restored",
     "a license given back and activated again",
     "a return by file accepted",
     "a restore accepted",
+    "a twin shown",
     "beat: a fresh lease",
     "beat: ending, released",
     "beat: gone, ended",

@@ -120,7 +120,11 @@ impl Simulation {
         {
             self.broken("REVOKED", "", format!("{id} was revoked and is granted"));
         }
-        self.look_at_binding(request, certificate);
+        if fresh {
+            self.look_at_binding(request, certificate);
+        } else {
+            self.server.bound.remove(&activation);
+        }
         let newest = self.server.newest.entry(activation.clone()).or_default();
         let rises = generation > *newest;
         *newest = generation.max(*newest);

@@ -1,13 +1,14 @@
-//! The seeded simulation: a vendor with two servers and six to ten hosts, and everything that can happen to them, in any order. After every
-//! step an observer who knows none of the domain's rules by heart, only the promises of DESIGN.md section 7, looks at what is there.
+//! The seeded simulation: worlds in which everything can happen, in any order. After every step an observer who knows none of the domain's rules
+//! by heart, only the promises of DESIGN.md section 7, looks at what is there.
 //!
-//! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said). They are divided among worlds, each of its own seed.
-//! - `KEYWARD_SIM_SEED`: plays the world of this seed alone: 2,000 steps, or as many as were asked for.
+//! There are two kinds of worlds. In the vendor's there are two key servers and six to ten hosts that activate, refresh and return. On a
+//! campus (`campus.rs`) there are three license servers or four, and fifty hosts or more that share their seats, borrow and wait.
 //!
-//! A step that breaks a promise prints the seed, the step, and what happened to the host before. `planted.rs` shows for each promise that
-//! breaking it is found.
+//! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said), of both kinds together. They are divided among worlds, each of its own seed.
+//! - `KEYWARD_SIM_SEED`: plays the worlds of this seed alone: 2,000 steps of each kind, or as many as were asked for.
 //!
-//! Promises 1 and 2 belong to pools. Promise 6 is a property of a type: `Verdict` has no value that means "may not save".
+//! A step that breaks a promise prints the seed, the step, and what happened before. `planted.rs` and `campus/planted.rs` show for each promise
+//! that breaking it is found. Promise 6 is a property of a type: `Verdict` has no value that means "may not save".
 
 #![expect(clippy::expect_used, reason = "a simulation's helpers say the step as a test does")]
 #![expect(clippy::print_stdout, reason = "what was played is printed for whoever repeats it")]

@@ -258,15 +258,7 @@ impl Campus {
                 }
             }
             Some(Ok(_)) => self.tally.outcome("released: nothing"),
-            Some(Err(refusal)) => {
-                self.tally.outcome(format!("not released: {}", refusal.code()));
-                let stood_in = self.pools[&license].windows.values().filter(|window| window.stood_in_for).count();
-                let overdraft = self.pools[&license].delegation.overdraft as usize;
-                if stood_in < overdraft && self.pools[&license].restored.is_none() {
-                    let what = format!("{stood_in} of {overdraft} seats for emergencies stand in, and it is refused: {refusal}");
-                    self.broken("P9", "", what);
-                }
-            }
+            Some(Err(refusal)) => self.tally.outcome(format!("not released: {}", refusal.code())),
             None => {}
         }
     }

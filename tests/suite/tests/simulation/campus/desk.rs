@@ -44,6 +44,8 @@ pub(crate) struct Model {
     pub(crate) loans: BTreeMap<ActivationId, Loan>,
     /// What was given back here, up to which generation. A lease can be signed anew after that, a loan cannot.
     pub(crate) off: BTreeMap<ActivationId, u64>,
+    /// Whose return waits, or is never forgotten.
+    pub(crate) returning: BTreeSet<ActivationId>,
     /// Running time under a lease, and running time that it worked on without one.
     pub(crate) earned: Duration,
     pub(crate) spent: Duration,
@@ -113,9 +115,10 @@ impl Desk {
         let returns = asked.filter_map(|asked| if let Ask::Return { activation, .. } = asked.ask { Some(activation) } else { None });
         let returns: BTreeSet<_> = returns.chain(contents.tombstones.iter().cloned()).collect();
         let answers: Vec<_> = contents.kept.iter().filter_map(|kept| words(&kept.statement)).collect();
+        model.returning.clone_from(&returns);
         for it in answers.iter().filter_map(Answer::certificate) {
             if returns.contains(&it.activation) {
-                model.off.insert(it.activation.clone(), it.generation);
+                model.off.entry(it.activation.clone()).or_insert(it.generation);
             } else if matches!(it.hold, Hold::Lease { .. }) && model.off.get(&it.activation).is_some_and(|off| it.generation > *off) {
                 model.off.remove(&it.activation);
             }
@@ -124,7 +127,8 @@ impl Desk {
         for answer in &answers {
             let Some(it) = answer.certificate() else { continue };
             let revoked = taken.iter().any(|no| no.activation == it.activation && no.generation >= it.generation);
-            let (Some(until), false) = (it.window.until, revoked || model.off.contains_key(&it.activation)) else { continue };
+            let off = model.off.contains_key(&it.activation) || returns.contains(&it.activation);
+            let (Some(until), false) = (it.window.until, revoked || off) else { continue };
             if it.binding.device() != device {
                 continue;
             }

@@ -57,6 +57,7 @@ const EVENTS: &[Event] = &[
     event("server's disk full", 2, Campus::full_disk),
     event("server backed up", 12, Campus::back_up),
     event("server restored", 6, Campus::restore_server),
+    event("server copied", 2, Campus::twin),
     event("restore accepted", 6, Campus::accept_restore),
     event("seat released at its end", 6, Campus::release_at_end),
     event("seat released at once", 10, Campus::release_at_once),

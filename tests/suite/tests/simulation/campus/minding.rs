@@ -6,7 +6,7 @@ use keyward_domain::document::{Answer, Ask, Body, Hold};
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{PulseHeard, Wait, Way};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::standing::{Flag, Verdict};
+use keyward_domain::standing::{Flag, Row, Verdict};
 use keyward_ports::Clock as _;
 
 use super::Campus;
@@ -261,8 +261,8 @@ impl Campus {
         }
         let (must, lent) = (model.must_work(now, &clock), model.lends(now, &clock));
         let never = model.since.is_none() && !lent && !leased;
-        let running = standing.rows.iter().filter(|row| row.runs()).find(|row| row.id.parse().is_ok_and(|id| model.off.contains_key(&id)));
-        if let Some(row) = running {
+        let is_off = |row: &&Row| row.id.parse().is_ok_and(|id| model.off.contains_key(&id) || model.returning.contains(&id));
+        if let Some(row) = standing.rows.iter().filter(|row| row.runs()).find(is_off) {
             let what = format!("{} was given back here and works", row.id);
             return self.broken("P4", &name, what);
         }

@@ -68,6 +68,8 @@ pub(crate) struct Pool {
     ended: BTreeSet<ActivationId>,
     pub(crate) started: Timestamp,
     pub(crate) restored: Option<Restored>,
+    /// So often an administrator of a restored server took away what had come back before.
+    ghosts: u32,
     pub(crate) line: BTreeMap<(u64, u32), Waiter>,
     /// Until here the line may be another than is known.
     pub(crate) unknown: Option<Timestamp>,
@@ -97,6 +99,7 @@ impl Pool {
             ended: BTreeSet::new(),
             started: now,
             restored: None,
+            ghosts: 0,
             line: BTreeMap::new(),
             unknown: None,
         }
@@ -226,7 +229,10 @@ impl Pool {
     /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
     pub(crate) fn released(&mut self, place: Place, how: Release) {
         let contact = self.delegation.contact;
-        let Some(window) = self.windows.values_mut().find(|window| window.place == place) else { return };
+        let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
+            self.ghosts += u32::from(how == Release::AtOnce && self.restored.is_some());
+            return;
+        };
         (window.is_away, window.stood_in_for) = (true, window.stood_in_for || how == Release::AtOnce);
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
             window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
@@ -283,7 +289,9 @@ impl Pool {
         let all = self.windows.len() + ready;
         let without = self.windows.values().filter(|window| !window.stood_in_for).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        if all > may.limit() as usize || without > may.seats as usize {
+        // A seat for emergencies stands in for what nobody has; whoever has what is forgotten in its place counts.
+        let ghosts = self.ghosts.min(may.overdraft);
+        if all > may.limit() as usize || without > (may.seats + ghosts) as usize {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
             let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
             faults.push(("P1", format!("{all} are signed for or held, {without} with no other in their place, of {there}: {who:?}")));

@@ -54,6 +54,18 @@ impl Site {
         Self { host, at, seed, journals: Journals::default(), anchored: BTreeMap::new(), marked: Arc::default(), process: None }
     }
 
+    /// The same server on a copy of its computer, at an address of its own. It was never started there.
+    pub(crate) fn copied_to(&self, host: Arc<Host>) -> Self {
+        let at = format!("{}.example", host.name()).parse().expect("an address");
+        let journals = self.backup().into_iter().map(|(license, image)| {
+            let copy = FakeJournal::new();
+            copy.restore(image);
+            (license, Arc::new(copy))
+        });
+        let journals = Arc::new(Mutex::new(journals.collect()));
+        Self { host, at, seed: self.seed, journals, anchored: self.anchored.clone(), marked: Arc::default(), process: None }
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.host.name()
     }
