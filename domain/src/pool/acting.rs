@@ -76,6 +76,11 @@ impl Pool {
     }
 
     /// The vendor took the delegation away, up to a generation: nothing more is granted. Nothing ends sooner by it than what was signed.
+            }
+            // The license was activated again since: what the vendor said of it before is not its last word.
+            let older = held.activation != delegation.activation && self.books.charter().is_some_and(|it| charter.issued() < it.issued());
+            if older && self.books.written.revoked.is_none() {
+                return Ok(Acted::Nothing);
     fn revoke(&mut self, facts: &mut Vec<Fact>, revocation: &Revocation, at: Timestamp) -> Acted {
         let held = self.books.delegation().is_some_and(|held| {
             held.activation == revocation.activation && held.server.id() == revocation.device && held.generation <= revocation.generation

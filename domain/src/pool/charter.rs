@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::Delegation;
+use crate::document::{Answer, Delegation};
 use crate::seal::{Envelope, Keyward, Reply, SealError, Statement, Trust};
+use crate::time::Timestamp;
 
 /// A delegation and the vendor's answer that it came in, which travels beside whatever the license server signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,11 @@ impl Charter {
     /// The delegation.
     pub fn delegation(&self) -> &Delegation {
         &self.delegation
+    }
+
+    /// When the vendor signed it. It was opened before.
+    pub(super) fn issued(&self) -> Option<Timestamp> {
+        serde_json::from_slice::<Answer>(self.proof.payload()).ok().map(|answer| answer.issued)
     }
 
     /// The vendor's answer.

@@ -121,7 +121,7 @@ pub struct LicenseServer {
     turn: Arc<async_lock::Mutex<()>>,
     said: Arc<Mutex<Option<Said>>>,
     /// What was last taken in of each license.
-    heard: Arc<Mutex<BTreeMap<EntitlementId, Delegated>>>,
+    heard: Arc<Mutex<BTreeMap<EntitlementId, Vec<Delegated>>>>,
     /// When the vendor was last asked to renew the licenses of a product, in running time.
     asked: Arc<Mutex<BTreeMap<ProductId, Duration>>>,
 }

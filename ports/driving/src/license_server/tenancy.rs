@@ -1,11 +1,13 @@
 //! Pools come and change with what the vendor delegates, as it is kept in the server's vault.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::time::Timestamp;
 use keyward_domain::vault::Taken;
 
 use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
@@ -65,18 +67,23 @@ impl LicenseServer {
         let mut news = Vec::new();
         for manager in self.managers() {
             manager.catch_up()?;
+            let mut licenses = BTreeMap::<_, Vec<_>>::new();
             for delegated in manager.delegations() {
-                let license = delegated.delegation.entitlement.clone();
-                if locked(&self.heard).get(&license) == Some(&delegated) {
+                licenses.entry(delegated.delegation.entitlement.clone()).or_default().push(delegated);
+            }
+            for (license, mut words) in licenses {
+                words.sort_by_key(|it| self.weight(it));
+                if locked(&self.heard).get(&license) == Some(&words) {
                     continue;
                 }
-                let what = if delegated.delegation.server == self.key() {
+                let Some((last, before)) = words.split_last() else { continue };
+                let what = if last.delegation.server == self.key() {
                     self.take_up(&license, &manager).await?;
-                    self.take_in(&license, &delegated).await?
+                    self.take_in(&license, last, before).await?
                 } else {
                     Err(Refusal::OtherServer)
                 };
-                locked(&self.heard).insert(license.clone(), delegated);
+                locked(&self.heard).insert(license.clone(), words);
                 if what != Ok(Acted::Nothing) {
                     news.push(News { license, what });
                 }
@@ -118,9 +125,25 @@ impl LicenseServer {
         }))
     }
 
-    /// Takes in what the vendor delegated, and that it was taken away since if it was.
-    async fn take_in(&self, license: &EntitlementId, delegated: &Delegated) -> Result<Result<Acted, Refusal>, ServerError> {
+    /// A license that was activated here again can leave several delegations in the vault: the heaviest is the vendor's last word. One that
+    /// was taken away is that only if all were.
+    fn weight(&self, delegated: &Delegated) -> (bool, bool, Timestamp, u64) {
+        let own = delegated.delegation.server == self.key();
+        (own, delegated.revoked.is_none(), delegated.issued, delegated.delegation.generation)
+    }
+
+    /// Takes in what the vendor delegated, and that it was taken away since if it was: also what it had said before.
+    async fn take_in(
+        &self,
+        license: &EntitlementId,
+        delegated: &Delegated,
+        before: &[Delegated],
+    ) -> Result<Result<Acted, Refusal>, ServerError> {
         let keeper = &self.named(Some(license))?.keeper;
+        for revocation in before.iter().filter_map(|it| it.revoked.as_ref()) {
+            // It may be what the pool signs by.
+            let _ = keeper.revoke(revocation.clone()).await?;
+        }
         let what = keeper.delegate(&delegated.statement).await?;
         let Some(revocation) = &delegated.revoked else { return Ok(what) };
         Ok(match keeper.revoke(revocation.clone()).await? {
