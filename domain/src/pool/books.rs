@@ -7,7 +7,7 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::charter::Charter;
-use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter};
+use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
 use super::numbers::Numbers;
@@ -15,7 +15,7 @@ use crate::device::Device;
 use crate::document::{Contact, Delegation, Place, RevocationReason};
 use crate::entitlement::Per;
 use crate::keys::PublicKey;
-use crate::names::{ActivationId, SeatIds};
+use crate::names::{ActivationId, SeatIds, UserName};
 use crate::time::{Timestamp, after, between, days};
 
 /// Hosts that hold nothing and were not heard of for so many days are let go of.
@@ -191,6 +191,14 @@ impl Books {
             Per::Process => Some(sitter.clone()),
         };
         (guest, sitter)
+    }
+
+    /// The loan of a host that somebody on it may use in place of a seat of its own. A loan is not one process's: it outlives them.
+    pub(super) fn loan_for(&self, guest: GuestNo, user: &UserName) -> Option<Place> {
+        let place = *self.borrowers.get(&guest)?;
+        let of = &self.written.holds.get(&place)?.sitter.user;
+        // Whose a loan was that a restored server took up again is not always known.
+        (self.per() == Per::Host || of == user || *of == unknown_user()).then_some(place)
     }
 
     pub(super) fn guest_of(&self, device: &PublicKey) -> Option<(GuestNo, &Guest)> {

@@ -243,6 +243,12 @@ pub struct Sitter {
     pub process: Option<u64>,
 }
 
+/// Who sits on a loan that was adopted is not known; a loan is its host's.
+#[expect(clippy::expect_used, reason = "it is written here")]
+pub(super) fn unknown_user() -> UserName {
+    "unknown".parse().expect("a name")
+}
+
 /// What of a license a seat has; none named = all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
