@@ -33,6 +33,13 @@ impl Pool {
             Act::Delegate(charter) => self.delegate(facts, charter, at),
             Act::Revoke(revocation) => Ok(self.revoke(facts, &revocation, at)),
             Act::Close { by } => self.close(facts, by, now),
+            Act::Reopen { by } => {
+                if self.books.written.closed.is_none() {
+                    return Ok(Acted::Nothing);
+                }
+                self.record(facts, Fact::Reopened { by, at });
+                Ok(Acted::Done)
+            }
         }
     }
 
@@ -70,17 +77,17 @@ impl Pool {
             if held.activation == delegation.activation && held.generation >= delegation.generation {
                 return Ok(Acted::Nothing);
             }
+            // The license was activated again since: what the vendor said of it before is not its last word.
+            let older = held.activation != delegation.activation && self.books.charter().is_some_and(|it| charter.issued() < it.issued());
+            if older && self.books.written.revoked.is_none() {
+                return Ok(Acted::Nothing);
+            }
         }
         self.record(facts, Fact::Delegated { charter, at });
         Ok(Acted::Done)
     }
 
     /// The vendor took the delegation away, up to a generation: nothing more is granted. Nothing ends sooner by it than what was signed.
-            }
-            // The license was activated again since: what the vendor said of it before is not its last word.
-            let older = held.activation != delegation.activation && self.books.charter().is_some_and(|it| charter.issued() < it.issued());
-            if older && self.books.written.revoked.is_none() {
-                return Ok(Acted::Nothing);
     fn revoke(&mut self, facts: &mut Vec<Fact>, revocation: &Revocation, at: Timestamp) -> Acted {
         let held = self.books.delegation().is_some_and(|held| {
             held.activation == revocation.activation && held.server.id() == revocation.device && held.generation <= revocation.generation

@@ -7,6 +7,7 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::charter::Charter;
+use super::clock;
 use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
@@ -63,6 +64,9 @@ pub(super) struct Written {
     /// The vendor took away what it had delegated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revoked: Option<RevocationReason>,
+    /// The latest time that a clock is believed to have shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) clock: Option<Timestamp>,
     pub(super) next_guest: GuestNo,
     #[serde(with = "pairs")]
     pub(super) guests: BTreeMap<GuestNo, Box<Guest>>,
@@ -128,6 +132,8 @@ impl Books {
             Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
             Fact::Revoked { why, .. } => self.written.revoked = Some(*why),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
+            Fact::Reopened { .. } => self.written.closed = None,
+            Fact::Believed { at } => self.written.clock = self.written.clock.max(Some(*at)),
             Fact::Met { guest, device, host, looks, at } => {
                 let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone() });
                 let met = self.written.guests.entry(*guest).or_insert_with(new);
@@ -219,6 +225,9 @@ impl Books {
     fn open(&mut self, epoch: u64, lease: Duration, at: Timestamp) {
         self.written.epochs.push((epoch, self.written.next - 1));
         self.written.lease = lease;
+        if self.written.clock.is_none_or(|last| between(last, at) <= clock::LEAP) {
+            self.written.clock = self.written.clock.max(Some(at));
+        }
         let mut busy = BTreeSet::new();
         for hold in self.written.holds.values_mut() {
             busy.insert(hold.guest);
@@ -249,6 +258,8 @@ impl Books {
         if self.delegation().is_some_and(|held| held.activation != charter.delegation().activation) {
             self.written.closed = None;
         }
+        // The vendor's own clock: it is this late at least.
+        self.written.clock = self.written.clock.max(charter.issued());
         // What is delegated now is newer than what was taken away.
         self.written.revoked = None;
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;

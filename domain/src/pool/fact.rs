@@ -79,6 +79,20 @@ pub enum Fact {
         #[serde(with = "millis")]
         at: Timestamp,
     },
+    /// The pool is not given back after all; it grants again.
+    Reopened {
+        /// By whom.
+        by: Box<str>,
+        /// When.
+        #[serde(with = "millis")]
+        at: Timestamp,
+    },
+    /// The wall clock is believed up to here. One that stands too far ahead of the last is not, until it has gone on for a day.
+    Believed {
+        /// What it shows.
+        #[serde(with = "millis")]
+        at: Timestamp,
+    },
     /// A host came for the first time, or looks different than before.
     Met {
         /// Its number.

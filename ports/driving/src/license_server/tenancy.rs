@@ -132,6 +132,33 @@ impl LicenseServer {
         (own, delegated.revoked.is_none(), delegated.issued, delegated.delegation.generation)
     }
 
+    /// Does not give a license back after all: its pool grants again. Refused once the return was written down to be sent: from then on the
+    /// license is the vendor's, whatever becomes of the answer.
+    pub async fn reopen(&self, license: &EntitlementId, by: &str) -> Result<Result<Acted, Refusal>, CatchUpError> {
+        if !self.has(license)? {
+            return Ok(Err(Refusal::ServerClosed));
+        }
+        let reopened = self.act(Some(license), Act::Reopen { by: by.into() }).await?;
+        if !self.has(license)? {
+            // Another process sent it back meanwhile.
+            let _ = self.close(license, by).await?;
+            return Ok(Err(Refusal::ServerClosed));
+        }
+        Ok(reopened)
+    }
+
+    /// Whether the vault still has what a pool signs by. It has not from the moment that its return is written down.
+    fn has(&self, license: &EntitlementId) -> Result<bool, CatchUpError> {
+        let Some(charter) = self.named(Some(license))?.keeper.charter() else { return Ok(false) };
+        for manager in self.managers() {
+            manager.catch_up()?;
+            if manager.delegations().iter().any(|it| it.delegation.activation == charter.delegation().activation) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes in what the vendor delegated, and that it was taken away since if it was: also what it had said before.
     async fn take_in(
         &self,
