@@ -4,9 +4,9 @@
 //! written into the journal before the outcome is told to anybody. [`Books`] are what a journal comes to when it is replayed, which
 //! decides nothing. What is not in the books is what a restart may forget: when each lease was beaten last, and who waits.
 //!
-//! Time: leases, beats and the queue go by running time alone; loans and windows by the wall clock. A seat goes to another only after a
-//! whole lease without a beat, and every lease counts as renewed when the server starts, so that no signed lease is ever outlived by its
-//! seat (promise 1).
+//! Time: leases, beats and the queue go by running time alone; loans and windows by the wall clock, and loans only while it is believed. A
+//! seat goes to another only after a whole lease without a beat, and every lease counts as renewed when the server starts, so that no signed
+//! lease is ever outlived by its seat (promise 1).
 
 mod acting;
 mod adopting;
@@ -14,6 +14,7 @@ mod asking;
 mod beating;
 mod books;
 mod charter;
+mod clock;
 mod epoch;
 mod fact;
 mod granting;
@@ -42,6 +43,7 @@ pub use secret::{LeaseSecret, ServerSecret};
 
 use crate::document::{LONGEST_LEASE, Place};
 use crate::time::{Now, Timestamp};
+use clock::Clock;
 use queue::Queue;
 
 /// How long leases are, and how often they are beaten.
@@ -125,6 +127,7 @@ pub struct Pool {
     quiet: Duration,
     /// No lease that is out is longer: the longest of those that were out when it started, or of those it gives.
     longest: Duration,
+    clock: Clock,
 }
 
 impl Pool {
@@ -134,7 +137,9 @@ impl Pool {
         let epoch = epoch::next(books.epoch().max(start.anchor.map_or(0, |anchor| anchor.place.epoch)), now);
         let behind = start.anchor.is_some_and(|it| it.place.epoch > books.epoch() || it.place.position >= books.position());
         let queue = Queue::new(epoch, now.running + rhythm.lease);
-        let mut pool = Self { books, secret, rhythm, queue, lapse: BTreeSet::new(), quiet: Duration::ZERO, longest: rhythm.lease };
+        let clock = Clock::new(books.written.clock.unwrap_or(at), now.running);
+        let (lapse, quiet, longest) = (BTreeSet::new(), Duration::ZERO, rhythm.lease);
+        let mut pool = Self { books, secret, rhythm, queue, lapse, quiet, longest, clock };
         let (mut facts, lease_before) = (Vec::new(), pool.books.written.lease);
         pool.record(&mut facts, Fact::Opened { epoch, lease: rhythm.lease, at });
         if behind || start.marked {
@@ -198,7 +203,11 @@ impl Pool {
             let why = if hold.away.is_some() { Ending::Released } else { Ending::Lapsed };
             self.record(facts, Fact::Ended { place, why, asked: None, at });
         }
-        while let Some((_, place)) = self.books.due.first().copied().filter(|(due, _)| *due <= now.wall) {
+        if self.clock.look(self.books.written.clock, now) {
+            self.record(facts, Fact::Believed { at });
+        }
+        let late = self.clock.late(self.books.written.clock, now);
+        while let Some((_, place)) = self.books.due.first().copied().filter(|(due, _)| *due <= late) {
             let away = self.books.written.holds.get(&place).is_some_and(|hold| hold.away.is_some());
             let why = if away { Ending::Released } else { Ending::Due };
             self.record(facts, Fact::Ended { place, why, asked: None, at });
@@ -237,7 +246,11 @@ impl Pool {
     }
 
     fn withholds_until(&self, now: &Now) -> Option<Timestamp> {
-        let restored = self.books.written.restored.filter(|it| it.accepted.is_none() && now.wall < it.loans_until);
+        let restored = self
+            .books
+            .written
+            .restored
+            .filter(|it| it.accepted.is_none() && self.clock.late(self.books.written.clock, now) < it.loans_until);
         restored.map(|it| it.loans_until)
     }
 

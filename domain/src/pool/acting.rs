@@ -33,6 +33,13 @@ impl Pool {
             Act::Delegate(charter) => self.delegate(facts, charter, at),
             Act::Revoke(revocation) => Ok(self.revoke(facts, &revocation, at)),
             Act::Close { by } => self.close(facts, by, now),
+            Act::Reopen { by } => {
+                if self.books.written.closed.is_none() {
+                    return Ok(Acted::Nothing);
+                }
+                self.record(facts, Fact::Reopened { by, at });
+                Ok(Acted::Done)
+            }
         }
     }
 
@@ -68,6 +75,11 @@ impl Pool {
                 return Err(Refusal::OtherServer);
             }
             if held.activation == delegation.activation && held.generation >= delegation.generation {
+                return Ok(Acted::Nothing);
+            }
+            // The license was activated again since: what the vendor said of it before is not its last word.
+            let older = held.activation != delegation.activation && self.books.charter().is_some_and(|it| charter.issued() < it.issued());
+            if older && self.books.written.revoked.is_none() {
                 return Ok(Acted::Nothing);
             }
         }

@@ -1,6 +1,6 @@
 //! What a host asks, decided: a seat for now, a seat to take along, a later end, and bringing it back.
 
-use super::fact::{Asked, Choice, Ending, Fact, GuestNo, Sitter};
+use super::fact::{Asked, Choice, Ending, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::wished_end;
 use super::op::{Answered, Lifeline, Way};
 use super::queue::Waiter;
@@ -9,9 +9,10 @@ use crate::device::Counted;
 use crate::document::{
     Addressee, Answer, Ask, Body, Certificate, Hold as As, Place, Receipt, Request, Revocation, RevocationReason, Until, Wish,
 };
+use crate::entitlement::Per;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
-use crate::seal::Verified;
+use crate::seal::{Digest, Verified};
 use crate::time::{Now, Timestamp, after, days};
 
 /// A yes: what to answer, how a lease is kept, and in a word what happened.
@@ -109,12 +110,12 @@ impl Pool {
     /// A seat for now (row N3): the host's own again, if it has one.
     fn check_out(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, wish: &Wish) -> Decided {
         let choice = Choice::wished(wish, self.charter(case.now)?)?;
-        let sitter = Sitter { user: wish.user.clone(), process: wish.process };
-        if self.was_answered(case) && self.loan_of(case).is_none() && !self.holds_by(case, &sitter) {
+        let sitter = self.sitter(case, wish);
+        if self.was_answered(case) && self.loan_for(case, wish).is_none() && !self.holds_by(case, &sitter) {
             return Err(Refusal::RequestSpent);
         }
         self.adopt(facts, case, None, &sitter, choice.as_deref());
-        if let Some(place) = self.loan_of(case).filter(|place| self.believes(case, *place)) {
+        if let Some(place) = self.loan_for(case, wish).filter(|place| self.believes(case, *place)) {
             return self.renew(facts, case, place, None, "uses its loan");
         }
         if let Some(was) = self.lease_of(case, &sitter)
@@ -125,7 +126,7 @@ impl Pool {
             let place = self.record(facts, Fact::Reseated { was, asked: case.asked(), choice, at: case.at() });
             return Ok(self.seated(place, case.now, "checked out again"));
         }
-        let seat = self.admit(case, wish, &sitter)?;
+        let seat = self.admit(case, wish)?;
         let guest = self.meet(facts, case);
         let place = self.record(facts, Fact::Seated { guest, asked: case.asked(), sitter, choice, seat, at: case.at() });
         Ok(self.seated(place, case.now, "checked out"))
@@ -136,7 +137,7 @@ impl Pool {
         let delegation = self.charter(case.now)?;
         let choice = Choice::wished(wish, delegation)?;
         let loans = delegation.loans.filter(|loans| loans.seats > 0).ok_or(Refusal::NotBorrowable)?;
-        let sitter = Sitter { user: wish.user.clone(), process: wish.process };
+        let sitter = wished(wish);
         if self.was_answered(case) {
             // Once more what it brought, as it is; what came back since is not lent again.
             let place = self.loan_of(case).ok_or(Refusal::RequestSpent)?;
@@ -159,7 +160,7 @@ impl Pool {
         was.map_or(Ok(()), |was| self.believe(case, was))?;
         let seat = match was.and_then(|was| self.books.written.holds.get(&was)) {
             Some(hold) => hold.seat,
-            None => self.admit(case, wish, &sitter)?,
+            None => self.admit(case, wish)?,
         };
         let (guest, asked, at) = (self.meet(facts, case), case.asked(), case.at());
         let place = self.record(facts, Fact::Lent { guest, asked, sitter, choice, seat, was, until, at });
@@ -262,11 +263,11 @@ impl Pool {
     }
 
     /// A free seat for somebody whose turn it is, or a place in the queue.
-    fn admit(&mut self, case: &Case<'_>, wish: &Wish, sitter: &Sitter) -> Result<u32, Refusal> {
+    fn admit(&mut self, case: &Case<'_>, wish: &Wish) -> Result<u32, Refusal> {
         if let Some(left) = self.quiet_left(case.now) {
             return Err(Refusal::ServerRestored { until: whole(after(case.now.wall, left)) });
         }
-        let who = self.waiter(case.request, sitter);
+        let who = self.waiter(case.request, &wished(wish));
         if let Some(ticket) = wish.ticket.filter(|ticket| ticket.holder == who && self.secret.gave(ticket)) {
             // Whoever checks out with a ticket beats with it: a ticket of an earlier epoch takes its place again.
             self.queue.beat(&ticket, 0, case.now.running);
@@ -295,7 +296,7 @@ impl Pool {
     pub(super) fn waiter(&self, request: &Request, sitter: &Sitter) -> Waiter {
         let (_, sitter) = self.books.seatmate(0, sitter);
         let sitter = sitter.map(|it| format!("{:?} {}", it.process, it.user)).unwrap_or_default();
-        let digest = crate::seal::Digest::of(format!("keyward/1 waits {} {sitter}", request.device.id()).as_bytes());
+        let digest = Digest::of(format!("keyward/1 waits {} {sitter}", request.device.id()).as_bytes());
         let mut who = Waiter::default();
         who.copy_from_slice(&digest.bytes()[..16]);
         who
@@ -334,6 +335,24 @@ impl Pool {
         self.books.borrowers.get(&guest).copied()
     }
 
+    /// The host's loan, if whoever checks out may use it.
+    fn loan_for(&self, case: &Case<'_>, wish: &Wish) -> Option<Place> {
+        let (guest, _) = self.books.guest_of(&case.request.device)?;
+        self.books.loan_for(guest, &wish.user)
+    }
+
+    /// Who is to sit. Where each process takes a seat, one that names no process has the seat that it shows, or one of its own: such processes
+    /// do not share a seat because nobody tells them apart.
+    fn sitter(&self, case: &Case<'_>, wish: &Wish) -> Sitter {
+        let named = wished(wish);
+        if self.books.per() != Per::Process || named.process.is_some() {
+            return named;
+        }
+        let shown = case.shows(None).and_then(|(_, certificate, _)| self.held_as(case, &certificate.activation));
+        let shown = shown.and_then(|place| self.books.written.holds.get(&place)).filter(|hold| hold.sitter.user == named.user);
+        shown.map_or_else(|| Sitter { process: Some(nameless(case.request.name())), ..named }, |hold| hold.sitter.clone())
+    }
+
     pub(super) fn lease_of(&self, case: &Case<'_>, sitter: &Sitter) -> Option<Place> {
         let (guest, _) = self.books.guest_of(&case.request.device)?;
         self.books.sitters.get(&self.books.seatmate(guest, sitter)).copied()
@@ -359,8 +378,14 @@ impl Pool {
     }
 }
 
-/// Who sits on a loan that was adopted is not known; a loan is its host's.
-#[expect(clippy::expect_used, reason = "it is written here")]
-fn unknown_user() -> crate::names::UserName {
-    "unknown".parse().expect("a name")
+/// Who sits, as the wish has it.
+fn wished(wish: &Wish) -> Sitter {
+    Sitter { user: wish.user.clone(), process: wish.process }
+}
+
+/// Stands for a process that has no name: the request that it asked with. Above the names that operating systems give, and within what every
+/// reader of JSON takes.
+fn nameless(request: Digest) -> u64 {
+    let digest = request.bytes().iter().take(6).fold(0, |all, byte| all << 8 | u64::from(*byte));
+    1 << 52 | digest
 }

@@ -7,7 +7,8 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::charter::Charter;
-use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter};
+use super::clock;
+use super::fact::{Adopted, Asked, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::last_generation;
 use super::hold::{Guest, Held, Hold, Live, Loan};
 use super::numbers::Numbers;
@@ -15,7 +16,7 @@ use crate::device::Device;
 use crate::document::{Contact, Delegation, Place, RevocationReason};
 use crate::entitlement::Per;
 use crate::keys::PublicKey;
-use crate::names::{ActivationId, SeatIds};
+use crate::names::{ActivationId, SeatIds, UserName};
 use crate::time::{Timestamp, after, between, days};
 
 /// Hosts that hold nothing and were not heard of for so many days are let go of.
@@ -67,6 +68,9 @@ pub(super) struct Written {
     /// The vendor took away what it had delegated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) revoked: Option<RevocationReason>,
+    /// The latest time that a clock is believed to have shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) clock: Option<Timestamp>,
     pub(super) next_guest: GuestNo,
     /// The latest time that is known: of a start or a request, or the vendor's own if that was heard since.
     #[serde(default, with = "millis")]
@@ -135,6 +139,8 @@ impl Books {
             Fact::Delegated { charter, .. } => self.delegate((**charter).clone()),
             Fact::Revoked { why, .. } => self.written.revoked = Some(*why),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
+            Fact::Reopened { .. } => self.written.closed = None,
+            Fact::Believed { at } => self.written.clock = self.written.clock.max(Some(*at)),
             Fact::Met { guest, device, host, looks, at } => {
                 let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone(), seats: 0 });
                 let met = self.written.guests.entry(*guest).or_insert_with(new);
@@ -213,6 +219,14 @@ impl Books {
         (guest, sitter)
     }
 
+    /// The loan of a host that somebody on it may use in place of a seat of its own. A loan is not one process's: it outlives them.
+    pub(super) fn loan_for(&self, guest: GuestNo, user: &UserName) -> Option<Place> {
+        let place = *self.borrowers.get(&guest)?;
+        let of = &self.written.holds.get(&place)?.sitter.user;
+        // Whose a loan was that a restored server took up again is not always known.
+        (self.per() == Per::Host || of == user || *of == unknown_user()).then_some(place)
+    }
+
     pub(super) fn guest_of(&self, device: &PublicKey) -> Option<(GuestNo, &Guest)> {
         let guest = *self.devices.get(device)?;
         self.written.guests.get(&guest).map(|it| (guest, &**it))
@@ -231,7 +245,10 @@ impl Books {
     fn open(&mut self, epoch: u64, lease: Duration, at: Timestamp) {
         self.written.epochs.push((epoch, self.written.next - 1));
         self.written.lease = lease;
-        self.written.latest = self.written.latest.max(at);
+        if self.written.clock.is_none_or(|last| between(last, at) <= clock::LEAP) {
+            self.written.clock = self.written.clock.max(Some(at));
+            self.written.latest = self.written.latest.max(at);
+        }
         let mut busy = BTreeSet::new();
         for hold in self.written.holds.values_mut() {
             busy.insert(hold.guest);
@@ -263,6 +280,8 @@ impl Books {
         if self.delegation().is_some_and(|held| held.activation != charter.delegation().activation) {
             self.written.closed = None;
         }
+        // The vendor's own clock: it is this late at least.
+        self.written.clock = self.written.clock.max(charter.issued());
         // What is delegated now is newer than what was taken away.
         self.written.revoked = None;
         let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;

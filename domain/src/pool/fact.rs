@@ -79,6 +79,20 @@ pub enum Fact {
         #[serde(with = "millis")]
         at: Timestamp,
     },
+    /// The pool is not given back after all; it grants again.
+    Reopened {
+        /// By whom.
+        by: Box<str>,
+        /// When.
+        #[serde(with = "millis")]
+        at: Timestamp,
+    },
+    /// The wall clock is believed up to here. One that stands too far ahead of the last is not, until it has gone on for a day.
+    Believed {
+        /// What it shows.
+        #[serde(with = "millis")]
+        at: Timestamp,
+    },
     /// A host came for the first time, or looks different than before.
     Met {
         /// Its number.
@@ -242,6 +256,12 @@ pub struct Sitter {
     /// The process, where each takes a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<u64>,
+}
+
+/// Who sits on a loan that was adopted is not known; a loan is its host's.
+#[expect(clippy::expect_used, reason = "it is written here")]
+pub(super) fn unknown_user() -> UserName {
+    "unknown".parse().expect("a name")
 }
 
 /// What of a license a seat has; none named = all of it.

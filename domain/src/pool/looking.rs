@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Pool;
+use super::fact::Sitter;
 use super::hold::Hold;
 use crate::document::{Place, RevocationReason};
 use crate::keys::{KeyId, PublicKey};
@@ -125,11 +126,10 @@ impl Pool {
         })
     }
 
-    /// Whether a host has a seat.
-    pub fn sits(&self, device: &PublicKey) -> bool {
+    /// Whether somebody on a host has a seat, as far as the license tells people apart: a lease, or a loan.
+    pub fn sits(&self, device: &PublicKey, sitter: &Sitter) -> bool {
         let Some((guest, _)) = self.books.guest_of(device) else { return false };
-        let leased = self.books.sitters.range((guest, None)..).next().is_some_and(|((of, _), _)| *of == guest);
-        leased || self.books.borrowers.contains_key(&guest)
+        self.books.sitters.contains_key(&self.books.seatmate(guest, sitter)) || self.books.loan_for(guest, &sitter.user).is_some()
     }
 
     /// Who has what, in the order it was taken.

@@ -86,6 +86,11 @@ pub enum Act {
         /// Who.
         by: Box<str>,
     },
+    /// Does not give the license back after all. Only whoever knows that no return was sent to the vendor may say so.
+    Reopen {
+        /// Who.
+        by: Box<str>,
+    },
 }
 
 /// What came of it, and what is to be written first.

@@ -84,6 +84,10 @@ impl Queue {
             self.enter(number, who, now);
             number
         });
+        if let Some((_, until)) = self.waiting.get_mut(&number) {
+            // Who asks again is not silent.
+            *until = now + WAIT_PATIENCE;
+        }
         (secret.ticket(number.0, number.1, who), self.before(number) + 1)
     }
 

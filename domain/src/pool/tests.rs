@@ -7,9 +7,10 @@ use crate::entitlement::Borrowing;
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
 use crate::seal::{self, Keyward, Reply, Sealed, Statement, Verified};
-use crate::testing::{day, delegated, delegation, first_keys, host, served, server, shipped_trust, wish};
+use crate::testing::{answer, day, delegated, delegation, first_keys, host, issuer, sealed, served, server, shipped_trust, sold_key, wish};
 use crate::time::{Boot, after, between, days};
 
+mod clock;
 mod clocks;
 mod closing;
 mod keeping;
@@ -85,8 +86,10 @@ fn seats(seats: u32) -> Delegation {
 }
 
 /// What the vendor sent.
-fn charter(delegation: &Delegation) -> Charter {
-    let reply = Reply { answer: delegated(delegation.clone()), keys: vec![first_keys()], delegation: None };
+fn charter(delegation: &Delegation, issued: Timestamp) -> Charter {
+    let request = host('s').asks(1, Ask::Delegate { key: sold_key().public() });
+    let signed = sealed(answer(&request, issued, Body::Delegation(delegation.clone())), &issuer());
+    let reply = Reply { answer: signed.envelope().clone(), keys: vec![first_keys()], delegation: None };
     Charter::open(&reply.to_statement(), &shipped_trust()).expect("the vendor's word")
 }
 
@@ -102,7 +105,12 @@ impl Office {
     }
 
     fn delegate(&mut self, delegation: Delegation) -> String {
-        let charter = Box::new(charter(&delegation));
+        self.delegate_at(delegation, day(0))
+    }
+
+    /// Takes in what the vendor signed at an instant.
+    fn delegate_at(&mut self, delegation: Delegation, issued: Timestamp) -> String {
+        let charter = Box::new(charter(&delegation, issued));
         self.delegation = delegation;
         self.act(Act::Delegate(charter))
     }

@@ -18,7 +18,8 @@ use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Start, Wait, Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Wait, Waited,
+    Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, SealError, Sealed, Verified, open_request};
@@ -121,7 +122,7 @@ pub struct LicenseServer {
     turn: Arc<async_lock::Mutex<()>>,
     said: Arc<Mutex<Option<Said>>>,
     /// What was last taken in of each license.
-    heard: Arc<Mutex<BTreeMap<EntitlementId, Delegated>>>,
+    heard: Arc<Mutex<BTreeMap<EntitlementId, Vec<Delegated>>>>,
     /// When the vendor was last asked to renew the licenses of a product, in running time.
     asked: Arc<Mutex<BTreeMap<ProductId, Duration>>>,
 }
@@ -336,7 +337,7 @@ fn fits(charter: &Charter, request: &Request, wish: &Wish) -> bool {
         && wish.features.is_subset(&delegation.rights.features)
 }
 
-/// Of several licenses that have what is wished for: where the host waits, where it has a seat, where one is free.
+/// Of several licenses that have what is wished for: where the host waits, where whoever asks has a seat, where one is free.
 async fn choose(fitting: &[Arc<Tenant>], request: &Request, wish: &Wish) -> Result<Option<Arc<Tenant>>, ServerError> {
     if let [only] = fitting {
         return Ok(Some(Arc::clone(only)));
@@ -344,9 +345,10 @@ async fn choose(fitting: &[Arc<Tenant>], request: &Request, wish: &Wish) -> Resu
     if let Some(waits) = wish.ticket.and_then(|ticket| fitting.iter().find(|tenant| tenant.secret.gave(&ticket))) {
         return Ok(Some(Arc::clone(waits)));
     }
+    let sitter = Sitter { user: wish.user.clone(), process: wish.process };
     let mut free = None;
     for tenant in fitting {
-        let glance = tenant.keeper.glance(request.device).await?;
+        let glance = tenant.keeper.glance(request.device, &sitter).await?;
         if glance.sits {
             return Ok(Some(Arc::clone(tenant)));
         }

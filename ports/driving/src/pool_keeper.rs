@@ -14,7 +14,8 @@ use keyward_domain::document::{Answer, Ask, Request, Revocation, Ticket};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Start, Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Waited,
+    Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
@@ -86,7 +87,7 @@ pub struct Beaten {
 /// What matters to a host that could have a seat of several licenses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Glance {
-    /// It has a seat of this one.
+    /// Whoever asks has a seat of this one.
     pub(crate) sits: bool,
     /// So many are free.
     pub(crate) free: u32,
@@ -198,8 +199,10 @@ impl PoolKeeper {
     }
 
     /// What matters to a host that could have a seat of several licenses.
-    pub(crate) async fn glance(&self, device: PublicKey) -> Result<Glance, KeeperError> {
-        let look = |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device), free: pool.overview(now).map_or(0, |it| it.free) };
+    pub(crate) async fn glance(&self, device: PublicKey, sitter: &Sitter) -> Result<Glance, KeeperError> {
+        let sitter = sitter.clone();
+        let look =
+            move |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device, &sitter), free: pool.overview(now).map_or(0, |it| it.free) };
         self.running.glance(&self.wake, look).await
     }
 

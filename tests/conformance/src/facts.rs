@@ -100,5 +100,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Opened { epoch: 8, lease: Duration::from_secs(600), at: keyward_domain::time::after(day(4), days(1)) },
         Fact::Revoked { why: RevocationReason::Revoked, at: day(5) },
         Fact::Closed { by: by(), at: day(6) },
+        Fact::Reopened { by: by(), at: day(6) },
+        Fact::Believed { at: day(7) },
     ]
 }

@@ -102,6 +102,8 @@ fn told(fact: &Fact) -> (keyward::Timestamp, String) {
         Fact::Delegated { at, .. } => (*at, "the vendor's license was taken, or renewed".into()),
         Fact::Revoked { why, at } => (*at, format!("the vendor took the license away: {}", why.code())),
         Fact::Closed { by, at } => (*at, format!("{by} began to give the license back")),
+        Fact::Reopened { by, at } => (*at, format!("{by} did not give the license back after all")),
+        Fact::Believed { at } => (*at, "the clock is believed up to here".into()),
         Fact::Met { guest, host, at, .. } => (*at, format!("host {guest} is {host}")),
         Fact::Seated { guest, sitter, seat, at, .. } => (*at, format!("seat {seat} to {} on host {guest}", sitter.user)),
         Fact::Reseated { was, at, .. } => (*at, format!("the seat of place {} was checked out again", was.position)),

@@ -32,3 +32,19 @@ fn a_closed_pool_grants_nothing_and_says_when_nothing_is_left_of_it() {
     assert_eq!(said(&office.give_back(A, Way::Line)), "receipt", "what is brought back is taken");
     assert_eq!(office.act(close()), "Closing { left: 0ns }");
 }
+
+#[test]
+fn a_pool_that_is_not_given_back_after_all_grants_again() {
+    let mut office = Office::of(seats(3));
+    let reopen = || Act::Reopen { by: "boss".into() };
+    assert_eq!(office.act(reopen()), "Nothing", "it is open");
+    office.check_out(A).expect("a seat");
+    office.act(close());
+    assert_eq!(said(&office.check_out(B)), "server-closed");
+    assert_eq!(office.act(reopen()), "Done");
+    for _ in 0..2 {
+        assert_eq!(said(&office.check_out(B)), "lease of seat 1");
+        assert!(matches!(office.beat(A), Pulse::Kept { .. } | Pulse::Fresh { .. } | Pulse::Show));
+        office.restart();
+    }
+}

@@ -50,9 +50,7 @@ fn a_file_that_is_carried_again_after_its_loan_came_back_takes_no_seat() {
 fn a_host_with_a_loan_takes_no_second_seat() {
     let mut office = Office::of(seats(3));
     let loan = office.borrow(A, days(5)).expect("a loan");
-    for who in [A, ('a', "bob")] {
-        assert_eq!(said(&office.check_out(who)), "loan of seat 0", "{who:?}");
-    }
+    assert_eq!(said(&office.check_out(A)), "loan of seat 0");
     let again = office.held[&A].clone();
     assert_eq!((again.activation(), again.place()), (loan.activation(), loan.place()));
     assert!(again.certificate().generation > loan.certificate().generation);
@@ -217,5 +215,21 @@ fn a_request_for_a_later_end_that_is_brought_again_brings_no_later_one() {
         let extended = office.send(A, &request, Way::Line).expect("longer");
         assert_eq!(extended.certificate().window.until, Some(day(4)), "after {ran} days");
         office.wait(days(1));
+    }
+}
+
+/// On a terminal server one borrowed seat is not everybody's.
+#[test]
+fn a_loan_is_used_by_whom_the_license_tells_apart_and_by_nobody_else() {
+    use crate::entitlement::Per;
+    let neighbour: Who = ('a', "bob");
+    for (per, other) in [(Per::Host, "loan of seat 0"), (Per::User, "lease of seat 1"), (Per::Process, "lease of seat 1")] {
+        let mut office = Office::of(Delegation { per, ..seats(3) });
+        office.borrow(A, days(5)).expect("a loan");
+        assert_eq!([office.check_out(A), office.check_out(neighbour)].map(|it| said(&it)), ["loan of seat 0", other], "{per:?}");
+        let sits = |(host_, user): Who| {
+            office.pool.sits(&host(host_).device.public(), &Sitter { user: user.parse().expect("a name"), process: None })
+        };
+        assert_eq!([sits(A), sits(('a', "eve")), sits(B)], [true, per == Per::Host, false], "{per:?}");
     }
 }

@@ -129,3 +129,18 @@ fn who_borrows_waits_too() {
     assert_eq!(said(&office.borrow(E, days(1))), "place 4");
     assert_eq!(said(&office.borrow(B, days(1))), "loan of seat 0");
 }
+
+/// A client that checks out again instead of saying that it waits.
+#[test]
+fn who_asks_again_keeps_its_place() {
+    let mut office = full();
+    for _ in 0..5 {
+        office.wait(WAIT_BEAT * 2);
+        office.keep(&FULL, Duration::from_millis(1));
+        for (who, place) in [(B, 1), (C, 2), (D, 3)] {
+            // Without its ticket: only the host and the user say who it is.
+            office.tickets.remove(&who);
+            assert_eq!(said(&office.check_out(who)), format!("place {place}"));
+        }
+    }
+}

@@ -44,6 +44,8 @@ fn eventful() -> Office {
     office.wait(days(8));
     office.decide(Op::Tick);
     office.act(Act::Close { by: "boss".into() });
+    office.act(Act::Reopen { by: "boss".into() });
+    office.act(Act::Close { by: "boss".into() });
     office.revoke(RevocationReason::Freed);
     office
 }
@@ -57,6 +59,8 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Delegated { .. } => "delegated",
         Fact::Revoked { .. } => "revoked",
         Fact::Closed { .. } => "closed",
+        Fact::Reopened { .. } => "reopened",
+        Fact::Believed { .. } => "believed",
         Fact::Met { .. } => "met",
         Fact::Seated { .. } => "seated",
         Fact::Reseated { .. } => "reseated",
@@ -68,7 +72,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Ended { .. } => "ended",
     }
 }
-const KINDS: usize = 16;
+const KINDS: usize = 18;
 
 /// What one version wrote, every later one reads.
 #[test]

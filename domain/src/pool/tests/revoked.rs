@@ -77,3 +77,23 @@ fn a_revocation_of_something_else_closes_nothing() {
     assert_eq!(said(&office.check_out(A)), "lease of seat 0");
     assert_eq!(office.act(Act::Revoke(own)), "Done");
 }
+
+/// The owner freed the license server's slot, and the license was activated on the same computer again: the vault has both words.
+#[test]
+fn of_two_activations_of_a_license_the_one_that_was_issued_last_is_the_pools() {
+    let first = Delegation { generation: 7, ..seats(1) };
+    let second = Delegation { activation: crate::testing::activation("A-77"), generation: 1, ..seats(2) };
+    let mut office = Office::of(first.clone());
+    assert_eq!(office.act(Act::Close { by: "boss".into() }), "Closing { left: 0ns }");
+    assert_eq!(office.delegate_at(second.clone(), day(1)), "Done");
+    let written = office.journal.len();
+    for _ in 0..3 {
+        assert_eq!(office.delegate_at(first.clone(), day(0)), "Nothing", "it is over");
+        assert_eq!(office.delegate_at(second.clone(), day(1)), "Nothing");
+    }
+    assert_eq!((office.journal.len(), office.overview().seats), (written, 2));
+    assert_eq!(said(&office.check_out(A)), "lease of seat 0");
+    // Once the second is taken away, whatever else the vendor signed is heard.
+    office.revoke(RevocationReason::Freed);
+    assert_eq!(office.delegate_at(first, day(0)), "Done");
+}

@@ -208,3 +208,26 @@ fn who_was_cut_off_for_longer_than_a_lease_gets_the_seat_it_had_unless_it_went_t
     office.delegate(Delegation { generation: 2, overdraft: 0, ..seats(3) });
     assert_eq!(said(&office.show(B)), "lease of seat 0");
 }
+
+#[test]
+fn processes_that_are_not_named_share_no_seat_where_each_takes_one() {
+    use crate::entitlement::Per;
+    for (per, used) in [(Per::Process, 3), (Per::User, 1), (Per::Host, 1)] {
+        let mut office = Office::of(Delegation { per, ..seats(3) });
+        for _ in 0..3 {
+            office.check_out(A).expect("a seat");
+        }
+        assert_eq!(office.overview().used, used, "{per:?}");
+        let seat = said(&office.show(A));
+        assert_eq!((seat, office.overview().used), (format!("lease of seat {}", used - 1), used), "who shows its seat has it again");
+        let request = office.request(A, Ask::CheckOut { wish: wish("ada"), held: None });
+        if used == 1 {
+            continue;
+        }
+        assert_eq!(office.send(A, &request, Way::Line).expect_err("no more seats").code(), "pool-full");
+        office.give_back(A, Way::Line).expect("a receipt");
+        let first = office.send(A, &request, Way::Line).expect("its turn");
+        let again = office.send(A, &request, Way::Line).expect("the answer was lost");
+        assert_eq!((first.seat(), office.overview().used), (again.seat(), 3), "one request brings one seat");
+    }
+}

@@ -1,5 +1,6 @@
 //! Pools come and change with what the vendor delegates, as it is kept in the server's vault.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,18 +67,23 @@ impl LicenseServer {
         let mut news = Vec::new();
         for manager in self.managers() {
             manager.catch_up()?;
+            let mut licenses = BTreeMap::<_, Vec<_>>::new();
             for delegated in manager.delegations() {
-                let license = delegated.delegation.entitlement.clone();
-                if locked(&self.heard).get(&license) == Some(&delegated) {
+                licenses.entry(delegated.delegation.entitlement.clone()).or_default().push(delegated);
+            }
+            for (license, mut words) in licenses {
+                words.sort_by_key(|it| self.weight(it));
+                if locked(&self.heard).get(&license) == Some(&words) {
                     continue;
                 }
-                let what = if delegated.delegation.server == self.key() {
+                let Some((last, before)) = words.split_last() else { continue };
+                let what = if last.delegation.server == self.key() {
                     self.take_up(&license, &manager).await?;
-                    self.take_in(&license, &delegated).await?
+                    self.take_in(&license, last, before).await?
                 } else {
                     Err(Refusal::OtherServer)
                 };
-                locked(&self.heard).insert(license.clone(), delegated);
+                locked(&self.heard).insert(license.clone(), words);
                 if what != Ok(Acted::Nothing) {
                     news.push(News { license, what });
                 }
@@ -131,9 +137,52 @@ impl LicenseServer {
         }))
     }
 
-    /// Takes in what the vendor delegated, and that it was taken away since if it was.
-    async fn take_in(&self, license: &EntitlementId, delegated: &Delegated) -> Result<Result<Acted, Refusal>, ServerError> {
+    /// A license that was activated here again can leave several delegations in the vault: the heaviest is the vendor's last word. One that
+    /// was taken away is that only if all were.
+    fn weight(&self, delegated: &Delegated) -> (bool, bool, Timestamp, u64) {
+        let own = delegated.delegation.server == self.key();
+        (own, delegated.revoked.is_none(), delegated.issued, delegated.delegation.generation)
+    }
+
+    /// Does not give a license back after all: its pool grants again. Refused once the return was written down to be sent: from then on the
+    /// license is the vendor's, whatever becomes of the answer.
+    pub async fn reopen(&self, license: &EntitlementId, by: &str) -> Result<Result<Acted, Refusal>, CatchUpError> {
+        if !self.has(license)? {
+            return Ok(Err(Refusal::ServerClosed));
+        }
+        let reopened = self.act(Some(license), Act::Reopen { by: by.into() }).await?;
+        if !self.has(license)? {
+            // Another process sent it back meanwhile.
+            let _ = self.close(license, by).await?;
+            return Ok(Err(Refusal::ServerClosed));
+        }
+        Ok(reopened)
+    }
+
+    /// Whether the vault still has what a pool signs by. It has not from the moment that its return is written down.
+    fn has(&self, license: &EntitlementId) -> Result<bool, CatchUpError> {
+        let Some(charter) = self.named(Some(license))?.keeper.charter() else { return Ok(false) };
+        for manager in self.managers() {
+            manager.catch_up()?;
+            if manager.delegations().iter().any(|it| it.delegation.activation == charter.delegation().activation) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes in what the vendor delegated, and that it was taken away since if it was: also what it had said before.
+    async fn take_in(
+        &self,
+        license: &EntitlementId,
+        delegated: &Delegated,
+        before: &[Delegated],
+    ) -> Result<Result<Acted, Refusal>, ServerError> {
         let keeper = &self.named(Some(license))?.keeper;
+        for revocation in before.iter().filter_map(|it| it.revoked.as_ref()) {
+            // It may be what the pool signs by.
+            let _ = keeper.revoke(revocation.clone()).await?;
+        }
         let what = keeper.delegate(&delegated.statement).await?;
         let Some(revocation) = &delegated.revoked else { return Ok(what) };
         Ok(match keeper.revoke(revocation.clone()).await? {

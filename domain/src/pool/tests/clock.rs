@@ -1,0 +1,125 @@
+//! A wrong wall clock at the license server frees no loan that is still out.
+
+use super::*;
+
+/// The server is switched off, and started again: running time begins anew.
+fn start_after(office: &mut Office, off: Duration) {
+    office.now = Now { wall: after(office.now.wall, off), running: Duration::from_secs(5), boot: Boot("next".into()) };
+    office.restart();
+    office.decide(Op::Tick);
+}
+
+fn lent() -> Office {
+    let mut office = Office::of(seats(2));
+    office.borrow(A, days(7)).expect("a loan");
+    office.borrow(B, days(3)).expect("a loan");
+    office
+}
+
+#[test]
+fn a_clock_that_is_weeks_ahead_at_a_start_and_set_right_frees_no_loan() {
+    let mut office = lent();
+    start_after(&mut office, days(40));
+    assert_eq!(office.overview().loans, 2);
+    office.wait(HOUR);
+    assert_eq!((office.free(), office.overview().loans), (0, 2));
+    // A restart meanwhile believes it no sooner.
+    start_after(&mut office, HOUR);
+    office.wait(HOUR);
+    office.decide(Op::Tick);
+    office.now.wall = after(day(1), HOUR);
+    assert_eq!((office.free(), office.overview().loans), (0, 2));
+    office.wait(days(3));
+    assert_eq!((office.free(), office.overview().loans), (1, 1), "the right clock frees them in time");
+    office.wait(days(4));
+    assert_eq!((office.free(), office.overview().loans), (2, 0));
+}
+
+#[test]
+fn a_clock_that_leaps_while_the_server_runs_frees_no_loan() {
+    let mut office = lent();
+    office.wait(days(2));
+    let right = office.now.wall;
+    office.now.wall = after(right, days(40));
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().loans, 2);
+    office.wait(days(1) - MINUTE);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().loans, 2, "running time alone explains less than three days");
+    office.wait(MINUTE);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().loans, 0, "after a day it is believed");
+}
+
+#[test]
+fn a_server_that_was_off_frees_what_is_due_at_once_after_a_long_weekend_and_after_a_day_when_it_was_longer() {
+    let mut office = lent();
+    start_after(&mut office, days(5));
+    assert_eq!(office.overview().loans, 1, "the one of three days is over");
+    start_after(&mut office, days(5));
+    assert_eq!(office.overview().loans, 0);
+    let mut office = lent();
+    start_after(&mut office, days(40));
+    for _ in 0..23 {
+        office.wait(HOUR);
+        office.decide(Op::Tick);
+    }
+    assert_eq!(office.overview().loans, 2);
+    office.wait(HOUR);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().loans, 0);
+    start_after(&mut office, days(1));
+    office.borrow(C, days(2)).expect("a loan");
+    start_after(&mut office, days(3));
+    assert_eq!(office.overview().loans, 0, "a clock that was believed is believed after a restart");
+}
+
+/// A clock that leaps about in doubt begins its day anew each time.
+#[test]
+fn a_clock_that_is_doubted_must_go_on_evenly() {
+    let mut office = lent();
+    start_after(&mut office, days(40));
+    for _ in 0..4 {
+        office.wait(HOUR * 12);
+        office.now.wall = after(office.now.wall, HOUR * 2);
+        office.decide(Op::Tick);
+    }
+    assert_eq!(office.overview().loans, 2);
+}
+
+/// A server on which nobody did anything for weeks is believed: its ticks are written down now and then.
+#[test]
+fn a_server_that_ran_for_weeks_and_is_restarted_is_believed() {
+    let mut office = lent();
+    for _ in 0..30 {
+        office.wait(days(1) + MINUTE);
+        office.decide(Op::Tick);
+    }
+    office.borrow(C, days(1)).expect("a loan");
+    start_after(&mut office, days(2));
+    assert_eq!(office.overview().loans, 0);
+}
+
+#[test]
+fn the_vendors_word_shows_how_late_it_is() {
+    let mut office = lent();
+    start_after(&mut office, days(40));
+    assert_eq!(office.overview().loans, 2);
+    let again = Delegation { generation: 2, ..seats(2) };
+    office.delegate_at(again, day(40));
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().loans, 0);
+}
+
+/// Nothing was signed by the books for loans that a restored server forgot: they are held back as long.
+#[test]
+fn a_restored_server_holds_back_while_its_clock_is_doubted() {
+    let mut office = Office::of(seats(3));
+    office.start(Start { anchor: None, marked: true });
+    assert_eq!(office.overview().withheld, 2);
+    start_after(&mut office, days(40));
+    assert_eq!(office.overview().withheld, 2);
+    office.wait(days(1));
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().withheld, 0);
+}
