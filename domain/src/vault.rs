@@ -17,7 +17,7 @@ use crate::keys::PublicKey;
 use crate::license::{Event, License};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
-use crate::seal::{self, Digest, Envelope, Scheme, SealError, Sealed, Statement, Trust, Verified};
+use crate::seal::{self, Digest, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
 use crate::standing::Evidence;
 use crate::time::{Mark, Now, Reading, Timestamp};
 use crate::trial::LocalTrial;
@@ -49,6 +49,8 @@ struct Paper {
     kept: Kept,
     asked: Sealed<Request>,
     answer: Verified<Answer>,
+    /// By which a license server signed it.
+    delegation: Option<Box<Delegation>>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,7 +71,7 @@ impl Holdings {
         let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
         for kept in std::mem::take(&mut rest.kept) {
             match Paper::open(&kept, schemes, &trust) {
-                Ok((asked, answer)) => papers.push(Paper { kept, asked, answer }),
+                Ok((asked, answer)) => papers.push(Paper::new(kept, asked, answer)),
                 Err(error) => unreadable.push((kept, error)),
             }
         }
@@ -367,6 +369,12 @@ impl Holdings {
 }
 
 impl Paper {
+    /// A statement that was opened.
+    fn new(kept: Kept, asked: Sealed<Request>, answer: Verified<Answer>) -> Self {
+        let delegation = Keyward::delegation_of(&kept.statement).map(Box::new);
+        Self { kept, asked, answer, delegation }
+    }
+
     fn open(kept: &Kept, schemes: &[&dyn Scheme], trust: &Trust) -> Result<(Sealed<Request>, Verified<Answer>), SealError> {
         let asked = reseal(&kept.asked)?;
         let answer = seal::open(&kept.statement, schemes, trust, &asked)?;

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::envelope::canonical;
 use super::{Envelope, SealError, Sealed, Trust, Verified, open_document};
-use crate::document::{Answer, Request};
+use crate::document::{Answer, Delegation, Request};
 use crate::keys::{KeyId, PublicKey};
 use crate::names::{NameError, NameKind};
-use crate::time::Timestamp;
 
 /// Names a way of signing answers, in at most [`SchemeName::LONGEST`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,11 +188,11 @@ impl Keyward {
         if own.signer() == server.id() { Ok(own) } else { Err(SealError::NotDelegated) }
     }
 
-    /// When the delegation ends by which an answer was signed; none where a key server signed it, or without an end. It believes what it reads:
-    /// to be asked of what was opened.
-    pub(crate) fn delegated_until(opened: &Statement) -> Option<Timestamp> {
+    /// The delegation by which an answer was signed; none where a key server signed it. It believes what it reads: to be asked of what was
+    /// opened.
+    pub(crate) fn delegation_of(opened: &Statement) -> Option<Delegation> {
         let reply = Reply::from_bytes(&opened.bytes).ok().filter(|_| opened.scheme == Self::NAME)?;
-        serde_json::from_slice::<Answer>(reply.delegation?.payload()).ok()?.delegation()?.window.until
+        serde_json::from_slice::<Answer>(reply.delegation?.payload()).ok()?.delegation().cloned()
     }
 
     /// The name of the request that a void answer was for: every signature of it is right, and its signer was revoked or out of its time.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::tenancy::{Loss, Sat, Sitting, Tenancy};
 use super::{Asked, Holdings, NotTaken, Paper, Taken, returns};
 use crate::document::{Addressee, Answer, Ask, Certificate, Hold, Request, Wish};
+use crate::entitlement::Per;
 use crate::keys::KeyId;
 use crate::names::{ActivationId, ProductId, UserName};
-use crate::seal::{Digest, Keyward, Scheme, Sealed, Statement, Verified};
+use crate::seal::{Digest, Scheme, Sealed, Statement, Verified};
 use crate::time::{CLOCK_TOLERANCE, Now, Reading, Timestamp, after};
 
 /// Who uses a product: a lease is for one user, and where each process takes a seat, for one process.
@@ -51,6 +52,15 @@ impl Sitter {
     }
 }
 
+/// Whether a lease that was asked for with a wish is somebody's seat, as far as the license tells people apart.
+fn sits(paper: &Paper, sitter: &Sitter, wish: &Wish) -> bool {
+    match paper.delegation.as_ref().map(|it| it.per) {
+        Some(Per::Host) => true,
+        Some(Per::User) => sitter.user == wish.user,
+        Some(Per::Process) | None => *sitter == Sitter::of(wish),
+    }
+}
+
 impl Holdings {
     /// The most grace that can be earned on a seat of a product: its profile says it.
     #[must_use]
@@ -66,7 +76,7 @@ impl Holdings {
     /// The lease of a product that somebody sits on, if there is one: the newest.
     pub fn lease_of(&self, product: &ProductId, sitter: &Sitter, now: &Now) -> Option<Lease> {
         let returning: BTreeSet<_> = self.returning();
-        let mine = self.leases().filter(|(_, it, wish)| it.rights.product == *product && *sitter == Sitter::of(wish));
+        let mine = self.leases().filter(|(paper, it, wish)| it.rights.product == *product && sits(paper, sitter, wish));
         let (paper, certificate, _) = mine.filter(|(_, it, _)| !returning.contains(&it.activation)).last()?;
         let sitting = self.sitting(paper)?;
         Some(Lease {
@@ -81,7 +91,8 @@ impl Holdings {
 
     /// Whether an activation is a seat that is somebody else's on this host.
     pub fn is_of_another(&self, activation: &ActivationId, sitter: &Sitter) -> bool {
-        self.leases().any(|(_, certificate, wish)| certificate.activation == *activation && !sitter.may_use(wish))
+        let mine = |paper, wish| sits(paper, sitter, wish) || sitter.may_use(wish);
+        self.leases().any(|(paper, certificate, wish)| certificate.activation == *activation && !mine(paper, wish))
     }
 
     /// Whether a check-out waits only for fresh leases of the seat it brought.
@@ -210,7 +221,7 @@ impl Holdings {
         let at = self.rest.clock.judge(now, self.rest.heard.map_or(now.wall, |(_, issued)| issued)).at;
         let mut pools = BTreeMap::new();
         for (paper, ..) in self.leases() {
-            let (Some(key), Some(end)) = (Key::of(paper), Keyward::delegated_until(&paper.kept.statement)) else { continue };
+            let (Some(key), Some(end)) = (Key::of(paper), paper.ends_with()) else { continue };
             let newest = pools.entry(key.pool).or_insert(end);
             *newest = end.max(*newest);
         }
@@ -234,7 +245,7 @@ impl Holdings {
         }
         let (name, product) = (asked.request.name(), &asked.request.words().product);
         let before = self.leases().filter(|(paper, it, wish)| {
-            paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| by == Sitter::of(wish))
+            paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| sits(paper, &by, wish))
         });
         let lasts = |paper: &Paper, it: &Certificate| {
             Key::of(paper).is_some_and(|own| own.pool == pool) && self.rest.seats[place].left(it.window, now).is_some()
@@ -327,13 +338,20 @@ impl Holdings {
             seat.bound(self.most);
         }
         let outlived = Duration::from_secs(self.rest.outlived.get(&seat.pool).copied().unwrap_or_default());
-        Some(Sitting { seat, gift, delegated: Keyward::delegated_until(&paper.kept.statement), outlived })
+        Some(Sitting { seat, gift, delegated: paper.ends_with(), outlived })
     }
 }
 
 /// Whether it is later than a delegation's end by more than clocks that are right can differ.
 pub(crate) fn outlives(end: Timestamp, at: Timestamp) -> bool {
     at > after(end, CLOCK_TOLERANCE)
+}
+
+impl Paper {
+    /// When the delegation ends by which it was signed.
+    fn ends_with(&self) -> Option<Timestamp> {
+        self.delegation.as_ref()?.window.until
+    }
 }
 
 /// Whose check-out it is.

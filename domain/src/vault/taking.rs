@@ -117,7 +117,7 @@ impl Holdings {
                 self.note_seats(now);
                 self.sit(&entry, &answer, sent, now);
             }
-            self.papers.push(Paper { kept, asked, answer });
+            self.papers.push(Paper::new(kept, asked, answer));
         }
         self.prune();
         self.tidy_seats();

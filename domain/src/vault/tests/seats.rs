@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::document::{Hold, Place, Until};
+use crate::entitlement::Per;
 use crate::testing::{delegated, delegation, served, server, wish};
 use crate::time::{Reading, Timestamp, Window, after};
 use crate::vault::{GIVEN, Lease, Loss, Sat, Sitter};
@@ -305,6 +306,24 @@ fn a_refusal_takes_no_lease_away_and_a_seat_of_a_user_is_not_anothers() {
     let bob = Sitter { user: name("bob"), process: None };
     assert!(vault.is_of_another(&seat_id("ada"), &bob) && !vault.is_of_another(&seat_id("ada"), &ada()));
     assert_eq!(vault.lease_of(&cad(), &bob, &ran(2)), None);
+}
+
+/// A vault of a whole computer: who sits there is told apart no more than the license does.
+#[test]
+fn a_seat_of_a_host_is_everybodys_who_works_there_and_one_of_a_user_is_all_of_the_users_processes() {
+    let sitter = |user: &str, process| Sitter { user: name(user), process };
+    for (per, of_bob, of_a_process) in [(Per::Host, true, true), (Per::User, false, true), (Per::Process, false, false)] {
+        let mut vault = new_vault();
+        let request = check_out(&mut vault, "ada");
+        let until = Some(its_time(LEASE));
+        let it = Certificate { activation: seat_id("ada"), window: Window { from: its_time(0), until }, ..here().lease(&request) };
+        let words = answer(&request, its_time(0), Body::Certificate(it));
+        vault.take(served(words, delegated(Delegation { per, ..delegation() })), &[&Keyward], &ran(0)).expect("a lease");
+        for (sitter, expected) in [(ada(), true), (sitter("bob", None), of_bob), (sitter("ada", Some(7)), of_a_process)] {
+            assert_eq!(vault.lease_of(&cad(), &sitter, &ran(2)).is_some(), expected, "{per:?} {sitter:?}");
+        }
+        assert_eq!(vault.is_of_another(&seat_id("ada"), &sitter("bob", None)), !of_bob, "{per:?}");
+    }
 }
 
 fn loan(vault: &mut Holdings, until: Timestamp, generation: u64, instead_of: Option<&str>) -> (ActivationId, Result<Taken, NotTaken>) {
