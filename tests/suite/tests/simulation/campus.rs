@@ -144,7 +144,10 @@ impl Campus {
         let days_of_loans = self.dice.random_range(3..8);
         let borrowing = (site != 2).then_some(Borrowing { days: days_of_loans, seats: self.dice.random_range(1..4) });
         let per = [Per::User, Per::User, Per::Host, Per::User][site % 4];
-        let pool = Seats { overdraft: self.dice.random_range(0..3), borrowing, per, ..Seats::of(self.dice.random_range(3..9)) };
+        // As short as may be, so that it is renewed in time, or is not.
+        let delegated_days = Some(days_of_loans + self.dice.random_range(0..3));
+        let overdraft = self.dice.random_range(0..3);
+        let pool = Seats { overdraft, borrowing, per, delegated_days, ..Seats::of(self.dice.random_range(3..9)) };
         let contact = if site == 1 { Contact::Every { days: 2, grace: 1 } } else { Contact::None };
         let rented = after(self.world.now(), days(self.dice.random_range(20..60)));
         let terms = if site == 3 { vendor.rental(rented) } else { vendor.terms() };

@@ -253,8 +253,13 @@ impl Campus {
         match self.administers(site, &license, Act::Release { place: seat.place, how, by }) {
             Some(Ok(Acted::Done)) => {
                 self.tally.outcome(format!("released {}: {what}", how.code()));
-                if let Some(pool) = self.pools.get_mut(&license) {
-                    pool.released(seat.place, how);
+                let Some(pool) = self.pools.get_mut(&license) else { return };
+                pool.released(seat.place, how);
+                let stood_in_for = pool.windows.values().filter(|window| window.stood_in_for).count();
+                let there = pool.delegation.overdraft as usize;
+                // A restored server forgot what it took away.
+                if stood_in_for > there && pool.restored.is_none() {
+                    self.broken("P9", "", format!("{stood_in_for} seats were taken away at once, and {there} can stand in"));
                 }
             }
             Some(Ok(_)) => self.tally.outcome("released: nothing"),

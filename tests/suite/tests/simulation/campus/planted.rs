@@ -49,7 +49,7 @@ planted! {
     /// What was delegated.
     a_server_that_adds_seats: ["P1", "DELEGATED"], LyingBooks(|books| delegated(books, |it| it["seats"] = json!(100)));
     /// What was delegated: seats for emergencies.
-    a_server_whose_overdraft_has_no_end: ["P1", "DELEGATED"], LyingBooks(|books| delegated(books, |it| it["overdraft"] = json!(100)));
+    a_server_whose_overdraft_has_no_end: ["P9", "P1", "DELEGATED"], LyingBooks(|books| delegated(books, |it| it["overdraft"] = json!(100)));
     /// What was delegated: how many may be borrowed.
     a_server_that_lends_more_than_it_may: ["LOANS"], LyingBooks(|books| delegated(books, |it| {
         if it.get("loans").is_some() { it["loans"]["seats"] = json!(100) }
