@@ -165,6 +165,12 @@ impl Client {
         self.ask(site, Ask::CheckOut { wish: Self::wish(), held: None }).await
     }
 
+    /// Another user of the same host.
+    async fn check_out_for(&mut self, site: &Site, user: &str) -> Result<Statement, Refusal> {
+        let wish = Wish { user: user.parse().expect("a name"), ..Self::wish() };
+        self.ask(site, Ask::CheckOut { wish, held: None }).await
+    }
+
     /// Checks out and shows what is held.
     async fn show(&mut self, site: &Site) -> Result<Statement, Refusal> {
         let held = self.held.as_ref().map(|(statement, _)| statement.clone());
@@ -495,4 +501,64 @@ async fn a_license_server_whose_license_is_taken_away_closes_its_pool_and_says_w
             attic.check_out(&site).await.expect("a seat");
         }
     }
+}
+
+/// The owner frees the server's slot, and its administrator activates again: the vault has what was said of both activations.
+#[tokio::test]
+async fn a_license_that_was_freed_and_activated_again_is_taken_in_once() {
+    let world = world(14);
+    let (site, key) = Site::activated(&world, "lan", 3).await;
+    let (id, row) = (site.license(), site.host.licenses().delegations()[0].delegation.activation.clone());
+    world.vendor().free(&id, &row, Freer::Vendor).expect("freed");
+    world.advance(days(1));
+    site.host.licenses().delegate(key, &unheard).await.expect("its slot was freed, and nobody took it");
+    site.catch_up().await;
+    let all = site.host.licenses().delegations();
+    let again = all.iter().map(|it| &it.delegation.activation).find(|it| **it != row).expect("another activation").clone();
+    Client::new(&world, 11).check_out(&site).await.expect("a seat");
+    for _ in 0..3 {
+        assert_eq!(site.server.catch_up().await.expect("the vault is read"), [], "{} are in the vault", all.len());
+    }
+    let site = site.restart(Anchors::new()).await;
+    let pools = site.server.status().await.expect("the pools are kept").pools;
+    assert_eq!(pools[0].charter.delegation().activation, again);
+    assert_eq!(site.server.catch_up().await.expect("the vault is read"), []);
+    assert_eq!(site.server.close(&id, "boss").await.expect("the pool is kept").map(|left| left.is_zero()), Ok(false), "a lease goes on");
+    site.catch_up().await;
+    assert_eq!(Client::new(&world, 12).check_out(&site).await, Err(Refusal::ServerClosed), "what was closed stays closed");
+}
+
+#[tokio::test]
+async fn giving_a_license_back_can_be_called_off_until_it_was_sent() {
+    let world = world(15);
+    let (site, _) = Site::activated(&world, "lan", 3).await;
+    let mut office = Client::new(&world, 11);
+    let license = site.license();
+    site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    assert_eq!(office.check_out(&site).await, Err(Refusal::ServerClosed));
+    assert_eq!(site.server.reopen(&license, "boss").await.expect("the pool is kept"), Ok(Acted::Done));
+    office.check_out(&site).await.expect("a seat");
+    office.give_back(&site).await;
+    site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    let row = site.host.licenses().delegations()[0].delegation.activation.clone();
+    site.host.licenses().return_license(row.as_str(), &unheard).await.expect("the vendor takes it back");
+    assert_eq!(site.server.reopen(&license, "boss").await.expect("the pool is kept"), Err(Refusal::ServerClosed));
+    assert_eq!(office.check_out(&site).await, Err(Refusal::ServerClosed));
+}
+
+/// A terminal server: where one of its users has a seat says nothing of the others.
+#[tokio::test]
+async fn users_of_one_host_have_seats_of_whichever_license_has_one() {
+    let world = world(16);
+    let (site, _) = Site::activated(&world, "lan", 1).await;
+    let second = world.vendor().sell(world.vendor().network(1)).expect("it is sold");
+    site.host.licenses().delegate(second.key, &unheard).await.expect("the vendor lets it");
+    site.catch_up().await;
+    let mut terminal = Client::new(&world, 11);
+    for user in ["ada", "bob", "ada", "bob"] {
+        terminal.check_out_for(&site, user).await.unwrap_or_else(|refusal| panic!("{user}: {refusal:?}"));
+    }
+    let pools = site.server.status().await.expect("the pools are kept").pools;
+    assert_eq!(pools.iter().map(|pool| pool.overview.used).collect::<Vec<_>>(), [1, 1]);
+    assert!(matches!(terminal.check_out_for(&site, "cyd").await, Err(Refusal::PoolFull { .. })));
 }
