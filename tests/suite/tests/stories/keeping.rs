@@ -69,7 +69,7 @@ fn stranger() -> Beat {
     Beat { place: Place { epoch: 1, position: 0 }, secret: LeaseSecret::new([0; 32]), generation: 1 }
 }
 
-fn is_told_that_it_stops<T>(told: Result<T, KeeperError>) -> bool {
+fn is_told_that_it_stops<T>(told: &Result<T, KeeperError>) -> bool {
     matches!(told, Err(KeeperError::Stopped))
 }
 
@@ -120,9 +120,9 @@ async fn a_pool_whose_journal_fails_tells_nobody_what_was_not_written() {
     journal.begun.acquire().await.expect("it is open").forget();
     journal.journal.fill_up();
     journal.let_go.add_permits(1);
-    assert!(is_told_that_it_stops(settled.await.expect("it ends")));
+    assert!(is_told_that_it_stops(&settled.await.expect("it ends")));
     assert!(matches!(kept.await.expect("it ends"), Err(JournalError::Full(_))));
-    assert!(is_told_that_it_stops(keeper.beat(stranger()).await));
+    assert!(is_told_that_it_stops(&keeper.beat(stranger()).await));
 }
 
 #[tokio::test]
@@ -131,6 +131,6 @@ async fn a_pool_that_nobody_writes_any_more_decides_nothing() {
     let mut waiting = Box::pin(keeper.tick());
     assert!(waiting.as_mut().now_or_never().is_none());
     drop(keeping);
-    assert!(is_told_that_it_stops(waiting.await));
-    assert!(is_told_that_it_stops(keeper.beat(stranger()).await));
+    assert!(is_told_that_it_stops(&waiting.await));
+    assert!(is_told_that_it_stops(&keeper.beat(stranger()).await));
 }
