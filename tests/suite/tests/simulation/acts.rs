@@ -239,8 +239,7 @@ impl Simulation {
             let known = match error {
                 ActError::Refused(_) | ActError::NoSuchRow { .. } | ActError::TrialStays | ActError::TrialOver { .. } => true,
                 // A restored server is shown neither what is held by whoever asks for a slot, nor revocations that a host heard.
-                // And an activation that waits is answered as before, whatever was heard since: what it grants is held already.
-                ActError::NotTaken(NotTaken::Older { .. }) => self.truth.restored || result.is_err(),
+                ActError::NotTaken(NotTaken::Older { .. }) => self.truth.restored,
                 // A restored server does not know of its own rotation before somebody shows it, and remembers what it signed until then.
                 ActError::NotTaken(NotTaken::Sealed(SealError::KeyNotValid { .. })) => self.truth.restored,
                 // What waited from before a return.

@@ -112,7 +112,7 @@ async fn a_loan_that_is_brought_back_while_nobody_answers_is_off_at_once_and_goe
         assert_eq!(returns, 0, "{contact}");
         match contact {
             "beat" | "query" | "returns" => {
-                assert!(matches!(other.check_out(&unheard).await, Ok(Seated::Has(_))), "{contact}: the seat is free")
+                assert!(matches!(other.check_out(&unheard).await, Ok(Seated::Has(_))), "{contact}: the seat is free");
             }
             "use" => assert_eq!(seats(&office).await, [SeatState::Leased], "{contact}"),
             _ => assert!(matches!(seats(&office).await[..], [SeatState::Borrowed { until }] if until < office.world.day(5)), "{contact}"),
