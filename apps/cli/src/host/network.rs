@@ -195,6 +195,8 @@ impl Use {
             Seated::Full { refusal, .. } => return Err(Failure::refusal(refusal)),
         };
         if self.command.is_empty() {
+            // Whatever is started next keeps it.
+            wait(network.hand_over())?;
             writeln!(out, "{}", words.say(&text))?;
             show(&host.manager, row.as_str(), words, out)?;
             return Ok(ExitCode::SUCCESS);

@@ -40,6 +40,23 @@ async fn the_first_of_two_products_ends_and_the_second_works_on() {
     assert_eq!(office.free().await, 1, "the last gives it back");
 }
 
+/// As `keyward network use` without a command.
+#[tokio::test]
+async fn a_seat_that_was_taken_for_whatever_is_started_next_is_given_back_by_that() {
+    let office = Office::with_seats(1).await;
+    let (host, one) = office.desk("drawing-office");
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    one.hand_over().await.expect("it is written down");
+    drop(one);
+    assert!(is_licensed(&host) && office.free().await == 0);
+    let two = office.desk_of(&host, office.lan.clone());
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    office.work(&two, 30).await;
+    assert!(is_licensed(&host));
+    two.leave().await.expect("it is heard");
+    assert_eq!(office.free().await, 1);
+}
+
 #[tokio::test]
 async fn one_that_crashed_keeps_the_seat_no_longer_than_its_lease_and_leaves_no_trace_in_the_next() {
     let office = Office::with_seats(1).await;

@@ -115,8 +115,22 @@ impl Network {
     /// This process uses its user's seat no more. The last that does gives it back: it is free at once, if the license server hears it, and
     /// else when its lease ends.
     pub async fn leave(&self) -> Result<(), NetworkError> {
+        match self.part().await? {
+            Some((server, activation)) => self.leave_seat(server, &activation).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// This process uses its user's seat no more, and leaves it to whatever the user starts next: it is kept by that, or free when its lease
+    /// ends.
+    pub async fn hand_over(&self) -> Result<(), NetworkError> {
+        self.part().await.map(drop)
+    }
+
+    /// Writes down that this process uses the seat no more. Gives the seat if nobody else does.
+    async fn part(&self) -> Result<Option<(KeyId, ActivationId)>, NetworkError> {
         if !matches!(self.wants(), Wants::Seat { .. }) && self.held().is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let process = self.process()?;
         let now = self.licenses.ports.clock.now();
@@ -124,17 +138,14 @@ impl Network {
             let lease = desk.holdings.lease_of(&desk.profile.product, sitter, &now)?;
             let activation = lease.certificate.activation;
             let shared = desk.holdings.stop_using(&activation, process);
-            // What cannot be written down keeps the seat until its lease ends.
-            let written = desk.save();
-            Some((lease.server.server()?, activation)).filter(|_| !shared || written.is_err())
+            // What cannot be written down is no reason to keep a seat, nor to take one from others.
+            let _ = desk.save();
+            Some((lease.server.server()?, activation)).filter(|_| !shared)
         });
         let last = last.await?;
         self.want(Wants::Nothing);
         self.hold(None);
-        match last {
-            Some((server, activation)) => self.leave_seat(server, &activation).await.map(drop),
-            None => Ok(()),
-        }
+        Ok(last)
     }
 
     /// Gives back the user's seat, whichever process took it: every process that used it is without one. None if there is no seat.
