@@ -8,7 +8,6 @@ use keyward_domain::document::{Request, Ticket};
 use keyward_domain::names::ServerAddress;
 use keyward_domain::pool::{Beat, Lifeline, Offer, PulseHeard, Waited};
 use keyward_domain::seal::{Introduced, SealError, Sealed, Statement, Trust};
-use keyward_domain::time::Timestamp;
 
 use crate::{Attempt, KeyServer, KeyServerError, Retry, Trouble};
 
@@ -120,16 +119,6 @@ pub enum MeetError {
         /// Why not.
         why: SealError,
     },
-    /// It was a license server of the vendor once. Nothing else was sent to it.
-    #[error(
-        "the license server at {server} has no license any more: its own ended on {until}; have it renewed there, name another server, or set this computer's clock if that is wrong"
-    )]
-    Ended {
-        /// Host and port.
-        server: String,
-        /// When the last of its delegations ended.
-        until: Timestamp,
-    },
 }
 
 impl SeatsError {
@@ -153,7 +142,7 @@ impl MeetError {
         match self {
             Self::NoAnswer(_) => Retry::After(Duration::from_secs(10)),
             Self::Rejected { after, .. } => after.map_or(Retry::Never, Retry::After),
-            Self::NotBelieved { .. } | Self::Ended { .. } => Retry::Never,
+            Self::NotBelieved { .. } => Retry::Never,
         }
     }
 }

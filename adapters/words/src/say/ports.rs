@@ -26,7 +26,6 @@ impl Say for MeetError {
         match self {
             Self::NoAnswer(attempt) => tried(Message::new("license-server-unreachable"), std::slice::from_ref(attempt)),
             Self::Rejected { server, status, detail, next, .. } => rejected("license-server-says-nothing", server, *status, detail, next),
-            Self::Ended { server, until } => Message::new("license-server-ended").text("server", server).instant("until", *until),
             Self::NotBelieved { server, why } => Message::new("license-server-not-believed")
                 .text("server", server)
                 .said("why", Part::Text, why)

@@ -396,7 +396,6 @@ fn meet_errors() -> Vec<MeetError> {
             after: None,
         },
         MeetError::NotBelieved { server: server(), why: SealError::NotDelegated },
-        MeetError::Ended { server: server(), until: at() },
     ]
 }
 

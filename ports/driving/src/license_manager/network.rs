@@ -18,7 +18,6 @@ use keyward_domain::keys::KeyId;
 use keyward_domain::names::{ActivationId, ServerAddress};
 use keyward_domain::pool::{Lifeline, Offer};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::time::Timestamp;
 use keyward_domain::vault::{Loss, Sitter};
 use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
 
@@ -71,8 +70,8 @@ struct Line {
     at: ServerAddress,
     server: KeyId,
     seats: Arc<dyn Seats>,
-    /// When the last of what it may sign ended, if that is past: what it gave is kept and taken back, and nothing new is asked of it.
-    ended: Option<Timestamp>,
+    /// Whether the last of what it may sign has ended, by the clock of this host: then something new is rather asked of another.
+    ended: bool,
 }
 
 /// A seat that this process keeps.

@@ -118,8 +118,8 @@ fn what_a_vendor_is_refused_is_said_in_their_language() {
             "keys list",
         ),
         (&["token", "revoke", "nobody"], 1, "已拒绝 (no-such-token): 没有名为 nobody 的令牌。", "token list"),
-        (&["token", "revoke", "no body"], 2, "错误：<NAME>：名称中含有不允许使用的字符“ ”。", "请将其去掉"),
-        (&["log", "--of", ""], 2, "错误：--of <ID>：名称为空。", "请至少输入一个字符"),
+        (&["token", "revoke", "no body"], 2, "错误：<NAME>：令牌名称中含有不允许使用的字符“ ”。", "请使用字母"),
+        (&["log", "--of", ""], 2, "错误：--of <ID>：许可证 ID为空。", "请至少输入一个字符"),
         (&["extend", "E-NONE", "--until", "31.3."], 2, "错误：--until <DATE>：“31.3.”不是日期。", "2027-03-31"),
         (&["owner", "E-NONE", "nobody"], 2, "错误：[EMAIL]：“nobody”不是电子邮件地址。", "name@example.com"),
     ] {

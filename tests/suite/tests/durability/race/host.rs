@@ -27,6 +27,8 @@ pub(super) struct Client {
     ticket: Option<Ticket>,
     /// A request nobody answered; it is sent again before anything else.
     open: Option<Sealed<Request>>,
+    /// So often it was sent.
+    sent: u32,
     /// So many turns it does nothing.
     away: u32,
 }
@@ -78,7 +80,7 @@ impl Client {
         bytes[..4].copy_from_slice(&n.to_be_bytes());
         let dice = ChaCha8Rng::seed_from_u64(seed << 16 | u64::from(n));
         let key = SigningKey::from_seed(&bytes);
-        Self { key, name: format!("host-{n}"), dice, count: 0, held: None, ticket: None, open: None, away: 0 }
+        Self { key, name: format!("host-{n}"), dice, count: 0, held: None, ticket: None, open: None, sent: 0, away: 0 }
     }
 
     /// One turn. Whether it was answered does not matter: what was not is asked again.
@@ -117,7 +119,7 @@ impl Client {
             course.observer().returned(self.key.public(), course.now());
             self.held = None;
         }
-        self.open = Some(self.request(ask));
+        (self.open, self.sent) = (Some(self.request(ask)), 0);
         self.send(line, course).await;
     }
 
@@ -133,6 +135,7 @@ impl Client {
     /// Sends the open request, and takes in what comes.
     async fn send(&mut self, line: &Line, course: &Course) {
         let Some(request) = self.open.clone() else { return };
+        self.sent += 1;
         let Ok(served) = line.keeper.answer(request.envelope(), Way::Line).await else { return };
         let opened = seal::open(&served.statement, &[&Keyward], &trust(), &request);
         let answer: Verified<Answer> = match opened {
@@ -160,6 +163,8 @@ impl Client {
             (Body::Receipt(_), Ask::Return { .. }) | (Body::Refusal(Refusal::SeatGone), Ask::Return { .. }) => {}
             (Body::Refusal(Refusal::NoLoanLeft { .. }), Ask::Borrow { .. }) => self.held = had,
             (Body::Refusal(Refusal::SeatGone), Ask::Refresh { .. }) if had.is_none() => {}
+            // What it had brought has ended before its answer was heard.
+            (Body::Refusal(Refusal::RequestSpent), Ask::CheckOut { .. } | Ask::Borrow { .. }) if had.is_none() && self.sent > 1 => {}
             (Body::Refusal(Refusal::PoolFull { ticket, .. }), _) if had.is_none() => self.ticket = Some(*ticket),
             (other, ask) => self.complain(course, &format!("{} with {:?} held: {other:?}", ask.kind(), had.map(|it| it.number()))),
         }
