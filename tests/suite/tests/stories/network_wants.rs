@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use keyward_domain::document::Until;
 use keyward_domain::pool::{Act, Release};
+use keyward_domain::refusal::Refusal;
+use keyward_domain::standing::{Flag, Verdict};
 use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
 use keyward_engine::license_manager::network::{Network, Seated};
@@ -97,6 +99,51 @@ async fn a_product_that_runs_when_its_loan_falls_due_gets_a_seat() {
     assert_eq!(office.free().await, 1, "one seat, used here and there");
     office.world.advance(days(1) + Duration::from_secs(1));
     office.work(&network, 1).await;
+    assert!(is_licensed(&host));
+}
+
+/// Row N5: the vendor was away when the license server's own license ended, and is back.
+#[tokio::test]
+async fn a_product_that_runs_has_its_seat_again_when_the_license_server_is_renewed() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    office.world.vendor().server("keys").stop();
+    office.world.advance(days(30) - 3 * MINUTE);
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 4).await;
+    assert_eq!(network.beat().await.loss, Some(Loss::DelegationEnded));
+    office.work(&network, 30).await;
+    assert_eq!(network.beat().await.loss, Some(Loss::DelegationEnded), "and its grace is spent");
+    assert!(!host.standing().may_run());
+    office.world.vendor().server("keys").start();
+    office.site.server.renew().await.expect("the vault is read");
+    network.beat().await;
+    assert!(is_licensed(&host));
+}
+
+/// Row N5: whoever was cut off for too long is told what became of the seat, keeps a place in the line, and gets a seat again.
+#[tokio::test]
+async fn who_lost_the_seat_while_it_was_cut_off_is_told_so_and_has_the_next() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 60).await;
+    office.lan.cut(&office.at);
+    office.work(&network, 11).await;
+    let (_, other) = office.desk("workshop");
+    office.lan.put(&office.at, office.site.server.clone());
+    office.site.server.tick().await.expect("the pools are kept");
+    assert!(matches!(other.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(network.beat().await.loss, Some(Loss::Ended));
+    assert!(matches!(host.standing().verdict, Verdict::Grace { flag: Flag::SeatLost { why: Loss::Ended, .. } }));
+    let (_, late) = office.desk("attic");
+    for _ in 0..6 {
+        office.world.advance(Duration::from_secs(10));
+        network.beat().await;
+    }
+    assert!(matches!(late.check_out(&unheard).await, Ok(Seated::Full { refusal: Refusal::PoolFull { place: 2, .. }, .. })), "behind it");
+    other.leave().await.expect("it is heard");
+    network.beat().await;
     assert!(is_licensed(&host));
 }
 

@@ -348,6 +348,10 @@ impl Network {
                 if let Wants::Seat { counted, .. } = self.wants() {
                     self.want(Wants::Seat { ticket: Some(ticket), counted });
                 }
+                // The server is heard, and the seat is another's: from here on that is why the grace is spent.
+                if let Some(lease) = self.lease().await?.filter(|lease| lease.news.is_none() && !matches!(lease.sat, Sat::Live { .. })) {
+                    self.hear(&lease.certificate.activation, Gone::Ended).await?;
+                }
                 self.licenses.tick().await?;
                 Ok(Tended { next: TRY_AGAIN, loss: Some(Loss::Ended) })
             }
