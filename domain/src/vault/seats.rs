@@ -47,6 +47,10 @@ impl Sitter {
         Self { user: wish.user.clone(), process: wish.process }
     }
 
+    fn has(&self, seat: &Tenancy) -> bool {
+        self.user == seat.user && self.process == seat.process
+    }
+
     fn may_use(&self, wish: &Wish) -> bool {
         self.user == wish.user && (self.process.is_none() || wish.process.is_none() || self.process == wish.process)
     }
@@ -128,18 +132,17 @@ impl Holdings {
 
     /// Whether a process is counted among those that use a seat of this user.
     pub fn is_used_by(&self, sitter: &Sitter, by: u64) -> bool {
-        self.rest.seats.iter().any(|seat| seat.user == sitter.user && seat.process == sitter.process && seat.users.contains(&by))
+        self.rest.seats.iter().any(|seat| sitter.has(seat) && seat.users.contains(&by))
     }
 
     /// Whether anything is known of a seat of a user.
     pub fn has_seat(&self, sitter: &Sitter) -> bool {
-        self.rest.seats.iter().any(|seat| seat.user == sitter.user && seat.process == sitter.process)
+        self.rest.seats.iter().any(|seat| sitter.has(seat))
     }
 
     /// Counts nobody any more among those that use a user's seats.
     pub fn empty_seats(&mut self, sitter: &Sitter) {
-        let mine = self.rest.seats.iter_mut().filter(|seat| seat.user == sitter.user && seat.process == sitter.process);
-        mine.for_each(|seat| seat.users.clear());
+        self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)).for_each(|seat| seat.users.clear());
     }
 
     /// Whether a loan of a product is in use: who has it needs no seat.

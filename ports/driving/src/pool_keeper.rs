@@ -23,7 +23,7 @@ use keyward_domain::time::{Now, Timestamp};
 use keyward_ports::{Clock, Journal, JournalError, Signer, SignerError};
 
 pub use keeping::Keeping;
-use running::Running;
+use running::{Running, When};
 
 use crate::issuer::Says;
 use crate::vendor_keys;
@@ -189,7 +189,7 @@ impl PoolKeeper {
 
     /// The pool at a glance, and the first so many of those who have a seat. Meanwhile the pool answers nobody else, so strangers are shown few.
     pub async fn look_at(&self, most: usize) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
-        self.running.look(&self.wake, |pool, now| (pool.overview(now), pool.seats(now).take(most).collect())).await
+        self.running.look(&self.wake, When::Written, |pool, now| (pool.overview(now), pool.seats(now).take(most).collect())).await
     }
 
     /// The license that a statement of this server was signed under.
@@ -203,17 +203,17 @@ impl PoolKeeper {
         let sitter = sitter.clone();
         let look =
             move |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device, &sitter), free: pool.overview(now).map_or(0, |it| it.free) };
-        self.running.glance(&self.wake, look).await
+        self.running.look(&self.wake, When::AtOnce, look).await
     }
 
     /// What the time is at least, as far as the pool knows.
     pub(crate) async fn time(&self) -> Result<Timestamp, KeeperError> {
-        self.running.glance(&self.wake, |pool, now| pool.time(now)).await
+        self.running.look(&self.wake, When::AtOnce, |pool, now| pool.time(now)).await
     }
 
     /// What the server's anchor is to remember: all of it is written.
     pub async fn anchored(&self) -> Result<Anchored, KeeperError> {
-        self.running.look(&self.wake, |pool, _| pool.anchored()).await
+        self.running.look(&self.wake, When::Written, |pool, _| pool.anchored()).await
     }
 
     async fn decide(&self, op: Op) -> Result<Outcome, KeeperError> {

@@ -39,7 +39,7 @@ enum Stage {
 type Tell = Box<dyn FnOnce() + Send>;
 
 /// When something may be told.
-enum When {
+pub(super) enum When {
     /// Nothing that is written bears on it.
     AtOnce,
     /// When all that was decided up to it is written.
@@ -81,22 +81,14 @@ impl Running {
         .await
     }
 
-    /// Looks at the pool. Returns when all that was seen is written.
+    /// Looks at the pool. What gives no right may be told at once.
     pub(super) async fn look<T: Send + 'static>(
         &self,
         wake: &mpsc::UnboundedSender<()>,
+        when: When,
         look: impl FnOnce(&Pool, &Now) -> T,
     ) -> Result<T, KeeperError> {
-        self.take(wake, |pool, _, now| (look(pool, now), When::Written)).await
-    }
-
-    /// Looks at the pool for what gives no right.
-    pub(super) async fn glance<T: Send + 'static>(
-        &self,
-        wake: &mpsc::UnboundedSender<()>,
-        look: impl FnOnce(&Pool, &Now) -> T,
-    ) -> Result<T, KeeperError> {
-        self.take(wake, |pool, _, now| (look(pool, now), When::AtOnce)).await
+        self.take(wake, |pool, _, now| (look(pool, now), when)).await
     }
 
     async fn take<T: Send + 'static>(
@@ -115,8 +107,7 @@ impl Running {
                 return Err(KeeperError::Stopped);
             }
             let (came, when) = act(&mut floor.pool, &mut floor.facts, &self.clock.now());
-            let idle = floor.stage == Stage::Written;
-            if idle && !floor.facts.is_empty() {
+            if floor.stage == Stage::Written && !floor.facts.is_empty() {
                 floor.stage = Stage::Writing;
                 wake.unbounded_send(()).map_err(|_| KeeperError::Stopped)?;
             }
