@@ -1,6 +1,7 @@
 //! What a host keeps: documents as received, requests on their way, and what it knows of its clock.
 //!
-//! [`VaultContents`] is what is written down; [`Holdings`] is the same, opened: every document verified again each time it is loaded.
+//! [`VaultContents`] is what is written down; [`Holdings`] is the same, opened: every document verified, again in each process, and again
+//! whenever other signers are believed.
 
 mod contents;
 pub(crate) mod seats;
@@ -8,6 +9,7 @@ mod taking;
 mod tenancy;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::anchor::AnchorContents;
@@ -35,7 +37,7 @@ pub struct Holdings {
     /// What is written down, but for `kept` and `outbox`, which stand opened below.
     rest: VaultContents,
     trust: Trust,
-    papers: Vec<Paper>,
+    papers: Vec<Arc<Paper>>,
     outbox: Vec<Asked>,
     unreadable: Vec<(Kept, SealError)>,
     /// The most grace that can be earned on a seat.
@@ -64,21 +66,36 @@ struct Asked {
 
 impl Holdings {
     /// Opens what was written down. A document that does not verify counts for nothing and is kept; [`Self::unreadable`] names it.
-    pub fn open(contents: VaultContents, schemes: &[&dyn Scheme], mut trust: Trust) -> Self {
+    pub fn open(contents: VaultContents, schemes: &[&dyn Scheme], trust: Trust) -> Self {
+        Self::open_after(None, contents, schemes, trust)
+    }
+
+    /// Opens what was written down by somebody who opened this vault `before`, with the same schemes: what was verified then, byte for byte
+    /// the same and under the same trust, is not verified again. Signatures are nearly all that opening costs.
+    pub fn open_after(before: Option<&Self>, contents: VaultContents, schemes: &[&dyn Scheme], mut trust: Trust) -> Self {
         let mut rest = contents;
-        // A statement that does not prove itself teaches nothing; what it would have vouched for does not verify.
-        let _ = rest.keys.as_ref().map(|keys| trust.learn(keys));
+        match before.filter(|before| before.trust.newest() == rest.keys.as_ref() && before.trust.has_basis_of(&trust)) {
+            Some(before) => trust = before.trust.clone(),
+            // A statement that does not prove itself teaches nothing; what it would have vouched for does not verify.
+            None => drop(rest.keys.as_ref().map(|keys| trust.learn(keys))),
+        }
+        let known = before.filter(|before| before.trust == trust).map(|before| &*before.papers).unwrap_or_default();
         let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
         for kept in std::mem::take(&mut rest.kept) {
+            if let Some(paper) = known.iter().find(|paper| paper.kept == kept) {
+                papers.push(Arc::clone(paper));
+                continue;
+            }
             match Paper::open(&kept, schemes, &trust) {
-                Ok((asked, answer)) => papers.push(Paper::new(kept, asked, answer)),
+                Ok((asked, answer)) => papers.push(Arc::new(Paper::new(kept, asked, answer))),
                 Err(error) => unreadable.push((kept, error)),
             }
         }
-        // A request that was damaged cannot be asked again; its count stays used.
-        let outbox = std::mem::take(&mut rest.outbox);
-        let outbox = outbox.into_iter().filter_map(|Pending { request, clock, refused }| {
-            let request = reseal(&request).ok()?;
+        let known = before.map(|before| &*before.outbox).unwrap_or_default();
+        let outbox = std::mem::take(&mut rest.outbox).into_iter().filter_map(|Pending { request, clock, refused }| {
+            let known = known.iter().map(|asked| &asked.request).find(|known| *known.envelope() == request);
+            // A request that was damaged cannot be asked again; its count stays used.
+            let request = known.cloned().map_or_else(|| reseal(&request).ok(), Some)?;
             Some(Asked { request, clock, refused, sent: None })
         });
         let most = crate::profile::GraceTerms::default().seat();
@@ -190,7 +207,7 @@ impl Holdings {
         events
     }
 
-    fn of<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = &'a Paper> {
+    fn of<'a>(&'a self, product: &'a ProductId) -> impl Iterator<Item = &'a Arc<Paper>> {
         // A certificate is for the product it names, whichever product asked for it.
         self.papers.iter().filter(move |paper| match paper.answer.rights() {
             Some(rights) => rights.product == *product,
@@ -210,7 +227,7 @@ impl Holdings {
         Some((&paper.asked, &paper.kept.statement))
     }
 
-    fn paper_of(&self, activation: &ActivationId) -> Option<&Paper> {
+    fn paper_of(&self, activation: &ActivationId) -> Option<&Arc<Paper>> {
         self.papers.iter().rfind(|paper| paper.answer.grants().is_some_and(|(of, _)| of == activation))
     }
 

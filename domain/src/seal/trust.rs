@@ -33,6 +33,12 @@ impl Trust {
         self.server.is_none_or(|only| only == server)
     }
 
+    /// Whether both were begun alike, whatever each has learned since.
+    pub(crate) fn has_basis_of(&self, other: &Self) -> bool {
+        let basis = |it: &Self| Self { statement: None, ..it.clone() };
+        basis(self) == basis(other)
+    }
+
     /// Whose roots these are.
     pub fn vendor(&self) -> &VendorId {
         &self.vendor

@@ -323,7 +323,7 @@ impl Holdings {
     }
 
     fn leases(&self) -> impl Iterator<Item = (&Paper, &Certificate, &Wish)> {
-        self.papers.iter().filter_map(|paper| match (paper.answer.certificate(), &paper.asked.words().ask) {
+        self.papers.iter().map(|paper| &**paper).filter_map(|paper| match (paper.answer.certificate(), &paper.asked.words().ask) {
             (Some(it), Ask::CheckOut { wish, .. }) if matches!(it.hold, Hold::Lease { .. }) => Some((paper, it, wish)),
             _ => None,
         })

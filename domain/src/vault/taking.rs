@@ -3,6 +3,7 @@
 //! An answer may be brought by anybody, in any order and more than once: from the network at once, or in a file weeks later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Holdings, Kept, Paper, learn_all, returns};
 use crate::document::{Answer, Ask, Body, Delegation, Hold, Request};
@@ -117,7 +118,7 @@ impl Holdings {
                 self.note_seats(now);
                 self.sit(&entry, &answer, sent, now);
             }
-            self.papers.push(Paper::new(kept, asked, answer));
+            self.papers.push(Arc::new(Paper::new(kept, asked, answer)));
         }
         self.prune();
         self.tidy_seats();

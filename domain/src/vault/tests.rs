@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use super::taking::MOST_AHEAD;
 use super::*;
 use crate::document::{Body, Certificate, Receipt, Revocation, RevocationReason, Rights};
@@ -19,8 +21,20 @@ fn here() -> Host {
     host('a').looking("abcdef")
 }
 
+thread_local! {
+    /// What was opened last, whatever it was: a vault, the same edited, the same after other signers were heard of.
+    static BEFORE: RefCell<Option<Holdings>> = const { RefCell::new(None) };
+}
+
+/// Whoever opened something before comes to the same as who opens for the first time.
 fn open(contents: VaultContents) -> Holdings {
-    Holdings::open(contents, &[&Keyward], shipped_trust())
+    let afresh = Holdings::open(contents.clone(), &[&Keyward], shipped_trust());
+    let before = BEFORE.replace(Some(afresh.clone()));
+    for before in [before.as_ref(), Some(&afresh)] {
+        let again = Holdings::open_after(before, contents.clone(), &[&Keyward], shipped_trust());
+        assert_eq!(format!("{again:?}"), format!("{afresh:?}"));
+    }
+    afresh
 }
 
 fn new_vault() -> Holdings {

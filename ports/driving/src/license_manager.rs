@@ -26,7 +26,7 @@ use keyward_domain::profile::ProductProfile;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Scheme, Sealed, Statement, Trust};
 use keyward_domain::standing::Standing;
-use keyward_domain::vault::{Holdings, Sitter, Taken};
+use keyward_domain::vault::{Holdings, Sitter, Taken, VaultContents};
 use keyward_ports::{Anchor, AnchorError, Clock, Entropy, HostProbe, KeyServer, KeyServerError, Secrets, Timer, Vault, VaultError};
 
 pub use by_file::Loaded;
@@ -87,6 +87,8 @@ pub struct LicenseManager {
     turn: Mutex<()>,
     /// One look at a time: what was read earlier never takes the place of what was read later.
     looking: std::sync::Mutex<()>,
+    /// The vault as it was opened last: what was verified once is not verified at each look.
+    opened: std::sync::Mutex<Option<Arc<Holdings>>>,
     /// Who uses the product in this process, where it is known: other users' seats do not speak for it.
     sitter: std::sync::Mutex<Option<Sitter>>,
     view: View,
@@ -110,8 +112,15 @@ impl LicenseManager {
     pub fn open(profile: Arc<ProductProfile>, ports: HostPorts) -> Result<Self, OpenError> {
         profile.check()?;
         let view = View::new(&*ports.clock);
-        let manager =
-            Self { profile, ports, turn: Mutex::new(()), looking: std::sync::Mutex::new(()), sitter: std::sync::Mutex::default(), view };
+        let manager = Self {
+            profile,
+            ports,
+            turn: Mutex::new(()),
+            looking: std::sync::Mutex::new(()),
+            opened: std::sync::Mutex::default(),
+            sitter: std::sync::Mutex::default(),
+            view,
+        };
         manager.look()?;
         Ok(manager)
     }
@@ -264,9 +273,18 @@ impl LicenseManager {
     /// Whom this host believes, with what it has learned.
     fn trust(&self) -> Trust {
         match self.ports.vault.load() {
-            Ok(Some(contents)) => open_holdings(&self.profile, &self.ports, contents).trust().clone(),
+            Ok(Some(contents)) => self.open_holdings(contents).trust().clone(),
             Ok(None) | Err(_) => self.profile.trust(),
         }
+    }
+
+    /// Opens what the vault holds.
+    fn open_holdings(&self, contents: VaultContents) -> Holdings {
+        let schemes: Vec<_> = self.ports.schemes.iter().map(|scheme| &**scheme).collect();
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let holdings = Holdings::open_after(opened.as_deref(), contents, &schemes, self.profile.trust());
+        *opened = Some(Arc::new(holdings.clone()));
+        holdings.earning_at_most(&self.profile.product, self.profile.grace.seat())
     }
 
     /// What cannot be read takes nothing away (only what was signed, or observed, stops a product): what was read last is seen on.
@@ -281,7 +299,7 @@ impl LicenseManager {
         let probed = self.ports.host.look();
         let seen = match self.ports.vault.load() {
             Ok(Some(contents)) => {
-                let mut holdings = open_holdings(&self.profile, &self.ports, contents);
+                let mut holdings = self.open_holdings(contents);
                 // What the anchor knows better counts before anything is written down.
                 holdings.notice_restore(&anchor);
                 self.only_mine(Seen::of(generation, &self.profile, &holdings, anchor, &probed), &holdings)
@@ -292,11 +310,6 @@ impl LicenseManager {
         self.view.see(seen, &*self.ports.clock);
         Ok(read?)
     }
-}
-
-fn open_holdings(profile: &ProductProfile, ports: &HostPorts, contents: keyward_domain::vault::VaultContents) -> Holdings {
-    let schemes: Vec<_> = ports.schemes.iter().map(|scheme| &**scheme).collect();
-    Holdings::open(contents, &schemes, profile.trust()).earning_at_most(&profile.product, profile.grace.seat())
 }
 
 /// The anchor; a damaged one knows nothing any more, stops no license, and is written anew by the next act.

@@ -19,7 +19,7 @@ use keyward_ports::{CheckedOut, KeyServerError, Lead, Probed, Seats, Signer, Sig
 use super::host_key::{Seed, key_for_vault, load_key, make_key, secret_name};
 use super::pending::about;
 use super::view::Seen;
-use super::{ActError, HostPorts, LicenseManager, Step, Steps, open_holdings, read_anchor};
+use super::{ActError, HostPorts, LicenseManager, Step, Steps, read_anchor};
 
 /// How long an act waits for another process to finish its own, in steps of a tenth of a second.
 const LEAD_PATIENCE: u32 = 100;
@@ -99,7 +99,7 @@ impl<'a> Desk<'a> {
                 (VaultContents::over(&anchor, profile.vendor, device, &now), seed)
             }
         };
-        let mut holdings = open_holdings(profile, ports, contents);
+        let mut holdings = manager.open_holdings(contents);
         holdings.notice_restore(&anchor);
         holdings.note(&now, &Fingerprint::of(&profile.vendor, &probed.parts));
         let looks = Looks(Some(manager));
