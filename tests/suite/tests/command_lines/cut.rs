@@ -24,9 +24,9 @@ fn a_cut_shorter_than_what_the_server_waits_costs_a_banner_and_no_seat() {
     let mut ada = at_work(&office, "ada");
     let seat = office.row_of("ada").expect("she has a seat");
     let keeps_it = |when: &str| assert_eq!(office.row_of("ada").as_deref(), Some(&*seat), "{when}");
-    office.hears_beats(1, 0, 0);
+    office.hears_a_beat(0, 0);
     // The server hears her once more, and her lease is not half spent: it ends before the server gives the seat away.
-    office.hears_beats(2, 3, 0);
+    office.hears_a_beat(3, 0);
     ada.saves("one");
     office.rooms.pull();
     assert_eq!(office.tells(&mut ada, 5, 10), "The license server is not heard.");

@@ -128,8 +128,11 @@ fn a_backup_of_a_license_server_makes_one_that_says_it_was_restored() {
     run(Command::new(program("keywardd")).arg("restore").arg(&file).arg(&restored), "").done();
     assert!(restored.join("journal.db").exists() && restored.join("vault").is_dir() && !restored.join("closing").exists());
     let lan = Lan { data: restored, ..Lan::new(&site, "new") };
-    let _server = lan.serve();
-    assert!(everything_below(&lan.anchor).iter().any(|bytes| contains(bytes, b"epoch")), "its anchor is told");
+    let server = lan.serve();
+    let mut administrator = Command::new(program("keyward"));
+    administrator.arg("--profile").arg(&lan.profile).args(["server", "--server", &format!("https://{}", server.at), "--token-file"]);
+    let log = run(administrator.arg(lan.data.join("admin-token")).arg("log"), "").done();
+    assert!(log.contains("it was seen that the data were restored from a backup"), "{log}");
 }
 
 #[test]

@@ -3,17 +3,17 @@
 #[cfg(target_os = "linux")]
 pub(crate) mod cable;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use keyward_suite::program;
 
-use crate::site::{Host, NOW, Said, Site, run};
+use crate::site::{Host, NOW, Said, Site, run, undisturbed};
 
 /// Three seats, and one for emergencies; two may be borrowed, for thirty days.
 const THREE: [&str; 10] = ["--type", "network", "--seats", "3", "--overdraft", "1", "--borrow-days", "30", "--borrow-seats", "2"];
@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// So long a program that waits for the clock may take to do what is due: longer than for any answer that does not come.
 const GLANCE: Duration = Duration::from_secs(6);
-/// So much later it is then.
-const LATER: u64 = 10;
+/// So much later it is then: less than that, so that what is lost to a machine that does much else is not mistaken for time.
+const LATER: u64 = 5;
 /// More than any program waits that keeps a seat.
 const LATEST: u64 = 120;
 
@@ -61,6 +61,8 @@ pub(crate) struct Office<R: Rooms = OneRoom> {
     pub(crate) license: String,
     server: Option<Child>,
     at: String,
+    /// The server's log: each request that it served is a line.
+    log: Receiver<String>,
 }
 
 /// Somebody who holds a seat, or waits for one, while a program runs.
@@ -82,7 +84,7 @@ impl<R: Rooms> Office<R> {
     pub(crate) fn in_rooms(rooms: R, terms: &[&str]) -> Self {
         let site = Site::open();
         let (key, license) = site.issue(&[&["--tenure", "perpetual"], terms].concat());
-        let mut office = Self { site, rooms, license, server: None, at: String::new() };
+        let mut office = Self { site, rooms, license, server: None, at: String::new(), log: mpsc::channel().1 };
         run(office.license_server("lan").args(["activate", &key, "--profile"]).arg(office.site.profile()), "").done();
         office.start();
         office
@@ -99,17 +101,16 @@ impl<R: Rooms> Office<R> {
 
     /// Starts the license server, wherever it listens now.
     pub(crate) fn start(&mut self) {
-        let (server, at) = self.serve("lan");
+        let (mut server, at) = self.serve("lan", Stdio::piped());
+        self.log = lines_of(server.stderr.take().expect("its log is a pipe"));
         (self.server, self.at) = (Some(server), at);
     }
 
     /// Starts a license server over a data folder: the process, and where it listens.
-    pub(crate) fn serve(&self, data: &str) -> (Child, String) {
+    pub(crate) fn serve(&self, data: &str, log: Stdio) -> (Child, String) {
         let mut server = self.rooms.at_server(self.license_server(data));
-        let log = File::options().create(true).append(true).open(self.log_of(data)).expect("a log");
-        // Each request that it served is a line.
         server.env("KEYWARD_LOG", "info,keyward_web=debug").stdout(Stdio::piped()).stderr(log);
-        let mut server = server.spawn().expect("the license server starts");
+        let mut server = undisturbed(&mut server).spawn().expect("the license server starts");
         let mut first = String::new();
         BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
         let at = first.trim_end().strip_prefix("listening on https://").expect("it says where it listens").to_owned();
@@ -148,22 +149,19 @@ impl<R: Rooms> Office<R> {
         panic!("nothing is told");
     }
 
-    fn log_of(&self, data: &str) -> PathBuf {
-        self.site.dir().join(format!("{data}.log"))
-    }
-
-    /// Turns the clock on until the license server has heard so many beats.
+    /// Turns the clock on until the license server hears a beat, the next after the last that was waited for.
     #[track_caller]
-    pub(crate) fn hears_beats(&self, count: usize, minutes: u64, seconds: u64) {
-        let served = |line: &&str| line.contains("/v1/beats") && line.contains("served");
-        let heard = || fs::read_to_string(self.log_of("lan")).expect("the log").lines().filter(served).count() >= count;
+    pub(crate) fn hears_a_beat(&self, minutes: u64, seconds: u64) {
         for later in (0..=LATEST / LATER).map(|n| n * LATER) {
             self.turn_to(minutes, seconds + later);
-            if comes_true(GLANCE, heard) {
-                return;
+            let begun = Instant::now();
+            while let Ok(line) = self.log.recv_timeout(GLANCE.saturating_sub(begun.elapsed())) {
+                if line.contains("/v1/beats") && line.contains("served") {
+                    return;
+                }
             }
         }
-        panic!("the beats are not heard");
+        panic!("no beat is heard");
     }
 
     /// Waits until the server's table says something: it lets time pass once a second.
@@ -248,11 +246,9 @@ impl<R: Rooms> Drop for Office<R> {
 
 impl Worker {
     pub(crate) fn begin(mut command: Command, drawing: PathBuf) -> Self {
-        let mut program = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let lines = BufReader::new(program.stderr.take().expect("its errors are a pipe")).lines();
-        let (heard, says) = mpsc::channel();
-        // It ends with the program, or when nobody listens any more.
-        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| heard.send(line)));
+        let command = undisturbed(&mut command).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut program = command.spawn().expect("it starts");
+        let says = lines_of(program.stderr.take().expect("its errors are a pipe"));
         Self { program, says, drawing }
     }
 
@@ -301,23 +297,21 @@ impl Drop for Worker {
     }
 }
 
-/// Waits for what another program does, on a machine that does much else.
+/// Asks another program again and again until it is so, on a machine that does much else.
 #[track_caller]
-pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
-    assert!(comes_true(PATIENCE, is_so), "it does not come to this: {what}");
+pub(crate) fn eventually(what: &str, asked: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !asked() {
+        assert!(begun.elapsed() < PATIENCE, "it does not come to this: {what}");
+    }
 }
 
-fn comes_true(within: Duration, is_so: impl Fn() -> bool) -> bool {
-    let begun = Instant::now();
-    loop {
-        if is_so() {
-            return true;
-        }
-        if begun.elapsed() > within {
-            return false;
-        }
-        thread::yield_now();
-    }
+/// What a program writes. It is read to its end, also when nobody listens any more.
+fn lines_of(pipe: ChildStderr) -> Receiver<String> {
+    let (heard, says) = mpsc::channel();
+    let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+    thread::spawn(move || lines.for_each(|line| drop(heard.send(line))));
+    says
 }
 
 /// The same program, behind another that goes before it.

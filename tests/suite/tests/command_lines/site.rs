@@ -36,14 +36,20 @@ impl Said {
     }
 }
 
-/// Runs a program with nothing of this process's surroundings that it would listen to.
-pub(crate) fn run(command: &mut Command, input: &str) -> Said {
+/// A program with nothing of this process's surroundings that it would listen to.
+pub(crate) fn undisturbed(command: &mut Command) -> &mut Command {
     for variable in ["KEYWARD_PROFILE", "KEYWARD_VAULT", "KEYWARD_ANCHOR", "LC_ALL", "LC_MESSAGES", "LANG"] {
         if !command.get_envs().any(|(set, _)| set == variable) {
             command.env_remove(variable);
         }
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    command
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command, input: &str) -> Said {
+    let command = undisturbed(command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
     // A program that does not read its input closes it.
     let _ = child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("the program ends");

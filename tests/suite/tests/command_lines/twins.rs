@@ -1,7 +1,7 @@
 //! Two license servers from one image (promise 8): a data folder was copied, and both are in use. It is shown at the first contact with somebody
 //! whom they have in common: the vendor, or a host.
 
-use std::process::Child;
+use std::process::{Child, Stdio};
 
 use crate::office::{Office, eventually};
 use crate::site::{copy, run};
@@ -22,7 +22,7 @@ impl Twins {
         office.stop();
         copy(&office.site.dir().join("lan"), &office.site.dir().join("twin"));
         office.start();
-        let (twin, at) = office.serve("twin");
+        let (twin, at) = office.serve("twin", Stdio::null());
         Self { office, twin, at }
     }
 

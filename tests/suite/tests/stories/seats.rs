@@ -219,9 +219,9 @@ async fn a_server_that_crashed_keeps_every_seat_and_a_client_that_crashed_loses_
     assert!(matches!(b.beat(&server).await, Pulse::Gone(_)));
 }
 
-/// Journal before the answer: one write for all that waits.
+/// One write for all that waits.
 #[tokio::test]
-async fn many_check_outs_at_once_are_written_together_and_none_is_told_before() {
+async fn many_check_outs_at_once_are_written_together() {
     let server = Server::new().await;
     let before = server.journal.appends();
     let mut clients = four();
