@@ -186,7 +186,9 @@ impl Pool {
             }
         }
         if self.books.written.restored.is_some_and(|it| it.leases_over.is_none()) {
-            self.quiet = running + self.longest.max(lease_before);
+            // Its anchor remembers it until then, whatever leases it gives now.
+            self.longest = self.longest.max(lease_before);
+            self.quiet = running + self.longest;
         }
     }
 
@@ -200,7 +202,11 @@ impl Pool {
                 self.lapse.insert((hold.live.deadline, place));
                 continue;
             }
-            let why = if hold.away.is_some() { Ending::Released } else { Ending::Lapsed };
+            let why = match hold.away {
+                Some(_) => Ending::Released,
+                None if self.lies_above(place) => Ending::Reduced,
+                None => Ending::Lapsed,
+            };
             self.record(facts, Fact::Ended { place, why, asked: None, at });
         }
         if self.clock.look(self.books.written.clock, now) {

@@ -97,7 +97,7 @@ pub fn mark_restored(file: &Path) -> Result<(), JournalError> {
         let _ownership = Ownership::take(file)?;
         let mut connection = connection::writing(file, &JOURNAL, &Options::default())?;
         migrations::apply(&mut connection, &JOURNAL)?;
-        table::mark(&connection).map_err(trouble)?;
+        table::mark(&mut connection).map_err(trouble)?;
         connection.close().map_err(|(_, cause)| trouble(cause))
     };
     mark().map_err(told)

@@ -38,7 +38,10 @@ pub(crate) const JOURNAL: Kind = Kind {
     pages_ahead: 1_024,
     // It is written at its end only.
     cache: 1_024,
-    steps: &[Migration { number: 1, name: "journal", sql: include_str!("../migrations/journal/0001_journal.sql") }],
+    steps: &[
+        Migration { number: 1, name: "journal", sql: include_str!("../migrations/journal/0001_journal.sql") },
+        Migration { number: 2, name: "restored", sql: include_str!("../migrations/journal/0002_restored.sql") },
+    ],
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -6,7 +6,7 @@ use super::Pool;
 use super::charter::Charter;
 use super::fact::{Ending, Fact, Release};
 use super::op::{Act, Acted};
-use crate::document::{Place, Revocation};
+use crate::document::{Delegation, Place, Revocation};
 use crate::refusal::Refusal;
 use crate::time::{Now, Timestamp, after};
 
@@ -15,7 +15,7 @@ impl Pool {
     pub(super) fn act(&mut self, facts: &mut Vec<Fact>, act: Act, now: &Now) -> Result<Acted, Refusal> {
         let at = now.wall;
         match act {
-            Act::Release { place, how, by } => self.release(facts, place, how, by, at),
+            Act::Release { place, how, by } => self.release(facts, place, how, by, now),
             Act::AcceptReturn { place, .. } => {
                 if !self.books.written.holds.get(&place).is_some_and(|hold| hold.is_given_back()) {
                     return Ok(Acted::Nothing);
@@ -30,7 +30,7 @@ impl Pool {
                 self.record(facts, Fact::Accepted { by, at });
                 Ok(Acted::Done)
             }
-            Act::Delegate(charter) => self.delegate(facts, charter, at),
+            Act::Delegate(charter) => self.delegate(facts, charter, now),
             Act::Revoke(revocation) => Ok(self.revoke(facts, &revocation, at)),
             Act::Close { by } => self.close(facts, by, now),
             Act::Reopen { by } => {
@@ -44,16 +44,16 @@ impl Pool {
     }
 
     /// Takes a seat away: when what was signed for it has ended, or at once if a seat for emergencies can stand in for it (promise 9).
-    fn release(&mut self, facts: &mut Vec<Fact>, place: Place, how: Release, by: Box<str>, at: Timestamp) -> Result<Acted, Refusal> {
+    fn release(&mut self, facts: &mut Vec<Fact>, place: Place, how: Release, by: Box<str>, now: &Now) -> Result<Acted, Refusal> {
         let Some(hold) = self.books.written.holds.get(&place) else { return Ok(Acted::Nothing) };
         if hold.away == Some(Release::AtOnce) || hold.away == Some(how) {
             return Ok(Acted::Nothing);
         }
         let overdraft = self.books.delegation().map_or(0, |it| it.overdraft);
         if how == Release::AtOnce && self.books.stood_in_for >= overdraft {
-            return Err(Refusal::OverdraftSpent { overdraft, next: self.next_stand_in() });
+            return Err(Refusal::OverdraftSpent { overdraft, next: self.next_stand_in(now) });
         }
-        self.record(facts, Fact::Released { place, how, by, at });
+        self.record(facts, Fact::Released { place, how, by, at: now.wall });
         // From here on it is not renewed: it ends with what was signed.
         if let Some(hold) = self.books.written.holds.get_mut(&place).filter(|hold| hold.is_lease()) {
             hold.live.deadline = hold.live.signed_until;
@@ -62,13 +62,13 @@ impl Pool {
         Ok(Acted::Done)
     }
 
-    /// When the first loan that a seat for emergencies stands in for is over.
-    fn next_stand_in(&self) -> Option<Timestamp> {
-        let stood_in_for = |place: &Place| self.books.written.holds.get(place).is_some_and(|hold| hold.is_stood_in_for());
-        self.books.due.iter().find(|(_, place)| stood_in_for(place)).map(|(due, _)| *due)
+    /// When the first seat that one for emergencies stands in for is over.
+    fn next_stand_in(&self, now: &Now) -> Option<Timestamp> {
+        let stood_in_for = self.books.written.holds.iter().filter(|(_, hold)| hold.is_stood_in_for());
+        stood_in_for.filter_map(|(place, hold)| hold.free_at().or_else(|| self.lease_end(place, now))).min()
     }
 
-    fn delegate(&mut self, facts: &mut Vec<Fact>, charter: Box<Charter>, at: Timestamp) -> Result<Acted, Refusal> {
+    fn delegate(&mut self, facts: &mut Vec<Fact>, charter: Box<Charter>, now: &Now) -> Result<Acted, Refusal> {
         let delegation = charter.delegation();
         if let Some(held) = self.books.delegation() {
             if held.server != delegation.server || held.entitlement != delegation.entitlement {
@@ -83,7 +83,11 @@ impl Pool {
                 return Ok(Acted::Nothing);
             }
         }
-        self.record(facts, Fact::Delegated { charter, at });
+        let before = self.books.delegation().map_or(0, Delegation::limit);
+        self.record(facts, Fact::Delegated { charter, at: now.wall });
+        if self.books.delegation().map_or(0, Delegation::limit) < before {
+            self.queue.hold_none();
+        }
         Ok(Acted::Done)
     }
 

@@ -33,7 +33,8 @@ impl Pool {
         }
         // What was signed before a restore that is known of says nothing new.
         if self.books.written.restored.is_none_or(|restored| signed > restored.at) {
-            self.record(facts, Fact::Restored { at: now.wall });
+            // It is as late at least as when that was signed, whatever the clock shows.
+            self.record(facts, Fact::Restored { at: now.wall.max(whole(signed)) });
             self.quiet = self.quiet.max(now.running + self.longest);
         }
         Seen::Forgotten

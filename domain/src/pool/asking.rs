@@ -2,6 +2,7 @@
 
 use super::fact::{Asked, Choice, Ending, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::wished_end;
+use super::hold::Hold;
 use super::op::{Answered, Lifeline, Way};
 use super::queue::Waiter;
 use super::{Pool, whole};
@@ -10,7 +11,7 @@ use crate::document::{
     Addressee, Answer, Ask, Body, Certificate, Hold as As, Place, Receipt, Request, Revocation, RevocationReason, Until, Wish,
 };
 use crate::entitlement::Per;
-use crate::names::ActivationId;
+use crate::names::{ActivationId, UserName};
 use crate::refusal::Refusal;
 use crate::seal::{Digest, Verified};
 use crate::time::{Now, Timestamp, after, days};
@@ -118,9 +119,7 @@ impl Pool {
         if let Some(place) = self.loan_for(case, wish).filter(|place| self.believes(case, *place)) {
             return self.renew(facts, case, place, None, "uses its loan");
         }
-        if let Some(was) = self.lease_of(case, &sitter)
-            && !self.reduce(facts, was, case.at())
-        {
+        if let Some(was) = self.lease_of(case, &sitter).filter(|was| !self.lies_above(*was)) {
             self.believe(case, was)?;
             self.meet(facts, case);
             let place = self.record(facts, Fact::Reseated { was, asked: case.asked(), choice, at: case.at() });
@@ -156,7 +155,7 @@ impl Pool {
         if self.books.loans >= loans.seats {
             return Err(Refusal::NoLoanLeft { loans: loans.seats, holders: self.borrowers() });
         }
-        let was = self.lease_of(case, &sitter).filter(|was| !self.reduce(facts, *was, case.at()));
+        let was = self.lease_of(case, &sitter).or_else(|| self.only_lease_of(case, &wish.user)).filter(|was| !self.lies_above(*was));
         was.map_or(Ok(()), |was| self.believe(case, was))?;
         let seat = match was.and_then(|was| self.books.written.holds.get(&was)) {
             Some(hold) => hold.seat,
@@ -225,14 +224,19 @@ impl Pool {
         self.meet(facts, case);
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
         let held = hold.loan().ok_or(Refusal::SeatGone)?.until;
-        let delegation = self.charter(case.now)?;
-        if hold.seat >= delegation.limit() {
+        let (seat, delegation) = (hold.seat, self.charter(case.now)?);
+        let latest = self.latest_loan(case.now).ok_or(Refusal::NotBorrowable)?;
+        if seat >= delegation.limit() {
             // There are fewer seats than there were. What was signed holds until it is due, and is not signed again.
             let loans = delegation.loans.map_or(0, |loans| loans.seats);
             return Err(Refusal::NoLoanLeft { loans, holders: self.borrowers() });
         }
         // What was signed cannot be shortened by signing again.
         let until = until.map_or(held, |until| until.max(held));
+        if delegation.window.until.map_or(until, |end| end.min(until)) > latest {
+            // Nobody would take it: it was lent for longer than the license has it now.
+            return Err(Refusal::LoanTooLong { latest });
+        }
         self.record(facts, Fact::Renewed { place, asked: case.asked(), until, at: case.at() });
         self.granted(place, case.now, happened)
     }
@@ -335,10 +339,24 @@ impl Pool {
         self.books.borrowers.get(&guest).copied()
     }
 
-    /// The host's loan, if whoever checks out may use it.
+    /// The host's loan, if whoever checks out may use it. One that is due is none, also where the clock is doubted by which its seat is free.
     fn loan_for(&self, case: &Case<'_>, wish: &Wish) -> Option<Place> {
         let (guest, _) = self.books.guest_of(&case.request.device)?;
-        self.books.loan_for(guest, &wish.user)
+        let place = self.books.loan_for(guest, &wish.user)?;
+        let runs = |hold: &Hold| hold.loan().is_some_and(|loan| case.at() < loan.until);
+        self.books.written.holds.get(&place).is_some_and(|hold| runs(hold)).then_some(place)
+    }
+
+    /// The lease of a user who has one on the asking host: where each process takes a seat, one that has no name has this.
+    fn only_lease_of(&self, case: &Case<'_>, user: &UserName) -> Option<Place> {
+        let (guest, _) = self.books.guest_of(&case.request.device)?;
+        let first = (guest, Some(Sitter { user: user.clone(), process: None }));
+        let mut leases = self.books.sitters.range(first..).map_while(|((of, sitter), place)| {
+            let its = *of == guest && sitter.as_ref().is_some_and(|it| it.user == *user);
+            its.then_some(*place)
+        });
+        let only = leases.next()?;
+        leases.next().is_none().then_some(only)
     }
 
     /// Who is to sit. Where each process takes a seat, one that names no process has the seat that it shows, or one of its own: such processes

@@ -90,6 +90,9 @@ pub(super) struct Restored {
     pub(super) leases_over: Option<Timestamp>,
     /// Every loan that was forgotten is over here.
     pub(super) loans_until: Timestamp,
+    /// The clock was not to be believed: how late it was is not known before the clock is believed to show more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) early: bool,
     /// An administrator said that there is no such loan.
     pub(super) accepted: Option<Timestamp>,
 }
@@ -122,7 +125,7 @@ impl Books {
     /// Whether a place lies in what is written here. One that does not was signed by a server that knew more.
     pub(super) fn knows(&self, place: Place) -> bool {
         let epochs = &self.written.epochs;
-        let Some(at) = epochs.iter().rposition(|(epoch, _)| *epoch == place.epoch) else { return false };
+        let Ok(at) = epochs.binary_search_by_key(&place.epoch, |(epoch, _)| *epoch) else { return false };
         let end = epochs.get(at + 1).map_or(self.written.next, |(_, first)| *first);
         (epochs[at].1..end).contains(&place.position)
     }
@@ -140,7 +143,7 @@ impl Books {
             Fact::Revoked { why, .. } => self.written.revoked = Some(*why),
             Fact::Closed { at, .. } => self.written.closed = Some(*at),
             Fact::Reopened { .. } => self.written.closed = None,
-            Fact::Believed { at } => self.written.clock = self.written.clock.max(Some(*at)),
+            Fact::Believed { at } => self.believe(*at),
             Fact::Met { guest, device, host, looks, at } => {
                 let new = || Box::new(Guest { device: Device::new(*device, host.clone(), *at), looks: looks.clone(), seats: 0 });
                 let met = self.written.guests.entry(*guest).or_insert_with(new);
@@ -166,11 +169,12 @@ impl Books {
                 let lease = was.and_then(|was| self.unseat(was));
                 let instead_of = lease.map(|lease| (lease.activation, last_generation(place.epoch).max(lease.floor)));
                 self.count(*guest, asked, *at);
-                let held = Held::Loan(Box::new(Loan { until: *until, signed: *at, given_back: None, instead_of }));
+                let held = Held::Loan(Box::new(Loan { until: *until, signed: *at, contact: self.contact(), given_back: None, instead_of }));
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
             Fact::Renewed { place, asked, until, at } => {
-                self.with_loan(*place, asked, *at, |loan| (loan.until, loan.signed) = (*until, *at));
+                let contact = self.contact();
+                self.with_loan(*place, asked, *at, |loan| (loan.until, loan.signed, loan.contact) = (*until, *at, contact));
             }
             Fact::Adopted(adopted) => self.adopt(place, adopted),
             Fact::GivenBack { place, asked, at } => {
@@ -245,10 +249,11 @@ impl Books {
     fn open(&mut self, epoch: u64, lease: Duration, at: Timestamp) {
         self.written.epochs.push((epoch, self.written.next - 1));
         self.written.lease = lease;
-        if self.written.clock.is_none_or(|last| between(last, at) <= clock::LEAP) {
+        if self.is_believed(at) {
             self.written.clock = self.written.clock.max(Some(at));
             self.written.latest = self.written.latest.max(at);
         }
+        let at = self.written.clock.map_or(at, |believed| believed.min(at));
         let mut busy = BTreeSet::new();
         for hold in self.written.holds.values_mut() {
             busy.insert(hold.guest);
@@ -264,10 +269,40 @@ impl Books {
         }
     }
 
-    fn restore(&mut self, at: Timestamp) {
+    /// Whether a clock that shows this is to be believed by what is written.
+    fn is_believed(&self, at: Timestamp) -> bool {
+        self.written.clock.is_none_or(|last| !clock::leaps(last, at))
+    }
+
+    /// The clock is believed to show this.
+    fn believe(&mut self, at: Timestamp) {
+        self.written.clock = self.written.clock.max(Some(at));
+        let loans_until = self.forgotten_loans_until(at);
+        self.with_restored(|restored| {
+            if std::mem::take(&mut restored.early) {
+                restored.loans_until = restored.loans_until.max(loans_until);
+            }
+        });
+    }
+
+    /// What is written down as the latest time that is known.
+    fn known(&self) -> Timestamp {
+        self.written.clock.map_or(self.written.latest, |clock| clock.max(self.written.latest))
+    }
+
+    /// When the last loan is over that can have been signed until `at`.
+    fn forgotten_loans_until(&self, at: Timestamp) -> Timestamp {
         let longest = self.delegation().and_then(|it| it.loans).map_or(0, |loans| loans.days);
-        let loans_until = after(at, days(longest.into()));
-        self.written.restored = Some(Restored { at, leases_over: None, loans_until, accepted: None });
+        after(at, days(longest.into()))
+    }
+
+    /// It is as late at least as was known before, whatever the clock shows. Of one that is not to be believed only that is taken, and a day,
+    /// as what it is believed to show is written down once a day.
+    fn restore(&mut self, at: Timestamp) {
+        let known = self.known();
+        let early = at < known || !self.is_believed(at);
+        let loans_until = self.forgotten_loans_until(if early { after(known, clock::WRITTEN) } else { at });
+        self.written.restored = Some(Restored { at: at.max(known), leases_over: None, loans_until, early, accepted: None });
     }
 
     fn with_restored(&mut self, change: impl FnOnce(&mut Restored)) {
@@ -280,15 +315,25 @@ impl Books {
         if self.delegation().is_some_and(|held| held.activation != charter.delegation().activation) {
             self.written.closed = None;
         }
-        // The vendor's own clock: it is this late at least.
-        self.written.clock = self.written.clock.max(charter.issued());
+        // The first that is ever delegated was not forgotten by any backup; of what was, nothing was known that is borrowed.
+        if self.written.charter.is_none() && charter.delegation().generation <= 1 {
+            self.written.restored = None;
+        }
         // What is delegated now is newer than what was taken away.
         self.written.revoked = None;
-        let same = self.per() == charter.delegation().per && self.contact() == charter.delegation().contact;
+        let same = self.per() == charter.delegation().per;
         self.ids = Some(SeatIds::of(&charter.delegation().server.id()));
         // The vendor's time is the truth: a clock that was ahead once is forgiven when the vendor was heard.
         self.written.latest = charter.issued().unwrap_or(self.written.latest);
+        let (issued, first) = (charter.issued(), self.written.charter.is_none());
         self.written.charter = Some(charter);
+        if first && let Some(restored) = &self.written.restored {
+            let from = if restored.early { after(self.known(), clock::WRITTEN) } else { restored.at };
+            let loans_until = self.forgotten_loans_until(from);
+            self.with_restored(|restored| restored.loans_until = loans_until);
+        }
+        // The vendor's own clock: it is this late at least.
+        issued.into_iter().for_each(|issued| self.believe(issued));
         if !same {
             let written = std::mem::take(&mut self.written);
             *self = Self::from(written);
@@ -316,7 +361,8 @@ impl Books {
     fn adopt(&mut self, place: Place, it: &Adopted) {
         self.count(it.guest, &it.asked, it.at);
         let held = match it.until {
-            Some(until) => Held::Loan(Box::new(Loan { until, signed: it.at, given_back: None, instead_of: None })),
+            // Which contact it asks for is not written down: it is out until it is due.
+            Some(until) => Held::Loan(Box::new(Loan { until, signed: it.at, contact: Contact::None, given_back: None, instead_of: None })),
             None => Held::Lease(self.written.lease),
         };
         let hold = self.new_hold(it.guest, &it.asked, &it.sitter, it.seat, held, it.at).choosing(it.choice.clone());
@@ -324,7 +370,9 @@ impl Books {
     }
 
     fn count(&mut self, number: GuestNo, asked: &Asked, at: Timestamp) {
-        self.written.latest = self.written.latest.max(at);
+        if self.is_believed(at) {
+            self.written.latest = self.written.latest.max(at);
+        }
         if let Some(guest) = self.written.guests.get_mut(&number) {
             let was_idle = self.idle.remove(&(guest.device.seen, number));
             guest.device.count(asked.count, asked.request, at);
@@ -354,7 +402,7 @@ impl Books {
         if let Some(before) = hold.before {
             self.before.insert(before, place);
         }
-        if let Some(free) = hold.free_at(self.contact()) {
+        if let Some(free) = hold.free_at() {
             self.loans += 1;
             self.due.insert((free, place));
         }
@@ -381,7 +429,7 @@ impl Books {
         if let Some(before) = hold.before {
             self.before.remove(&before);
         }
-        if let Some(free) = hold.free_at(self.contact()) {
+        if let Some(free) = hold.free_at() {
             self.loans -= 1;
             self.due.remove(&(free, place));
         }

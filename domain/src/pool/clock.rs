@@ -11,13 +11,18 @@ use crate::time::{Now, Timestamp, after, between, days};
 
 /// A server is off over a long weekend, five nights, and what is written of its clock is up to a day old: neither is to cost anybody a wait.
 /// After longer holidays loans that are due wait a day more, which costs little; a seat that two have costs the promise.
-pub(super) const LEAP: Duration = days(6);
+const LEAP: Duration = days(6);
 /// So long a doubted clock must go on evenly, in running time.
 const PROOF: Duration = days(1);
 /// By so much a clock may be corrected meanwhile.
 const DRIFT: Duration = Duration::from_secs(3_600);
 /// A believed clock is written down when it is so much later than what is written.
-const WRITTEN: Duration = days(1);
+pub(super) const WRITTEN: Duration = days(1);
+
+/// Whether a clock that shows `wall` stands too far ahead of where it ought to be.
+pub(super) fn leaps(ought: Timestamp, wall: Timestamp) -> bool {
+    between(ought, wall) > LEAP
+}
 
 /// Where the wall clock ought to be, by what was believed before and by running time.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +68,7 @@ impl Clock {
     }
 
     fn leaps(&self, written: Option<Timestamp>, now: &Now) -> bool {
-        between(self.ought(written, now), now.wall) > LEAP
+        leaps(self.ought(written, now), now.wall)
     }
 
     fn ought(&self, written: Option<Timestamp>, now: &Now) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fact::{Choice, Fact};
+use super::fact::Choice;
 use super::hold::Held;
 use super::op::Lifeline;
 use super::{Pool, whole};
@@ -95,14 +95,10 @@ impl Pool {
         spread(self.rhythm.beat, place.position ^ u64::try_from(now.running.as_millis()).unwrap_or_default())
     }
 
-    /// Ends a seat that lies above the last since there are fewer than there were. Says whether it did.
-    pub(super) fn reduce(&mut self, facts: &mut Vec<Fact>, place: Place, at: Timestamp) -> bool {
+    /// Whether a seat lies above the last since there are fewer than there were: it is not signed again, and counts until what was signed ends.
+    pub(super) fn lies_above(&self, place: Place) -> bool {
         let limit = self.books.delegation().map_or(0, Delegation::limit);
-        let above = self.books.written.holds.get(&place).is_some_and(|hold| hold.seat >= limit);
-        if above {
-            self.record(facts, Fact::Ended { place, why: super::Ending::Reduced, asked: None, at });
-        }
-        above
+        self.books.written.holds.get(&place).is_some_and(|hold| hold.seat >= limit)
     }
 }
 

@@ -70,6 +70,9 @@ pub(super) struct Loan {
     /// When it was signed last: from here its next contact is counted.
     #[serde(with = "millis")]
     pub(super) signed: Timestamp,
+    /// The contact that was asked for when it was.
+    #[serde(default)]
+    pub(super) contact: Contact,
     /// Whether it was given back by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) given_back: Option<Digest>,
@@ -115,9 +118,9 @@ impl Hold {
     }
 
     /// When a loan is free: when it is due, or, taken away, when its holder has missed its next contact.
-    pub(super) fn free_at(&self, contact: Contact) -> Option<Timestamp> {
+    pub(super) fn free_at(&self) -> Option<Timestamp> {
         let loan = self.loan()?;
-        let missed = match (self.away, contact) {
+        let missed = match (self.away, loan.contact) {
             (Some(_), Contact::Every { days: every, grace }) => after(loan.signed, days(u64::from(every) + u64::from(grace))),
             (None, _) | (_, Contact::None) => loan.until,
         };

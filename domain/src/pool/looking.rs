@@ -140,7 +140,7 @@ impl Pool {
     fn seat(&self, place: Place, hold: &Hold, now: &Now) -> Option<Seat> {
         let guest = self.books.written.guests.get(&hold.guest)?;
         let state = match (hold.away, hold.loan()) {
-            (Some(_), Some(_)) => SeatState::Released { until: hold.free_at(self.books.contact()) },
+            (Some(_), Some(_)) => SeatState::Released { until: hold.free_at() },
             (Some(_), None) => SeatState::Released { until: self.lease_end(&place, now) },
             (None, None) => SeatState::Leased,
             (None, Some(loan)) if hold.is_given_back() => SeatState::GivenBack { until: loan.until },

@@ -77,7 +77,9 @@ fn facts(connection: &Connection, pool: Pool, from: u64, pieces: &SyncSender<Vec
         }
     }
     let _ = pieces.send(piece);
-    Ok(())
+    // A snapshot is made of facts that are written: what comes next is written after the last of them.
+    let end = pool.next(connection).map_err(trouble)?;
+    if end < from { Err(missing(end)) } else { Ok(()) }
 }
 
 fn missing(position: u64) -> LedgerError {

@@ -59,7 +59,7 @@ impl Pool {
     }
 
     /// The position of the next fact.
-    fn next(self, connection: &Connection) -> rusqlite::Result<u64> {
+    pub(super) fn next(self, connection: &Connection) -> rusqlite::Result<u64> {
         let mut last =
             connection.prepare_cached("SELECT place + facts FROM run WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT 1")?;
         let next = last.query_row((self.place(0), self.end()), |row| row.get(0)).optional()?;
@@ -154,15 +154,18 @@ pub(super) fn pools(connection: &Connection) -> Result<Vec<EntitlementId>, Ledge
     names.into_iter().map(|name| name.parse().map_err(damaged)).collect()
 }
 
+/// A pool that nothing was written of may be one that the backup does not have.
 pub(super) fn is_marked(connection: &Connection, of: &EntitlementId) -> Result<bool, LedgerError> {
     connection
-        .prepare_cached("SELECT marked FROM pool WHERE entitlement = ?")
-        .and_then(|mut it| it.query_row([of.as_str()], |row| row.get(0)).optional())
-        .map(|marked| marked.unwrap_or(false))
+        .prepare_cached("SELECT coalesce((SELECT marked FROM pool WHERE entitlement = ?), EXISTS (SELECT 1 FROM restored))")
+        .and_then(|mut it| it.query_row([of.as_str()], |row| row.get(0)))
         .map_err(trouble)
 }
 
-/// Marks all pools as restored.
-pub(super) fn mark(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE pool SET marked = 1", ()).map(drop)
+/// Marks all pools as restored, and those that are not there yet.
+pub(super) fn mark(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE pool SET marked = 1", ())?;
+    transaction.execute("INSERT OR IGNORE INTO restored (once) VALUES (1)", ())?;
+    transaction.commit()
 }

@@ -123,3 +123,40 @@ fn a_restored_server_holds_back_while_its_clock_is_doubted() {
     office.decide(Op::Tick);
     assert_eq!(office.overview().withheld, 0);
 }
+
+/// A computer whose battery is empty starts in 1970, and is set right by the network a minute later.
+#[test]
+fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_as_any_other() {
+    let mut office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    office.wait(days(2));
+    office.borrow(A, days(7)).expect("a loan");
+    let right = after(office.now.wall, days(1));
+    for wrong in ["1970-01-01T00:00:00Z".parse().expect("an instant"), day(0), day(600)] {
+        let mut office = Office { journal: morning.clone(), ..office.clone() };
+        office.now.wall = wrong;
+        office.start(Start { anchor: None, marked: true });
+        assert_eq!(office.overview().withheld, 2, "at {wrong}");
+        office.now.wall = right;
+        office.decide(Op::Tick);
+        assert_eq!(office.overview().withheld, 2, "at {wrong}");
+        office.wait(days(6));
+        office.decide(Op::Tick);
+        assert_eq!(office.overview().withheld, 2, "at {wrong}, while the loan is out");
+        office.wait(days(3));
+        office.decide(Op::Tick);
+        assert_eq!(office.overview().withheld, 0, "at {wrong}");
+    }
+}
+
+/// The server was off for weeks, and doubts its clock for a day; a loan that is due is nobody's seat by the clock that everybody has.
+#[test]
+fn a_loan_that_is_due_is_used_by_nobody_while_the_clock_is_doubted() {
+    let mut office = lent();
+    start_after(&mut office, days(40));
+    assert_eq!(office.overview().loans, 2);
+    assert_eq!(said(&office.check_out(A)), "place 1", "it is not signed for the past");
+    office.wait(days(1));
+    office.decide(Op::Tick);
+    assert_eq!(said(&office.check_out(A)), "lease of seat 0");
+}

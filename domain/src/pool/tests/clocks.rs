@@ -49,3 +49,32 @@ fn a_clock_that_leapt_ahead_at_a_start_ends_nothing_once_it_is_right() {
     office.now.wall = day(2);
     assert_eq!(said(&office.check_out(A)), "lease of seat 0");
 }
+
+/// What comes back while the clock is years ahead says nothing of the time.
+#[test]
+fn a_clock_that_leapt_ahead_while_seats_were_brought_back_ends_nothing_once_it_is_right() {
+    let mut office = Office::of(until(30));
+    office.check_out(A).expect("a seat");
+    office.check_out(B).expect("a seat");
+    let right = office.now.wall;
+    office.now.wall = day(400);
+    office.give_back(B, Way::Line).expect("a receipt");
+    office.now.wall = right;
+    assert!(matches!(office.beat(A), Pulse::Kept { .. }));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 1");
+    office.restart();
+    assert_eq!(said(&office.check_out(C)), "lease of seat 2");
+}
+
+/// Hosts that hold nothing are let go of after months, not after a moment in which the clock was wrong.
+#[test]
+fn a_clock_that_is_a_year_ahead_at_a_start_forgets_no_host() {
+    let mut office = Office::of(seats(2));
+    let request = office.request(A, Ask::Borrow { wish: wish("ada"), until: Until::For(days(3)) });
+    office.send(A, &request, Way::Line).expect("a loan");
+    office.give_back(A, Way::Line).expect("a receipt");
+    office.now.wall = day(400);
+    office.restart();
+    office.now.wall = day(2);
+    assert_eq!(office.send(A, &request, Way::File).expect_err("it came back").code(), "request-spent");
+}

@@ -233,3 +233,51 @@ fn a_loan_is_used_by_whom_the_license_tells_apart_and_by_nobody_else() {
         assert_eq!([sits(A), sits(('a', "eve")), sits(B)], [true, per == Per::Host, false], "{per:?}");
     }
 }
+
+/// The vendor lends for shorter times than before, or not at all.
+#[test]
+fn a_loan_that_is_longer_than_the_license_has_them_now_goes_on_to_its_end_and_is_not_signed_again() {
+    use crate::entitlement::Borrowing;
+    for (loans, code) in [(Some(Borrowing { days: 2, seats: 2 }), "loan-too-long"), (None, "not-borrowable")] {
+        let mut office = Office::of(seats(2));
+        office.borrow(A, days(7)).expect("a loan");
+        office.delegate(Delegation { loans, generation: 2, ..seats(2) });
+        assert_eq!(said(&office.refresh(A)), code);
+        assert_eq!(office.overview().loans, 1);
+        office.wait(days(6));
+        if loans.is_some() {
+            assert_eq!(said(&office.refresh(A)), "loan of seat 0", "what is left of it is not too long");
+        }
+        office.wait(days(1));
+        assert_eq!(office.free(), 2);
+    }
+}
+
+/// What was signed asked for no contact: that its license asks for it now takes nothing away.
+#[test]
+fn a_reclaimed_loan_is_free_by_the_contact_that_was_signed() {
+    let mut office = Office::of(Delegation { contact: Contact::None, ..seats(1) });
+    office.borrow(A, days(7)).expect("a loan");
+    office.delegate(Delegation { contact: Contact::Every { days: 1, grace: 0 }, generation: 2, ..seats(1) });
+    office.release(A, Release::AtEnd);
+    office.wait(days(5));
+    assert_eq!(office.free(), 0);
+    office.wait(days(2));
+    assert_eq!(office.free(), 1);
+}
+
+/// Where each process takes a seat: a command line that borrows has no name, nor has the product.
+#[test]
+fn who_borrows_takes_the_one_seat_along_that_the_user_has() {
+    use crate::entitlement::Per;
+    let mut office = Office::of(Delegation { per: Per::Process, ..seats(2) });
+    office.check_out(A).expect("a seat");
+    office.borrow(A, days(1)).expect("a loan");
+    assert_eq!(office.overview().used, 1);
+    // Of two nobody knows which is meant.
+    let mut office = Office::of(Delegation { per: Per::Process, ..seats(3) });
+    office.check_out(A).expect("a seat");
+    office.check_out(A).expect("another");
+    office.borrow(A, days(1)).expect("a loan");
+    assert_eq!(office.overview().used, 3);
+}

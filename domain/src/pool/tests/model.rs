@@ -25,6 +25,7 @@ enum Step {
     Extend(usize, u64),
     Refresh(usize),
     Release(usize, Release),
+    /// The administrator accepts what was given back by file, by its number.
     Accept(usize),
     Pass(u64),
     Restart(u64),
@@ -68,7 +69,7 @@ fn steps(trouble: Trouble) -> impl Strategy<Value = Vec<Step>> {
         3 => (who(), 1..168u64).prop_map(|(who, hours)| Step::Borrow(who, hours)),
         1 => (who(), 1..168u64).prop_map(|(who, hours)| Step::Extend(who, hours)),
         1 => who().prop_map(Step::Refresh),
-        1 => who().prop_map(Step::Accept),
+        1 => (0..100usize).prop_map(Step::Accept),
         1 => (40_000..400_000u64).prop_map(Step::Pass),
     ];
     let crashes = prop_oneof![
@@ -101,6 +102,8 @@ struct World {
     elapsed: Duration,
     windows: Vec<Window>,
     beats: Vec<(Who, Held)>,
+    /// What was given back by file.
+    filed: Vec<Place>,
     backup: Vec<Fact>,
     trouble: Trouble,
 }
@@ -110,7 +113,7 @@ impl World {
         let loans = (trouble != Trouble::Clocks).then_some(Borrowing { days: 7, seats: 2 });
         let office = Office::of(Delegation { loans, ..seats(3) });
         let backup = office.journal.clone();
-        Self { office, elapsed: Duration::ZERO, windows: Vec::new(), beats: Vec::new(), backup, trouble }
+        Self { office, elapsed: Duration::ZERO, windows: Vec::new(), beats: Vec::new(), filed: Vec::new(), backup, trouble }
     }
 
     /// A certificate reached its host.
@@ -186,7 +189,8 @@ impl World {
                 }
             }
             Step::Return(n, way) => {
-                if let Some(activation) = self.office.held.get(&HOSTS[n]).map(Held::activation) {
+                if let Some((activation, place)) = self.office.held.get(&HOSTS[n]).map(|held| (held.activation(), held.place())) {
+                    self.filed.extend(matches!(way, Way::File { .. }).then_some(place));
                     // It is off on its host from the moment it is asked.
                     self.windows.retain(|window| window.activation != activation);
                     self.beats.retain(|(_, held)| held.activation() != activation);
@@ -218,7 +222,7 @@ impl World {
                 }
             }
             Step::Accept(n) => {
-                if let Some(place) = self.office.held.get(&HOSTS[n]).map(Held::place) {
+                if let Some(place) = self.filed.get(n % self.filed.len().max(1)).copied() {
                     self.office.act(Act::AcceptReturn { place, by: "boss".into() });
                 }
             }

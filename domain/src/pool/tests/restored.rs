@@ -237,3 +237,71 @@ fn what_was_signed_under_another_license_of_the_server_is_taken_for_no_sign_of_a
     assert!(!office.journal.iter().any(|fact| matches!(fact, Fact::Restored { .. } | Fact::Adopted(_))));
     assert_eq!(said(&office.check_out(B)), "lease of seat 1");
 }
+
+/// A backup that was made before the license was activated here, and was put back after it was.
+#[test]
+fn a_pool_that_a_backup_does_not_have_is_restored_too_unless_it_is_delegated_for_the_first_time() {
+    for (anchor, generation, expected) in [(false, 2, "server-restored"), (true, 2, "server-restored"), (false, 1, "lease of seat 0")] {
+        let mut office = Office::of(seats(3));
+        office.borrow(A, days(5)).expect("a loan");
+        let anchor = anchor.then(|| office.pool.anchored());
+        office.journal = Vec::new();
+        office.start(Start { anchor, marked: true });
+        office.wait(MINUTE);
+        office.delegate(Delegation { generation, ..seats(3) });
+        assert_eq!(said(&office.check_out(B)), expected);
+        let withheld = if generation == 1 { 0 } else { 2 };
+        assert_eq!(office.overview().withheld, withheld);
+        office.wait(days(4));
+        office.decide(Op::Tick);
+        assert_eq!(office.overview().withheld, withheld);
+    }
+}
+
+/// What is shown seems to begin later: whether it has ended is not known before the clock is right.
+#[test]
+fn a_restored_server_whose_clock_is_hours_behind_is_restored_once_and_takes_up_what_it_is_shown_when_the_clock_is_right() {
+    let mut office = Office::of(seats(4));
+    let morning = office.journal.clone();
+    office.wait(HOUR * 5);
+    for who in [A, B, C] {
+        office.check_out(who).expect("a seat");
+    }
+    office.now.wall = after(day(1), HOUR);
+    restored(&mut office, &morning);
+    let length = |office: &Office| office.journal.iter().filter(|fact| matches!(fact, Fact::Restored { .. })).count();
+    for who in [A, B, C] {
+        assert_eq!(said(&office.show(who)), "server-restored");
+    }
+    let once = length(&office);
+    assert!(once <= 2, "{once}");
+    for _ in 0..3 {
+        assert_eq!(said(&office.show(A)), "server-restored");
+    }
+    assert_eq!(length(&office), once);
+    office.now.wall = after(day(1), HOUR * 5 + MINUTE);
+    for (number, who) in [A, B, C].into_iter().enumerate() {
+        assert_eq!(said(&office.show(who)), format!("lease of seat {number}"));
+    }
+    assert_eq!(length(&office), once);
+}
+
+/// Its leases are shorter now, and it is started again before those of before are over.
+#[test]
+fn a_restored_server_that_is_started_again_waits_as_long_as_before() {
+    let mut office = Office::of(Delegation { loans: None, ..seats(1) });
+    let morning = office.journal.clone();
+    office.rhythm = Rhythm::new(HOUR, MINUTE).expect("a rhythm");
+    office.restart();
+    office.check_out(A).expect("a seat");
+    let anchor = Some(office.pool.anchored());
+    (office.journal, office.rhythm) = (morning, Rhythm::default());
+    office.start(Start { anchor, marked: false });
+    office.wait(MINUTE);
+    let anchor = Some(office.pool.anchored());
+    office.start(Start { anchor, marked: false });
+    office.wait(LEASE);
+    assert_eq!(said(&office.check_out(B)), "server-restored");
+    office.wait(HOUR);
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+}

@@ -171,6 +171,11 @@ fn fewer_seats_are_fewer_seats_as_leases_end() {
     assert!(matches!(office.beat(C), Pulse::Ending { why: Gone::Reduced, .. }));
     assert_eq!(said(&office.check_out(C)), "place 1");
     office.give_back(A, Way::Line).expect("a receipt");
+    // What was signed for it goes on: until then there is no seat for anybody.
+    assert_eq!(said(&office.check_out(C)), "place 1");
+    assert_eq!(said(&office.check_out(D)), "place 2");
+    office.keep(&[B], LEASE);
+    assert!(office.journal.iter().any(|fact| matches!(fact, Fact::Ended { why: Ending::Reduced, .. })));
     assert_eq!(said(&office.check_out(C)), "lease of seat 0");
     assert_eq!(office.delegate(Delegation { generation: 1, ..seats(9) }), "Nothing", "an older delegation");
     assert_eq!(office.delegate(Delegation { generation: 9, server: host('z').device.public(), ..seats(9) }), "other-server");
@@ -230,4 +235,20 @@ fn processes_that_are_not_named_share_no_seat_where_each_takes_one() {
         let again = office.send(A, &request, Way::Line).expect("the answer was lost");
         assert_eq!((first.seat(), office.overview().used), (again.seat(), 3), "one request brings one seat");
     }
+}
+
+/// A seat was held for who waited longest when the seats became fewer.
+#[test]
+fn a_seat_that_is_held_for_somebody_is_held_no_more_when_there_are_fewer() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
+    office.check_out(A).expect("a seat");
+    office.check_out(B).expect("a seat");
+    office.check_out(C).expect_err("it waits");
+    office.give_back(B, Way::Line).expect("a receipt");
+    assert!(matches!(office.queue(C), Wait::Ready { .. }));
+    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
+    assert_eq!(office.queue(C), Wait::Lost);
+    assert_eq!(said(&office.check_out(C)), "place 1");
+    office.give_back(A, Way::Line).expect("a receipt");
+    assert_eq!(said(&office.check_out(C)), "lease of seat 0");
 }
