@@ -16,8 +16,15 @@ const CODES: &[(&str, &str, &str, &str)] = &[
     ("domain/src/document/answer.rs", "fn code(", "\n    }\n", "docs/end-user.md"),
     ("domain/src/rights.rs", "const MATRIX", "\n];\n", "docs/vendor.md"),
     ("ports/driving/src/license_manager/error.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
+    ("ports/driving/src/license_manager/network.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
+    ("ports/driven/src/file_exchange.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
     ("ports/driving/src/console/brought.rs", "fn code(", "\n    }\n", "docs/vendor.md"),
     ("apps/cli/src/exit.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/exit/admin.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/server.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/server/line.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/server/pin.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/host/holding.rs", "", "#[cfg(test)]", "docs/administrator.md"),
     ("apps/cli/src/progress.rs", "", "#[cfg(test)]", "docs/administrator.md"),
     ("apps/cli/src/host/act.rs", "", "#[cfg(test)]", "docs/end-user.md"),
     ("apps/cli/src/vendor/keys.rs", "", "#[cfg(test)]", "docs/administrator.md"),
@@ -26,18 +33,25 @@ const CODES: &[(&str, &str, &str, &str)] = &[
     ("adapters/web/src/failure.rs", "", "#[cfg(test)]", "docs/http-api.md"),
     ("adapters/web/src/body.rs", "", "#[cfg(test)]", "docs/http-api.md"),
     ("adapters/web/src/tokens.rs", "", "#[cfg(test)]", "docs/http-api.md"),
+    ("adapters/web/src/seats/failure.rs", "", "#[cfg(test)]", "docs/http-api.md"),
+    ("adapters/web/src/seats/doors.rs", "", "#[cfg(test)]", "docs/http-api.md"),
 ];
 
 /// The enums of verbs, what is typed before one of them, and the guide that has to show it.
 const VERBS: &[(&str, &str, &str, &str)] = &[
     ("apps/cli/src/arguments.rs", "enum Verb {", "keyward ", "docs/administrator.md"),
     ("apps/cli/src/arguments.rs", "enum HostVerb {", "keyward host ", "docs/administrator.md"),
+    ("apps/cli/src/host/network.rs", "enum NetworkVerb {", "keyward network ", "docs/administrator.md"),
+    ("apps/cli/src/host/borrow.rs", "enum BorrowVerb {", "keyward borrow ", "docs/administrator.md"),
+    ("apps/cli/src/server.rs", "enum Verb {", "server ", "docs/administrator.md"),
     ("apps/cli/src/vendor.rs", "enum Verb {", "", "docs/vendor.md"),
     ("apps/cli/src/vendor/product.rs", "enum ProductVerb {", "product ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum KeysVerb {", "keys ", "docs/vendor.md"),
     ("apps/cli/src/vendor/keys.rs", "enum RootVerb {", "root ", "docs/vendor.md"),
     ("apps/cli/src/vendor/token.rs", "enum TokenVerb {", "token ", "docs/vendor.md"),
     ("apps/daemon/src/lib.rs", "enum Verb {", "keywardd ", "docs/vendor.md"),
+    // In a table of their own.
+    ("apps/daemon/src/license_server.rs", "enum SiteVerb {", "| `", "docs/administrator.md"),
 ];
 
 /// Verbs told elsewhere.
@@ -45,6 +59,9 @@ const ELSEWHERE: &[(&str, &str)] = &[("keywardd demo", "README.md"), ("keywardd 
 
 pub(crate) const GUIDES: &[&str] = &[
     "README.md",
+    "ARCHITECTURE.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
     "docs/vendor.md",
     "docs/administrator.md",
     "docs/end-user.md",
@@ -70,7 +87,10 @@ fn codes(source: &str) -> Vec<&str> {
     let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let leads = |before: &str| {
         let status = before.trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit());
-        status || ["=>", "Some((", "refused(", "failed(", "no_answer(", "::no("].iter().any(|mark| before.ends_with(mark))
+        status
+            || ["=>", "Some((", "refused(", "failed(", "no_answer(", "::no(", "NoAnswer(", "Failed("]
+                .iter()
+                .any(|mark| before.ends_with(mark))
     };
     let beside = |before: &str, after: &str| leads(before.trim_end()) || after.trim_start().starts_with("=>");
     let triples = parts.windows(3).step_by(2);
@@ -208,8 +228,10 @@ fn no_link_leads_nowhere() {
 #[test]
 fn what_is_missing_would_be_noticed() {
     assert_eq!(
-        codes(r#"Self::A => "one-code", Self::B { .. } => "two", "not-one", new(404, "three", "Title"), "four" => 4"#),
-        ["one-code", "two", "three", "four"]
+        codes(
+            r#"Self::A => "one-code", Self::B { .. } => "two", "not-one", new(404, "three", "Title"), "four" => 4, Failed("five".into())"#
+        ),
+        ["one-code", "two", "three", "four", "five"]
     );
     assert_eq!(
         verbs("\n    /// Words\n    RotateIssuer(Rotate),\n    List {\n        Json: bool,\n    },\n    Demo,"),

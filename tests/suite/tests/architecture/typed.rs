@@ -81,7 +81,8 @@ fn commands(guide: &str) -> Vec<(Vec<String>, Shown)> {
     // Every second piece between backticks is code; a dash of dots stands for whatever may follow.
     let prose = guide.split("```").step_by(2);
     let code = prose.flat_map(|text| text.split('`').skip(1).step_by(2)).filter(|code| !code.contains("...") && !code.contains('\n'));
-    let sentences = code.filter(|code| code.starts_with("keyward ") || code.starts_with("keywardd ")).map(words_of);
+    let is_typed = |first: &str| ["keyward", "keywardd"].contains(&first) || aliases.contains_key(first);
+    let sentences = code.filter(|code| code.split_once(' ').is_some_and(|(first, _)| is_typed(first))).map(words_of);
     let whole = whole.into_iter().map(|words| (words, Shown::Whole));
     let all = whole.chain(sentences.map(|words| (words, Shown::InASentence)));
     all.filter_map(|(words, shown)| Some((ours(&words, &aliases)?, shown))).collect()
@@ -105,10 +106,12 @@ fn every_command_in_a_guide_can_be_typed() {
 fn a_command_that_cannot_be_typed_is_noticed() {
     let guide = "```sh\nalias v='keyward vendor --server https://k --token-file t'   # F\nv lst\nls | keyward\n```\n\
         ```console\n$ v revoke\n$ v list > file\n$ keywardd key-server --data d --listen here &\n```\n\
-        Type `keyward vendor revoke` and `keyward statsu`, `keyward status [--json]`, `keyward vendor ...` and `keyward return`.\n";
+        Type `v lts`, `keyward vendor revoke` and `keyward statsu`, `keyward status [--json]`, `keyward vendor ...` and `keyward return`.\n";
     let wrong: Vec<_> = commands(guide).iter().filter_map(|(words, shown)| against(words, *shown)).collect();
     let begin = ["keyward vendor --server https://k --token-file t lst:", "keyward vendor --server https://k --token-file t revoke:"];
-    let begin = [&begin[..], &["keywardd key-server --data d --listen here:", "keyward statsu:"]].concat();
+    let in_sentences =
+        ["keywardd key-server --data d --listen here:", "keyward vendor --server https://k --token-file t lts:", "keyward statsu:"];
+    let begin = [&begin[..], &in_sentences].concat();
     assert_eq!(wrong.len(), begin.len(), "{wrong:?}");
     for (wrong, begin) in wrong.iter().zip(begin) {
         assert!(wrong.starts_with(begin), "{wrong}");
