@@ -58,7 +58,7 @@ impl Line {
         match (found.pop(), found.is_empty()) {
             (Some(seat), true) => Ok(seat),
             (Some(_), false) => Err(Failure::usage(format!(
-                "several seats are at place {typed}; write it as `server status --json` has it, EPOCH-POSITION"
+                "several seats are at place {typed}; write it as EPOCH-POSITION, two numbers that `server status --json` has of each"
             ))),
             (None, _) => {
                 Err(Failure::refused("no-such-seat", format!("nobody has a seat at place {typed}; look the place up with `server status`")))
