@@ -13,9 +13,6 @@ use tempfile::TempDir;
 
 use crate::site::run;
 
-/// Where the tour's server listens if nobody says otherwise.
-const USUAL: &str = "https://127.0.0.1:8443";
-
 /// A person's terminal on the tour.
 struct Terminal {
     dir: TempDir,
@@ -23,7 +20,7 @@ struct Terminal {
     set: String,
     /// What runs in the background.
     started: Vec<Child>,
-    /// What README says, and what it is here: the server's address and license keys.
+    /// What README says, and what it is here: the servers' addresses and license keys.
     here: Vec<(String, String)>,
 }
 
@@ -64,18 +61,19 @@ impl Terminal {
         bash
     }
 
-    /// Learns what README's address and keys are here.
+    /// Learns what README's addresses and keys are here.
     fn learn(&mut self, said: &[&str], lines: &[String]) {
+        let address = |line: &str| line.strip_prefix("listening on https://").map(str::to_owned);
         for (there, here) in said.iter().zip(lines) {
-            match (there.strip_prefix("listening on "), here.strip_prefix("listening on ")) {
-                (Some(_), Some(address)) => self.here.push((USUAL.into(), address.into())),
+            match (address(there), address(here)) {
+                (Some(there), Some(here)) => self.here.push((there, here)),
                 _ if is_key(there) && is_key(here) => self.here.push(((*there).into(), here.clone())),
                 _ => {}
             }
         }
     }
 
-    /// A command with the address and the keys of this run; a key with a typo keeps its typo.
+    /// A command with the addresses and the keys of this run; a key with a typo keeps its typo.
     fn as_here(&self, command: &str) -> String {
         let mut typed = command.to_owned();
         for (there, here) in &self.here {
@@ -115,21 +113,26 @@ fn differences(one: &str, other: &str) -> usize {
 
 /// A line without what differs from run to run.
 fn masked(line: &str) -> String {
-    let is_id = |word: &str| (word.starts_with("A-") || word.starts_with("E-")) && word.len() == 18;
+    let is_server = |word: &str| ["https://127.0.0.1:", "https://localhost:"].iter().any(|begin| word.starts_with(begin));
+    let is_id = |word: &str| {
+        ((word.starts_with("A-") || word.starts_with("E-")) && word.len() == 18) || (word.starts_with("S-") && word.len() == 31)
+    };
     let is_instant = |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
     let mask = |word: &str| match word.trim_matches(['(', ')', ';', ':', ',', '.']) {
         bare if is_key(bare) => word.replace(bare, "KEY"),
         bare if is_id(bare) => word.replace(bare, &bare[..2]),
         bare if is_instant(bare) => word.replace(bare, "INSTANT"),
-        bare if bare.starts_with("https://127.0.0.1:") => word.replace(bare, USUAL),
+        bare if is_server(bare) => word.replace(bare, "SERVER"),
         _ => word.to_owned(),
     };
     let line: Vec<String> = line.split(' ').map(mask).collect();
-    let line = line.join(" ");
-    match line.split_once("in use: ").and_then(|(before, rest)| Some((before, rest.split_once(" since ")?.1))) {
-        Some((before, after)) => format!("{before}in use: HOST since {after}"),
-        None => line,
+    let mut line = line.join(" ");
+    for marker in ["in use: ", "In use by: "] {
+        if let Some((before, after)) = line.split_once(marker).and_then(|(before, rest)| Some((before, rest.split_once(" since ")?.1))) {
+            line = format!("{before}{marker}WHO since {after}");
+        }
     }
+    line
 }
 
 #[test]
@@ -152,8 +155,11 @@ fn only_what_differs_from_run_to_run_is_masked() {
         ("4TJJG-8A69W-27XH7-CYRJX-0S692", "KEY"),
         ("| *****-*****-*****-*****-0S692 | Enabled |", "| KEY | Enabled |"),
         ("E-A45CIK5YWPTAQIGH: cad until 2027-04-01T12:00:00Z, 0 of 1", "E-: cad until INSTANT, 0 of 1"),
-        ("is in use: vm since 2026-11-21T20:08:09Z. Return it", "is in use: HOST since INSTANT. Return it"),
-        ("listening on https://127.0.0.1:45123", "listening on https://127.0.0.1:8443"),
+        ("is in use: vm since 2026-11-21T20:08:09Z. Return it", "is in use: WHO since INSTANT. Return it"),
+        ("In use by: ada on vm since 2026-11-21T20:08:09Z. Wait", "In use by: WHO since INSTANT. Wait"),
+        ("(S-WISCVQ7LZWPQ-RSPS7HI4VPCTA67M)", "(S-)"),
+        ("listening on https://127.0.0.1:45123", "listening on SERVER"),
+        ("listening on https://localhost:27487", "listening on SERVER"),
         ("Trial will expire in 30 days", "Trial will expire in 30 days"),
     ];
     for (line, expected) in table {
