@@ -200,11 +200,13 @@ fn a_restored_file_is_marked_until_a_fact_of_each_pool_says_so() {
     mark_journals_restored(&restored.file()).expect("it is marked");
     let marked = |journals: &SqlJournals| ["E-1", "E-2", "E-3"].map(|id| wait(pool(journals, id).is_marked()).expect("it says"));
     let journals = restored.open();
-    assert_eq!(marked(&journals), [true, true, false]);
+    assert_eq!(marked(&journals), [true, true, true], "the third may have been made after the backup");
     append(&pool(&journals, "E-1"), facts(300..301));
-    assert_eq!(marked(&journals), [true, true, false], "another fact says nothing of it");
+    assert_eq!(marked(&journals), [true, true, true], "another fact says nothing of it");
     append(&pool(&journals, "E-1"), vec![Fact::Restored { at: Timestamp::UNIX_EPOCH }]);
     drop(journals);
+    assert_eq!(marked(&restored.open()), [false, true, true]);
+    append(&pool(&restored.open(), "E-3"), vec![Fact::Restored { at: Timestamp::UNIX_EPOCH }]);
     assert_eq!(marked(&restored.open()), [false, true, false]);
     assert_eq!(replay(&pool(&restored.open(), "E-2")), books(300));
 }
@@ -217,10 +219,15 @@ fn a_journal_in_which_facts_are_missing_is_not_replayed() {
         ("UPDATE run SET body = substr(body, 1, instr(body, char(10)) - 1) WHERE place % 17592186044416 = 256", "fact 511 is not there"),
         ("UPDATE run SET body = 'x' || body WHERE place % 17592186044416 = 256", "expected value"),
         ("INSERT INTO snapshot VALUES (1, 9, '{')", "EOF while parsing"),
+        // What a snapshot has, and the file does not: what is written next would stand in the place of it.
+        ("DELETE FROM run WHERE place % 17592186044416 >= 256", "fact 256 is not there"),
     ];
     for (change, cause) in cases {
         let place = Place::new();
         append(&pool(&place.open(), "E-1"), facts(0..1000));
+        if change.contains(">=") {
+            wait(pool(&place.open(), "E-1").snapshot(books(1000))).expect("a snapshot");
+        }
         place.alter(change);
         let error = wait(pool(&place.open(), "E-1").replay()).expect_err(change);
         assert!(error.to_string().contains("`keywardd restore`"), "{error}");
