@@ -1,7 +1,7 @@
 //! A site with three seats, as its people and its administrator live with it: four hosts, a trip, an early return, and a laptop that is lost
 //! (rows N3, B1, B2, B3). What they read is compared word for word.
 
-use crate::office::{Office, Worker};
+use crate::office::{Office, OneRoom, Worker};
 
 const LET_BE: &str = "Wait in the queue, or ask one of those who have a seat to leave it.";
 const DAY: u64 = 24 * 60;
@@ -84,37 +84,21 @@ fn a_seat_is_taken_along_for_five_days_without_the_server_and_goes_back_by_itsel
     office.start();
     office.comes_to_say("0 in use (0 borrowed), 3 free");
     office.comes_to_say("nobody has a seat");
+    let extend = office.types("laptop", &["borrow", "extend", "1", "--for", "7d", "--at", office.at()]).not_done(1);
+    let anew = "Borrow a seat anew with `keyward borrow`, or use the license server.";
+    assert_eq!(extend, format!("refused (seat-gone): The loan ended at 2027-01-06T00:00:00Z, and the seat went back by itself. {anew}\n"));
+    office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    let status = office.types("laptop", &["status"]).done();
+    assert!(rows(&status).len() == 1 && row(&status).starts_with("Borrowed 2027-01-1"), "it has the place of the one that ended: {status}");
 }
 
 #[test]
-fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
-    let office = Office::open();
-    let borrow = ["borrow", office.at(), "--license", &office.license, "--until", "2027-01-06"];
-    let said = office.types("laptop", &borrow).done();
-    assert!(said.contains("2027-01-07T12:00:00Z"), "the end of that day at UTC-12: {said}");
-    let used = office.types("laptop", &["network", "use", office.at()]).done();
-    assert_eq!(used.lines().next(), Some("A seat is borrowed on this host: it is used, and no other is taken."));
-    let moved = office.types("laptop", &["borrow", "extend", "1", "--for", "10d"]).done();
-    assert!(moved.starts_with("The end of the loan was moved.\n") && moved.contains("expires 2027-01-11T00:00:00Z"), "{moved}");
-    let returned = office.types("laptop", &["borrow", "give-back", "1"]).done();
-    assert_eq!(returned, "The borrowed seat was given back; others can have it now.\n");
-    let status = office.administer(&["status"]).done();
-    assert!(status.contains("3 free") && status.contains("nobody has a seat"), "{status}");
-    // And it is lost on the next trip.
-    office.types("laptop", &borrow).done();
-    let place = office.place_of("laptop");
-    let other = format!("refused (other-seat): seat {place} of laptop on laptop is borrowed; use `server reclaim {place}`\n");
-    assert_eq!(office.administer(&["release", &place]).not_done(1), other);
-    let nobody = "refused (no-such-seat): nobody has a seat at place 999; look the place up with `server status`\n";
-    assert_eq!(office.administer(&["reclaim", "999"]).not_done(1), nobody);
-    let at_end = "The seat borrowed by laptop on laptop was taken away; others can have it when what was signed for it has ended, which `server status` shows.\n";
-    assert_eq!(office.administer(&["reclaim", &place]).done(), at_end);
-    let status = office.administer(&["status"]).done();
-    assert!(status.contains("2 free") && status.contains("taken away; ends at 2027-01-07T12:00:00Z"), "{status}");
-    let at_once = "The seat borrowed by laptop on laptop was taken away; others can have it now.\n";
-    assert_eq!(office.administer(&["reclaim", &place, "--at-once"]).done(), at_once);
-    let status = office.administer(&["status"]).done();
-    assert!(status.contains("3 free") && status.contains("1 of 1 seat for emergencies in use"), "{status}");
-    let log = office.administer(&["log"]).done();
-    assert!(log.contains(&format!("first start took away the seat of place {place}, free at once")), "{log}");
+fn who_borrows_from_a_full_pool_is_told_who_has_its_seats_and_no_place_in_a_queue() {
+    let office = Office::in_rooms(OneRoom, &["--type", "network", "--seats", "1", "--borrow-days", "30", "--borrow-seats", "1"]);
+    office.types("ada", &["network", "use", office.at()]).done();
+    let full = office.types("ben", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).not_done(1);
+    let asks = "Borrow when a seat is free, or ask one of those who have one to leave it.";
+    let who = "In use by: ada on ada since 2027-01-01T00:00:00Z.";
+    assert_eq!(full, format!("refused (no-seat-free): The one seat is taken. {who} {asks}\n"));
+    assert!(office.administer(&["status"]).done().contains("0 waiting"));
 }
