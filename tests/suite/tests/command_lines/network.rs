@@ -102,3 +102,58 @@ fn who_borrows_from_a_full_pool_is_told_who_has_its_seats_and_no_place_in_a_queu
     assert_eq!(full, format!("refused (no-seat-free): The one seat is taken. {who} {asks}\n"));
     assert!(office.administer(&["status"]).done().contains("0 waiting"));
 }
+
+/// The token goes to the license server that wrote it, and to no other, from the first time on.
+#[test]
+fn the_token_file_names_the_license_server_that_it_is_for() {
+    let mut office = Office::open();
+    let file = office.site.dir().join("lan/admin-token");
+    let remembered = office.site.dir().join("lan/admin-token.server");
+    let written = std::fs::read_to_string(&file).expect("a token");
+    let (token, server) = written.split_once('@').expect("the server is named");
+    let query = office.types("ada", &["network", "query", office.at()]).done();
+    assert!(query.starts_with(&format!("License server {server} at ")), "{query}");
+    office.administer(&["status"]).done();
+    assert!(!remembered.exists(), "there is nothing to be learned");
+    std::fs::write(&file, format!("{token}@{}", "0".repeat(32))).expect("it is written");
+    assert!(office.administer(&["status"]).not_done(1).starts_with("refused (other-license-server): "));
+    // One of an earlier version names nobody.
+    std::fs::write(&file, token).expect("it is written");
+    office.stop();
+    office.start();
+    office.administer(&["status"]).done();
+    assert_eq!(std::fs::read_to_string(&remembered).expect("it is learned").trim(), server);
+}
+
+#[test]
+fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
+    let office = Office::open();
+    let borrow = ["borrow", office.at(), "--license", &office.license, "--until", "2027-01-06"];
+    let said = office.types("laptop", &borrow).done();
+    assert!(said.contains("2027-01-07T12:00:00Z"), "the end of that day at UTC-12: {said}");
+    let used = office.types("laptop", &["network", "use", office.at()]).done();
+    assert_eq!(used.lines().next(), Some("A seat is borrowed on this host: it is used, and no other is taken."));
+    let moved = office.types("laptop", &["borrow", "extend", "1", "--for", "10d"]).done();
+    assert!(moved.starts_with("The end of the loan was moved.\n") && moved.contains("expires 2027-01-11T00:00:00Z"), "{moved}");
+    let returned = office.types("laptop", &["borrow", "give-back", "1"]).done();
+    assert_eq!(returned, "The borrowed seat was given back; others can have it now.\n");
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("3 free") && status.contains("nobody has a seat"), "{status}");
+    // And it is lost on the next trip.
+    office.types("laptop", &borrow).done();
+    let place = office.place_of("laptop");
+    let other = format!("refused (other-seat): seat {place} of laptop on laptop is borrowed; use `server reclaim {place}`\n");
+    assert_eq!(office.administer(&["release", &place]).not_done(1), other);
+    let nobody = "refused (no-such-seat): nobody has a seat at place 999; look the place up with `server status`\n";
+    assert_eq!(office.administer(&["reclaim", "999"]).not_done(1), nobody);
+    let at_end = "The seat borrowed by laptop on laptop was taken away; others can have it when what was signed for it has ended, which `server status` shows.\n";
+    assert_eq!(office.administer(&["reclaim", &place]).done(), at_end);
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("2 free") && status.contains("taken away; ends at 2027-01-07T12:00:00Z"), "{status}");
+    let at_once = "The seat borrowed by laptop on laptop was taken away; others can have it now.\n";
+    assert_eq!(office.administer(&["reclaim", &place, "--at-once"]).done(), at_once);
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("3 free") && status.contains("1 of 1 seat for emergencies in use"), "{status}");
+    let log = office.administer(&["log"]).done();
+    assert!(log.contains(&format!("first start took away the seat of place {place}, free at once")), "{log}");
+}
