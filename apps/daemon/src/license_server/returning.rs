@@ -184,7 +184,10 @@ async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<
 }
 
 fn called_off() -> Result<bool> {
-    bail!("giving the license back was called off, by `return --cancel`; its seats are granted again")
+    bail!(
+        "the license is not given back: it was called off (`return --cancel`), or another `return` took the place of this one; run the same \
+         command again if it is to be given back"
+    )
 }
 
 fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Pools> {
