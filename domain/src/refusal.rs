@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Kind, RevocationReason, Ticket};
+use crate::keys::KeyId;
 use crate::names::{Edition, Feature, HostName, ProductId, UserName, Version};
 use crate::time::Timestamp;
 
@@ -180,6 +181,18 @@ pub enum Refusal {
         /// When the first is free again, if that is known.
         next: Option<Timestamp>,
     },
+    /// Every seat is taken, and none can be borrowed: who borrows has no place in the queue.
+    NoSeatFree {
+        /// How many seats there are.
+        seats: u32,
+        /// Who has the seats.
+        holders: Vec<Occupant>,
+    },
+    /// The request is addressed to a license server, and was brought to the vendor.
+    ForLicenseServer {
+        /// Which.
+        server: KeyId,
+    },
 }
 
 /// Who holds an activation.
@@ -254,13 +267,15 @@ impl Refusal {
             Self::NoLoanLeft { .. } => "no-loan-left",
             Self::LoanTooLong { .. } => "loan-too-long",
             Self::OverdraftSpent { .. } => "overdraft-spent",
+            Self::NoSeatFree { .. } => "no-seat-free",
+            Self::ForLicenseServer { .. } => "for-license-server",
         }
     }
 
     /// The rule that caused it: a row of the requirements, or a promise.
     pub fn rule(&self) -> &'static str {
         match self {
-            Self::OtherVendor | Self::UnknownActivation => "P12",
+            Self::OtherVendor | Self::UnknownActivation | Self::ForLicenseServer { .. } => "P12",
             Self::UnknownKey | Self::KeyReplaced => "K1",
             Self::NeedsLicenseServer
             | Self::NeedsDongle
@@ -282,7 +297,7 @@ impl Refusal {
             Self::OtherServer => "N2",
             Self::PoolFull { .. } | Self::SeatGone => "N3",
             Self::ServerRestored { .. } => "P8",
-            Self::NotBorrowable | Self::NoLoanLeft { .. } | Self::LoanTooLong { .. } => "B1",
+            Self::NotBorrowable | Self::NoLoanLeft { .. } | Self::LoanTooLong { .. } | Self::NoSeatFree { .. } => "B1",
             Self::OverdraftSpent { .. } => "B3",
         }
     }
@@ -313,7 +328,9 @@ impl Refusal {
             Self::TransfersSpent { next: None, .. } => "return it on its host, or ask the vendor to free the slot".into(),
             Self::NotThisHost => "activate here with the license key".into(),
             Self::UnknownActivation => "activate again with the license key".into(),
-            Self::CopiedHost => "on the copy, run `keyward host new` and activate with the license key: it gets a slot of its own".into(),
+            Self::CopiedHost => {
+                "on the copy, run `keyward host new` and activate with the license key, or take a seat again: it counts as a host of its own".into()
+            }
             Self::RequestSpent => "activate again".into(),
             Self::TrialOver { .. } => "activate with a license key".into(),
             Self::NoTrial => "activate with a license key".into(),
@@ -341,12 +358,20 @@ impl Refusal {
             Self::LoanTooLong { latest } => format!("borrow until {latest} at the latest"),
             Self::OverdraftSpent { next: Some(next), .. } => format!("let it end by itself, or try again at {next}"),
             Self::OverdraftSpent { next: None, .. } => "let it end by itself".into(),
+            Self::NoSeatFree { .. } => "borrow when a seat is free, or ask one of those who have one to leave it".into(),
+            Self::ForLicenseServer { .. } => {
+                "bring it to the administrator of that license server, who answers it with `keyward server answer`".into()
+            }
         }
     }
 }
 
 fn join<T: fmt::Display>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn all_taken(seats: u32) -> String {
+    if seats == 1 { "the one seat is taken".into() } else { format!("all {seats} seats are taken") }
 }
 
 impl fmt::Display for Refusal {
@@ -391,10 +416,14 @@ impl fmt::Display for Refusal {
             Self::NoPool { product } => write!(f, "this license server has no seats of {product}"),
             Self::UnknownFeature { feature, .. } => write!(f, "the license has no feature {feature}"),
             Self::PoolFull { seats, place, holders, .. } => {
-                let all = if *seats == 1 { "the one seat is taken".into() } else { format!("all {seats} seats are taken") };
-                write!(f, "{all}; place {place} in the queue")?;
+                write!(f, "{}; place {place} in the queue", all_taken(*seats))?;
                 if holders.is_empty() { Ok(()) } else { write!(f, "; in use by {}", join(holders)) }
             }
+            Self::NoSeatFree { seats, holders } => {
+                f.write_str(&all_taken(*seats))?;
+                if holders.is_empty() { Ok(()) } else { write!(f, "; in use by {}", join(holders)) }
+            }
+            Self::ForLicenseServer { server } => write!(f, "the request is addressed to license server {server}, not to the vendor"),
             Self::SeatGone => f.write_str("the seat was given back, or went to somebody else"),
             Self::DelegationEnded { until } => write!(f, "the license server's own license ended at {until}"),
             Self::ServerClosed => f.write_str("the license server gave its license back"),

@@ -396,8 +396,10 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::ServerRestored { until: day(30) },
         Refusal::LoansOut { loans: 2, until: day(30) },
         Refusal::NotBorrowable,
-        Refusal::NoLoanLeft { loans: 2, holders: vec![occupant] },
+        Refusal::NoLoanLeft { loans: 2, holders: vec![occupant.clone()] },
         Refusal::LoanTooLong { latest: day(7) },
         Refusal::OverdraftSpent { overdraft: 1, next: Some(day(2)) },
+        Refusal::NoSeatFree { seats: 3, holders: vec![occupant] },
+        Refusal::ForLicenseServer { server: server().public().id() },
     ]
 }

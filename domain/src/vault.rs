@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::anchor::AnchorContents;
 use crate::document::{Answer, Ask, Delegation, Hold, Request, Revocation};
 use crate::host::{Fingerprint, Match};
-use crate::keys::PublicKey;
+use crate::keys::{KeyId, PublicKey};
 use crate::license::{Event, License};
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
@@ -390,6 +390,13 @@ impl Paper {
     fn new(kept: Kept, asked: Sealed<Request>, answer: Verified<Answer>) -> Self {
         let delegation = Keyward::delegation_of(&kept.statement).map(Box::new);
         Self { kept, asked, answer, delegation }
+    }
+
+    /// Whether it is a loan that has ended by what its license server said since: no clock brings that back.
+    fn is_over(&self, heard_of: &BTreeMap<KeyId, Timestamp>) -> bool {
+        let Some(it) = self.answer.certificate().filter(|it| matches!(it.hold, Hold::Loan { .. })) else { return false };
+        let heard = self.asked.words().to.server().and_then(|server| heard_of.get(&server));
+        heard.zip(it.window.until).is_some_and(|(heard, until)| *heard >= until)
     }
 
     fn open(kept: &Kept, schemes: &[&dyn Scheme], trust: &Trust) -> Result<(Sealed<Request>, Verified<Answer>), SealError> {

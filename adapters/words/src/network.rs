@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use keyward_domain::time::Timestamp;
+use keyward_domain::vault::Loss;
+
 use crate::message::{Message, Say};
+use crate::say::about_loss;
 
 /// A text of `network` and `borrow`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,20 @@ pub enum NetworkText {
         /// 1 is the next.
         place: u64,
     },
+    /// It is not kept any more, but its lease lasts.
+    Lasts {
+        /// Why it is not kept.
+        why: Loss,
+        /// For how long it lasts.
+        left: Duration,
+    },
+    /// The same, where only the end of the lease is known.
+    LastsUntil {
+        /// Why it is not kept.
+        why: Loss,
+        /// When its lease ends.
+        until: Timestamp,
+    },
     /// The seat was lost and is back.
     Back,
     /// The seat was given back.
@@ -43,6 +61,16 @@ pub enum NetworkText {
     Extended,
     /// It came back.
     GivenBack,
+    /// It came back in a file, which is its host's word alone.
+    GivenBackByFile {
+        /// When the loan would have ended.
+        until: Timestamp,
+    },
+    /// What is borrowed cannot be extended any more.
+    LoanEnded {
+        /// When it ended.
+        until: Timestamp,
+    },
     /// What to do with a request that a license server answers.
     CarryToServer,
     /// Which license server, when it is not reached?
@@ -98,6 +126,8 @@ impl Say for NetworkText {
             Self::Shared => plain("network-shared"),
             Self::BorrowedHere => plain("network-borrowed-here"),
             Self::Place { place } => plain("network-place").number("place", *place),
+            Self::Lasts { why, left } => about_loss("network-lasts", *why).length("left", *left),
+            Self::LastsUntil { why, until } => about_loss("network-lasts-until", *why).instant("until", *until),
             Self::Back => plain("network-back"),
             Self::Left => plain("network-left"),
             Self::LeftUnheard => plain("network-left-unheard"),
@@ -105,6 +135,8 @@ impl Say for NetworkText {
             Self::Borrowed => plain("network-borrowed"),
             Self::Extended => plain("network-extended"),
             Self::GivenBack => plain("network-given-back"),
+            Self::GivenBackByFile { until } => plain("network-given-back-by-file").instant("until", *until),
+            Self::LoanEnded { until } => plain("network-loan-ended").instant("until", *until),
             Self::CarryToServer => plain("network-carry-to-server"),
             Self::NoServerId { at } => plain("network-no-server-id").text("at", at),
             Self::NoLength { text } => plain("network-no-length").text("text", text),

@@ -13,3 +13,5 @@ mod ports;
 mod refusal;
 mod rights;
 mod standing;
+
+pub(crate) use standing::about as about_loss;

@@ -187,7 +187,7 @@ impl Failure {
     }
 
     fn not_taken(error: NotTaken, file: Option<String>) -> Self {
-        if let (NotTaken::Request, Some(_)) = (&error, &file) {
+        if let (NotTaken::Request | NotTaken::RequestToServer { .. }, Some(_)) = (&error, &file) {
             let says = vec![Says::Text(error.message())];
             return Self { kind: Kind::Failed(ActError::NotTaken(error).code().into()), about: file, says };
         }

@@ -3,6 +3,7 @@
 mod anchor;
 mod closing;
 mod parts;
+mod returning;
 mod run;
 pub(crate) mod site;
 mod verbs;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
+use keyward::Refusal;
 use keyward_domain::names::{DEFAULT_PORT, EntitlementId};
 use keyward_web::{Limits, Loans, SeatsConfig};
 
@@ -119,7 +121,7 @@ pub(crate) enum SiteVerb {
     },
     /// Gives a license back, to have it on another computer. Refused while seats are borrowed; waits for seats that are in use.
     ///
-    /// From here on no seat is granted any more. It may be stopped and typed again: what was begun goes on. Next: activate the same key on the other
+    /// From here on no seat is granted any more. It may be stopped and typed again: what was begun goes on; --cancel calls it off. Next: activate the same key on the other
     /// computer and tell the clients its address. With --request: the license is free once the vendor answered the file; then `load` the answer here.
     Return {
         /// Which license, by its id, where there are several; `keyward server ... status` lists them.
@@ -128,6 +130,9 @@ pub(crate) enum SiteVerb {
         /// Put the request into this file or folder instead of sending it, for a server without a way to the vendor.
         #[arg(long, value_name = "FILE")]
         request: Option<PathBuf>,
+        /// Call off what was begun: seats are granted again. Refused once the request was made, because the vendor may have freed the license.
+        #[arg(long, conflicts_with = "request")]
+        cancel: bool,
     },
 }
 
@@ -136,6 +141,18 @@ pub(crate) fn run(options: &LicenseServerLine) -> Result<()> {
     match &options.verb {
         None => run::serve(options),
         Some(verb) => verbs::act(options, verb),
+    }
+}
+
+/// What an administrator does about a no of the vendor: a license server is no host that becomes a new one.
+fn what_to_do(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::CopiedHost => {
+            "two license servers run on copies of one data folder: stop one for good, then run `refresh` on the other, again \
+             if it is told the same; a second license server begins with an empty data folder and a license key of its own"
+                .into()
+        }
+        refusal => refusal.remedy(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use keyward_domain::document::{Kind, Request};
 use keyward_domain::profile::ProductProfile;
-use keyward_domain::seal::{Digest, Sealed, Statement};
+use keyward_domain::seal::{Digest, Envelope, Sealed, Statement, open_request};
 use keyward_domain::vault::NotTaken;
 use keyward_engine::ActError;
 use keyward_engine::license_manager::Awaited;
@@ -108,7 +108,7 @@ pub fn can_be_saved(to: &Path, waiting: &[Awaited]) -> Result<(), FileExchangeEr
 pub fn read_answer(file: &Path) -> Result<Statement, LoadError> {
     match FolderExchange.get(file)? {
         Document::Answer(statement) => Ok(statement),
-        Document::Request(_) => Err(ActError::from(NotTaken::Request).into()),
+        Document::Request(request) => Err(is_request(Some(&request))),
     }
 }
 
@@ -116,9 +116,15 @@ pub fn read_answer(file: &Path) -> Result<Statement, LoadError> {
 pub fn read_answer_codes<T: AsRef<str>>(texts: &[T]) -> Result<Statement, LoadError> {
     match qr::read_answer(texts) {
         Ok(statement) => Ok(statement),
-        Err(Unreadable::OtherPaper { .. }) => Err(ActError::from(NotTaken::Request).into()),
+        Err(Unreadable::OtherPaper { .. }) => Err(is_request(qr::read_request(texts).ok().as_ref())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is wrong with a request where an answer belongs: whoever it is addressed to answers it.
+fn is_request(envelope: Option<&Envelope>) -> LoadError {
+    let server = envelope.and_then(|it| open_request(it).ok()?.to.server());
+    ActError::from(server.map_or(NotTaken::Request, |server| NotTaken::RequestToServer { server })).into()
 }
 
 #[cfg(feature = "pictures")]

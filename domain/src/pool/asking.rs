@@ -159,7 +159,10 @@ impl Pool {
         was.map_or(Ok(()), |was| self.believe(case, was))?;
         let seat = match was.and_then(|was| self.books.written.holds.get(&was)) {
             Some(hold) => hold.seat,
-            None => self.admit(case, wish)?,
+            None => self.free_for(self.waiter(case.request, &wished(wish)), case, wish)?.ok_or_else(|| Refusal::NoSeatFree {
+                seats: self.books.delegation().map_or(0, |it| it.seats),
+                holders: self.occupants(),
+            })?,
         };
         let (guest, asked, at) = (self.meet(facts, case), case.asked(), case.at());
         let place = self.record(facts, Fact::Lent { guest, asked, sitter, choice, seat, was, until, at });
@@ -268,22 +271,30 @@ impl Pool {
 
     /// A free seat for somebody whose turn it is, or a place in the queue.
     fn admit(&mut self, case: &Case<'_>, wish: &Wish) -> Result<u32, Refusal> {
+        let who = self.waiter(case.request, &wished(wish));
+        if let Some(seat) = self.free_for(who, case, wish)? {
+            return Ok(seat);
+        }
+        let (ticket, place) = self.queue.join(who, &self.secret, case.now.running);
+        let seats = self.books.delegation().map_or(0, |it| it.seats);
+        Err(Refusal::PoolFull { seats, ticket, place, holders: self.occupants() })
+    }
+
+    /// A free seat, if it is somebody's turn.
+    fn free_for(&mut self, who: Waiter, case: &Case<'_>, wish: &Wish) -> Result<Option<u32>, Refusal> {
         if let Some(left) = self.quiet_left(case.now) {
             return Err(Refusal::ServerRestored { until: whole(after(case.now.wall, left)) });
         }
-        let who = self.waiter(case.request, &wished(wish));
         if let Some(ticket) = wish.ticket.filter(|ticket| ticket.holder == who && self.secret.gave(ticket)) {
             // Whoever checks out with a ticket beats with it: a ticket of an earlier epoch takes its place again.
             self.queue.beat(&ticket, 0, case.now.running);
         }
         let room = self.room(case.now);
-        if self.queue.admits(&who, room) {
-            self.queue.forget(&who);
-            return Ok(self.number_for(case));
+        if !self.queue.admits(&who, room) {
+            return Ok(None);
         }
-        let (ticket, place) = self.queue.join(who, &self.secret, case.now.running);
-        let seats = self.books.delegation().map_or(0, |it| it.seats);
-        Err(Refusal::PoolFull { seats, ticket, place, holders: self.occupants() })
+        self.queue.forget(&who);
+        Ok(Some(self.number_for(case)))
     }
 
     /// The number of the seat that the host shows it had before it was cut off, if nobody has it since; else the lowest.

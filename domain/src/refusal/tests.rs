@@ -45,9 +45,11 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::NoLoanLeft { .. } => 34,
         Refusal::LoanTooLong { .. } => 35,
         Refusal::OverdraftSpent { .. } => 36,
+        Refusal::NoSeatFree { .. } => 37,
+        Refusal::ForLicenseServer { .. } => 38,
     }
 }
-const REFUSALS: usize = 37;
+const REFUSALS: usize = 39;
 
 /// Promise 10.
 #[test]

@@ -36,7 +36,7 @@ impl Flag {
             Self::HostChanged { .. } => "refresh: it gives a new binding",
             Self::ClockSuspect { .. } => "set the clock and refresh",
             Self::RestoredCopy => "refresh",
-            Self::SeatLost { .. } => "save your work, and see that this host reaches the license server",
+            Self::SeatLost { why, .. } => why.remedy(),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Reason {
             Self::Revoked { why: RevocationReason::Revoked } => "ask the vendor",
             Self::Revoked { .. } | Self::Returned => "activate again with the license key",
             Self::LoanOver { .. } => "use the license server, or borrow again",
-            Self::SeatLost { .. } => "use the license server again: what is open can be saved",
+            Self::SeatLost { why } => why.remedy(),
             Self::NotCovered { .. } => "use an older version, or ask the vendor to extend the maintenance, then refresh",
         }
     }

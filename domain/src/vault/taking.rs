@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Holdings, Kept, Paper, learn_all, returns};
 use crate::document::{Answer, Ask, Body, Delegation, Hold, Request};
+use crate::keys::KeyId;
 use crate::names::{ActivationId, ProductId};
 use crate::refusal::Refusal;
 use crate::seal::{self, Digest, Document as _, Envelope, Keyward, Scheme, SealError, Sealed, Statement, Trust, Verified};
@@ -27,6 +28,14 @@ pub enum NotTaken {
     /// It is a request.
     #[error("this is a request, not an answer; send it to the vendor, and load the answer that comes back")]
     Request,
+    /// It is a request that a license server answers.
+    #[error(
+        "this is a request, not an answer; have the administrator of license server {server} answer it, and load the answer that comes back"
+    )]
+    RequestToServer {
+        /// Which.
+        server: KeyId,
+    },
     /// It was taken before.
     #[error("it was used on this host before and is used up; there is nothing to do, or make a new request")]
     Used,
@@ -273,7 +282,7 @@ impl Holdings {
         self.rest.restored = copied || (self.rest.restored && count < known);
     }
 
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, all but the widest revocation of what is held
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, loans that have ended, all but the widest revocation of what is held
     /// or may still come.
     pub(super) fn prune(&mut self) {
         let own = self.rest.device.id();
@@ -282,12 +291,13 @@ impl Holdings {
             .outbox
             .iter()
             .any(|asked| matches!(asked.request.words().ask, Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. }));
-        let returning = self.returning();
+        let (returning, heard_of) = (self.returning(), self.heard_of());
         let (mut newest, mut ended, mut ahead) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (place, paper) in self.papers.iter().enumerate() {
             if let Some((activation, generation)) = paper.answer.grants()
                 && (!self.rest.tombstones.contains(activation) || returning.contains(activation))
                 && self.keeps_lease(paper, &returning)
+                && (returning.contains(activation) || !paper.is_over(&heard_of))
             {
                 newest.insert(activation, (generation, place));
             }

@@ -279,6 +279,25 @@ impl Loss {
             Self::Reduced => "the license server has fewer seats than it had",
         }
     }
+
+    /// What to do next.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Silent => "save your work, and see that this host reaches the license server",
+            Self::Restored => "save your work, and see that this host reaches the license server: it asks for a seat anew",
+            Self::Ended => "save your work, and see that this host reaches the license server; if no seat is free there, wait for one",
+            Self::TakenOver => "save your work, and go on where the seat is now, or ask for it again here",
+            Self::Released => "save your work, and ask the administrator of the license server, or wait for a seat and ask for it again",
+            Self::Closed => "save your work, and use the license server that takes its place; ask the administrator where it is",
+            Self::DelegationEnded => {
+                "save your work, and have the administrator of the license server renew its license, online or by file"
+            }
+            Self::Revoked => {
+                "save your work, and have the administrator of the license server ask the vendor; until then use another one, if there is one"
+            }
+            Self::Reduced => "save your work, and wait for a seat, or ask one of those who have one to leave it",
+        }
+    }
 }
 
 impl From<Gone> for Loss {

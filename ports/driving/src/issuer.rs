@@ -8,7 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use keyward_domain::document::{Answer, Ask, Body, Request};
+use keyward_domain::document::{Addressee, Answer, Ask, Body, Request};
 use keyward_domain::record::{LogEntry, Record, RecordKey, Signers};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, Reply, SealError, Statement, Trust, Verified, open_request};
@@ -94,7 +94,7 @@ impl Issuer {
         let round = self.prepare(vec![Arc::clone(&errand)]).await?;
         let now = self.clock.now().wall;
         if errand.request.to != *self.keys.trust(&round.signers)?.vendor() {
-            return self.seal(&round.signers, Answer::of(&errand.request, now, Body::Refusal(Refusal::OtherVendor)), now);
+            return self.seal(&round.signers, Answer::of(&errand.request, now, Body::Refusal(not_for_vendor(errand.request.to))), now);
         }
         if let Some(answered) = round.again(self, &errand, now)? {
             return Ok(answered);
@@ -203,6 +203,11 @@ impl Says {
             Body::Refusal(refusal) => Self::Refused(refusal.code()),
         }
     }
+}
+
+/// Why a request that is addressed to somebody else is not answered.
+pub(crate) fn not_for_vendor(to: Addressee) -> Refusal {
+    to.server().map_or(Refusal::OtherVendor, |server| Refusal::ForLicenseServer { server })
 }
 
 /// Opens what a device shows of its own with the server's trust. What does not open was never ours, and counts for nothing.

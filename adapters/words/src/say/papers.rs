@@ -64,6 +64,7 @@ impl Say for NotTaken {
         match self {
             Self::Sealed(error) => error.message(),
             Self::Request => Message::new("answer-is-request"),
+            Self::RequestToServer { server } => Message::new("answer-is-request-to-server").text("server", server),
             Self::Used => Message::new("answer-used"),
             Self::OtherHost => Message::new("answer-other-host"),
             Self::OtherProduct { product } => Message::new("answer-other-product").text("product", product),

@@ -77,6 +77,11 @@ impl Say for Refusal {
                 plain("refusal-overdraft-spent").number("overdraft", *overdraft).instant("next", *next)
             }
             Self::OverdraftSpent { next: None, .. } => plain("refusal-no-overdraft"),
+            Self::NoSeatFree { seats, holders } => {
+                let holders = holders.iter().map(Say::message);
+                plain("refusal-no-seat-free").number("seats", *seats).all("holders", Part::Text, holders, Join::List)
+            }
+            Self::ForLicenseServer { server } => plain("refusal-for-license-server").text("server", server),
         }
     }
 }

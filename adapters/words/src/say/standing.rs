@@ -43,7 +43,7 @@ impl Say for Flag {
             Self::HostChanged { left } => Message::new("flag-host-changed").length("left", *left),
             Self::ClockSuspect { left } => Message::new("flag-clock-suspect").length("left", *left),
             Self::RestoredCopy => Message::new("flag-restored-copy"),
-            Self::SeatLost { left, why } => Message::new("flag-seat-lost").said("cause", Part::Text, why).length("left", *left),
+            Self::SeatLost { left, why } => about("flag-seat-lost", *why).length("left", *left),
         }
     }
 }
@@ -62,10 +62,15 @@ impl Say for Reason {
             Self::Revoked { why } => why.message(),
             Self::Returned => plain("reason-returned"),
             Self::LoanOver { until } => plain("reason-loan-over").instant("until", *until),
-            Self::SeatLost { why } => plain("reason-seat-lost").said("cause", Part::Text, why),
+            Self::SeatLost { why } => about("reason-seat-lost", *why),
             Self::NotCovered { until } => plain("reason-not-covered").instant("until", *until),
         }
     }
+}
+
+/// Something that a loss is the cause of.
+pub(crate) fn about(id: &'static str, why: Loss) -> Message {
+    Message::new(id).said("cause", Part::Text, &why).said("what-to-do", Part::Remedy, &why)
 }
 
 impl Say for Loss {

@@ -119,7 +119,7 @@ fn of_the_domain() -> Vec<Group> {
         group("Status", may, Remedy::Some, statuses()),
         group("Flag", may, Remedy::Each, flags()),
         group("Reason", may, Remedy::Each, reasons()),
-        group("Loss", "domain/src/vault/tenancy.rs", Remedy::None, LOSSES),
+        group("Loss", "domain/src/vault/tenancy.rs", Remedy::Each, LOSSES),
         group("RevocationReason", "domain/src/document/answer.rs", Remedy::Each, REVOCATIONS),
         group("LicenseKeyError", "domain/src/license_key/slip.rs", Remedy::Each, slips()),
         group("SealError", "domain/src/seal.rs", Remedy::Each, seal_errors()),

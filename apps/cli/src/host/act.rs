@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use keyward::{ActivationId, Awaited, Brought, Carried, Edition, Kind, LicenseKey, LicenseKeyError, LicenseManager, Status, Taken, wish};
-use keyward_words::{CommandText, Notice, Words};
+use keyward_words::{CommandText, NetworkText, Notice, Say, Words};
 use zeroize::Zeroizing;
 
 use super::carry::Carry;
@@ -97,14 +97,16 @@ impl Refresh {
             let request = wait(manager.request_refresh(&row))?;
             return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
         }
-        let vendors = wait(manager.refresh(&steps(words)))?.into_iter().map(|(row, result)| (row, result.map_err(Failure::from)));
-        let servers = bring_returns(&host)?.into_iter().map(|(row, result)| (row, result.map_err(Failure::from)));
+        let vendors = wait(manager.refresh(&steps(words)))?;
+        let vendors = vendors.into_iter().map(|(row, result)| (row, &Notice::Returned as &dyn Say, result.map_err(Failure::from)));
+        let servers = bring_returns(&host)?;
+        let servers = servers.into_iter().map(|(row, result)| (row, &NetworkText::GivenBack as &dyn Say, result.map_err(Failure::from)));
         let results: Vec<_> = vendors.chain(servers).collect();
         if results.is_empty() {
             writeln!(out, "{}", words.say(&Notice::NothingToRefresh))?;
         }
         let mut worst = None;
-        for (activation, result) in results {
+        for (activation, came_back, result) in results {
             let no = match result {
                 Ok(Taken::Granted(activation)) => {
                     writeln!(out, "{}", words.say(&Notice::Refreshed))?;
@@ -112,7 +114,7 @@ impl Refresh {
                     continue;
                 }
                 Ok(Taken::Returned(activation)) => {
-                    returned(&activation, words, out)?;
+                    returned(&activation, came_back, words, out)?;
                     continue;
                 }
                 Ok(Taken::Revoked(activation)) => revoked(manager, activation.as_str()),
@@ -135,7 +137,7 @@ impl Return {
             return self.carry.put(&Carried::of(manager.profile(), request), manager.profile(), words, out);
         }
         let activation = wait(manager.return_license(&row, &steps(words))).map_err(Failure::or_by_hand)?;
-        returned(&activation, words, out)
+        returned(&activation, &Notice::Returned, words, out)
     }
 }
 
@@ -199,8 +201,8 @@ pub(super) fn show(manager: &LicenseManager, id: &str, words: Words, out: &mut d
 }
 
 /// A return that is confirmed.
-pub(super) fn returned(activation: &ActivationId, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
-    let done = CommandText::About { about: activation.to_string(), what: words.say(&Notice::Returned) };
+pub(super) fn returned(activation: &ActivationId, became: &dyn Say, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
+    let done = CommandText::About { about: activation.to_string(), what: words.say(became) };
     Ok(writeln!(out, "{}", words.say(&done))?)
 }
 

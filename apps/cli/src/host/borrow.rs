@@ -4,7 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use keyward::{Carried, EntitlementId, KeyId, ServerAddress, ServerBook, Timestamp, Until, Wish, wish};
+use keyward::{
+    ActError, Carried, EntitlementId, KeyId, NetworkError, Reason, Refusal, ServerAddress, ServerBook, Standing, Status, Timestamp, Until,
+    Wish, wish,
+};
 use keyward_domain::time::{BadDate, typed_end};
 use keyward_words::{NetworkText, Words};
 
@@ -133,7 +136,14 @@ impl Extend {
         }
         let at = known(&host, self.at);
         let network = engine(&host, at, wish());
-        let activation = wait(network.extend(&row, until, &steps(words))).map_err(Failure::or_by_hand)?;
+        let before = host.manager.standing();
+        let extended = wait(async {
+            network.extend(&row, until, &steps(words)).await.map_err(|error| match &error {
+                NetworkError::Act(ActError::Refused(refusal)) => loan_ended(&before, &row, refusal).unwrap_or_else(|| error.into()),
+                _ => error.into(),
+            })
+        });
+        let activation = extended.map_err(Failure::or_by_hand)?;
         remember(&host, &network);
         writeln!(out, "{}", words.say(&NetworkText::Extended))?;
         show(&host.manager, activation.as_str(), words, out)
@@ -154,6 +164,17 @@ impl GiveBack {
         wait(network.give_back(&row, &steps(words))).map_err(Failure::or_by_hand)?;
         remember(&host, &network);
         Ok(writeln!(out, "{}", words.say(&NetworkText::GivenBack))?)
+    }
+}
+
+/// A no to extending what has ended: its seat is gone because of that.
+pub(super) fn loan_ended(standing: &Standing, row: &str, refusal: &Refusal) -> Option<Failure> {
+    let row = standing.rows.iter().find(|it| &*it.id == row)?;
+    match (&row.status, refusal) {
+        (Status::Stopped { reason: Reason::LoanOver { until } }, Refusal::SeatGone) => {
+            Some(Failure::no(refusal.code(), &NetworkText::LoanEnded { until: *until }))
+        }
+        _ => None,
     }
 }
 

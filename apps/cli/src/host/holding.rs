@@ -61,8 +61,11 @@ async fn keep(host: &Host, network: &Engine, words: Words) -> std::convert::Infa
             match (tended.loss, &standing.verdict) {
                 (Some(_), Verdict::Grace { flag }) => tell(&words.tell(flag)),
                 (Some(_), Verdict::Stopped { reason }) => tell(&words.tell(reason)),
-                // The lease still lasts: what is wrong is told with the time that is left.
-                (Some(loss), Verdict::Licensed { .. }) => tell(&words.tell(&loss)),
+                (Some(why), Verdict::Licensed { .. }) => match network.left().await {
+                    Ok(Some(left)) => tell(&words.tell(&NetworkText::Lasts { why, left })),
+                    // Something else speaks for the product.
+                    Ok(None) | Err(_) => tell(&words.tell(&why)),
+                },
                 (None, _) => tell(&words.say(&NetworkText::Back)),
             }
             told = news;

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keyward::{Kind, LoadError, Taken, TrialBegun, read_answer, read_answer_pictures};
+use keyward_domain::rights::KeyType;
 use keyward_words::{NetworkText, Notice, Say};
 
 use super::act::{returned, revoked, show};
+use super::borrow::loan_ended;
 use super::{Host, HostOptions};
 use crate::exit::Failure;
 use crate::progress::wait;
@@ -33,6 +35,7 @@ impl Load {
             pictures => read_answer_pictures(pictures),
         };
         let answer = answer.map_err(not_loaded)?;
+        let before = manager.standing();
         let loaded = wait(async { manager.load(answer).await.map_err(|error| not_loaded(error.into())) })?;
         match loaded.taken {
             Taken::Granted(activation) => {
@@ -46,9 +49,20 @@ impl Load {
                 writeln!(out, "{}", words.say(became))?;
                 show(&manager, activation.as_str(), words, out)
             }
-            Taken::Returned(activation) => returned(&activation, words, out),
+            Taken::Returned(activation) => {
+                let row = before.rows.iter().find(|row| *row.id == *activation.as_str());
+                match row.filter(|row| row.key_type == KeyType::Network).map(|row| row.until) {
+                    // A file is its host's word alone.
+                    Some(Some(until)) if until > before.at => returned(&activation, &NetworkText::GivenBackByFile { until }, words, out),
+                    Some(_) => returned(&activation, &NetworkText::GivenBack, words, out),
+                    None => returned(&activation, &Notice::Returned, words, out),
+                }
+            }
             Taken::Revoked(activation) => Err(revoked(&manager, activation.as_str())),
-            Taken::Refused(refusal) => Err(Failure::refusal(&refusal)),
+            Taken::Refused(refusal) => {
+                let about = loaded.awaited.about.as_ref().filter(|_| loaded.awaited.kind == Kind::Extend);
+                Err(about.and_then(|row| loan_ended(&before, row.as_str(), &refusal)).unwrap_or_else(|| Failure::refusal(&refusal)))
+            }
         }
     }
 }

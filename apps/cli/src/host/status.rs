@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use keyward::{ActivationId, Awaited, Kind, ProductProfile, Reason, Refusal, Row, Standing, Status as Worth, Timestamp, Verdict};
-use keyward_words::{CommandText, Label, Notice, Words};
+use keyward_words::{CommandText, Label, NetworkText, Notice, Words};
 use serde::Serialize;
 
 use super::{Host, HostOptions};
@@ -183,7 +183,8 @@ pub(super) fn remarks(row: &Row, words: Words) -> Vec<String> {
         let about = words.title(flag).unwrap_or_default();
         words.say(&CommandText::About { about, what: words.tell(flag) })
     });
-    status.into_iter().chain(flags).collect()
+    let news = row.news.zip(row.until).map(|(why, until)| words.tell(&NetworkText::LastsUntil { why, until }));
+    status.into_iter().chain(flags).chain(news).collect()
 }
 
 /// A request that was refused and is asked again.

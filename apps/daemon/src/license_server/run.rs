@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result};
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::{Rhythm, Start};
 use keyward_domain::refusal::Refusal;
-use keyward_engine::LicenseServer;
 use keyward_engine::license_server::{Keepings, News, Premises};
+use keyward_engine::{ActError, LicenseServer};
 use keyward_host::SystemEntropy;
 use keyward_ports::{Clock, Journal, JournalError};
 use keyward_sql::SqlJournals;
@@ -21,7 +21,7 @@ use super::anchor::{PoolAnchor, Turn};
 use super::closing::Notes;
 use super::parts::Parts;
 use super::site::Site;
-use super::{LicenseServerLine, parts};
+use super::{LicenseServerLine, parts, what_to_do};
 use crate::handles;
 use crate::key_server::{GRACE, log, stop_signal};
 
@@ -213,7 +213,7 @@ async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer
     let config = SeatsConfig {
         listen: options.listen,
         limits: Limits::per_minute(Limits::PER_KEY, options.per_device, options.per_address, Limits::PER_TOKEN),
-        tokens: vec![AdminToken::of("first start", &site.token()?)],
+        tokens: site.tokens()?.iter().map(|token| AdminToken::of("first start", token)).collect(),
         ceilings: handles::ceilings(),
         addresses: addresses(options.listen),
         loans: options.loans.into(),
@@ -249,7 +249,12 @@ async fn renew(server: LicenseServer) {
             Ok((news, wrong)) => {
                 tell(&news);
                 for (product, error) in wrong {
-                    tracing::warn!(%product, "the vendor did not renew what it delegated: {error}");
+                    match &error {
+                        ActError::Refused(refusal) => {
+                            tracing::warn!(%product, "the vendor did not renew what it delegated: {refusal}; {}", what_to_do(refusal));
+                        }
+                        error => tracing::warn!(%product, "the vendor did not renew what it delegated: {error}"),
+                    }
                 }
             }
             Err(error) => tracing::warn!("the vendor could not be asked to renew: {error}"),

@@ -4,7 +4,7 @@
 //! DIR/journal.db      what happened in its pools
 //! DIR/keys/           its key, the secret of its leases, readable by their owner alone
 //! DIR/tls/            cert.pem and key.pem; clients learn the key from the server itself
-//! DIR/admin-token     whoever has it administers the server
+//! DIR/admin-token     whoever has it administers the server; behind it the id of the server's key, which it is for
 //! DIR/vault/          what the vendor delegated to it, as received
 //! DIR/profiles/       the profiles of its products
 //! DIR/anchor-folder   where its anchor is, if somebody said
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use keyward::{LicenseManager, Places, ProductProfile, profile_from_toml, profile_to_toml, wire};
+use keyward::{KeyId, LicenseManager, Places, ProductProfile, profile_from_toml, profile_to_toml, wire};
 use keyward_domain::names::HostName;
 use keyward_domain::pool::ServerSecret;
 use keyward_engine::HostPorts;
 use keyward_engine::license_manager::server_key_name;
 use keyward_files::{FileSecrets, atomic};
 use keyward_host::SystemProbe;
-use keyward_ports::{Clock, Entropy, HostProbe as _, SecretName, Secrets as _, SoftwareSigner};
+use keyward_ports::{Clock, Entropy, HostProbe as _, SecretName, Secrets as _, Signer as _, SoftwareSigner};
 use keyward_sql::{Options, SqlJournals};
 use keyward_web::Tls;
 
@@ -64,10 +64,13 @@ impl Site {
             entropy.fill(&mut bytes).map(|()| bytes).context("could not make a key")
         };
         let secrets = self.secrets();
-        secrets.put(&server_key_name(), &random()?).context("could not keep the server's key")?;
+        let seed = random()?;
+        secrets.put(&server_key_name(), &seed).context("could not keep the server's key")?;
         secrets.put(&secret_name(), &random()?).context("could not keep the server's secret")?;
         self.make_tls()?;
-        write_private(&self.0.join("admin-token"), data_encoding::BASE64URL_NOPAD.encode(&random()?).as_bytes())?;
+        // Whoever administers from here need not learn at the first contact whose token it is.
+        let token = format!("{}@{}", data_encoding::BASE64URL_NOPAD.encode(&random()?), SoftwareSigner::from_seed(&seed).public().id());
+        write_private(&self.0.join("admin-token"), token.as_bytes())?;
         let journals = SqlJournals::open(&self.journal(), Options::default()).context("could not make the journal")?;
         journals.close().context("could not make the journal")?;
         // The names in it are on the disk before it gets its own.
@@ -131,9 +134,12 @@ impl Site {
         Ok(Tls { cert_pem: part("cert.pem")?, key_pem: part("key.pem")? })
     }
 
-    /// The admin token.
-    pub(crate) fn token(&self) -> Result<String> {
-        read_text(&self.0.join("admin-token")).map(|text| text.trim().into())
+    /// The admin token: as it stands in its file, and without the server that it names. Older files name none.
+    pub(crate) fn tokens(&self) -> Result<Vec<String>> {
+        let text = read_text(&self.0.join("admin-token"))?;
+        let whole = text.trim();
+        let named = whole.rsplit_once('@').filter(|(_, server)| server.parse::<KeyId>().is_ok());
+        Ok(named.map(|(token, _)| token).into_iter().chain([whole]).map(str::to_owned).collect())
     }
 
     /// What the computer calls itself.

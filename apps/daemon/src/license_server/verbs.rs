@@ -3,11 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use keyward::{Carried, LicenseKey, LicenseManager, Refusal, Taken, can_be_saved, profile_from_toml, read_answer, unheard};
-use keyward_domain::document::{Ask, Request};
+use keyward_domain::document::Request;
 use keyward_domain::names::EntitlementId;
 use keyward_domain::seal::Sealed;
 use keyward_engine::license_manager::Delegated;
@@ -15,20 +14,15 @@ use keyward_host::SystemEntropy;
 use keyward_ports::Clock;
 use zeroize::Zeroizing;
 
-use super::closing::{Closing, Notes, close};
-use super::parts::Parts;
-use super::run::Pools;
+use super::closing::Notes;
+use super::returning::{call_off, give_back};
 use super::site::{KIND, Site};
-use super::{LicenseServerLine, SiteVerb, parts};
+use super::{LicenseServerLine, SiteVerb, parts, what_to_do};
 use crate::folder::read_text;
 
 /// What comes after a license is there.
 const SERVES: &str =
     "a server that runs shares it within a second; one that does not, once it is started: `keywardd license-server --data DIR`";
-/// How often it is seen how far closing has come.
-const GLANCE: Duration = Duration::from_millis(200);
-/// So long a server that runs may take to hear of it.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Does what was typed.
 pub(crate) fn act(options: &LicenseServerLine, verb: &SiteVerb) -> Result<()> {
@@ -39,7 +33,10 @@ pub(crate) fn act(options: &LicenseServerLine, verb: &SiteVerb) -> Result<()> {
             SiteVerb::Activate { key, profile, request } => activate(options, &clock, key, profile, request.as_deref()).await,
             SiteVerb::Load { file } => load(&there(options)?, &clock, file).await,
             SiteVerb::Refresh { license, request } => refresh(&there(options)?, &clock, license.as_ref(), request.as_deref()).await,
-            SiteVerb::Return { license, request } => give_back(&there(options)?, &clock, license.as_ref(), request.as_deref()).await,
+            SiteVerb::Return { license, cancel: true, .. } => call_off(&there(options)?, &clock, license.as_ref()).await,
+            SiteVerb::Return { license, request, cancel: false } => {
+                give_back(&there(options)?, &clock, license.as_ref(), request.as_deref()).await
+            }
         }
     })
 }
@@ -135,142 +132,8 @@ async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&Entitleme
     Ok(())
 }
 
-/// Gives a license back, to have it on another computer: once nothing that was signed under it is left (row N1). What was begun is gone on
-/// with.
-async fn give_back(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>, request: Option<&Path>) -> Result<()> {
-    if let Some((manager, asked)) = begun(site, clock)? {
-        return hand_over(site, &manager, asked, request).await;
-    }
-    let (manager, delegated) = only(site, clock, license)?;
-    if let Some(to) = request {
-        can_be_saved(to, &manager.pending()).context("could not save the request")?;
-    }
-    wind_up(site, clock, &delegated.delegation.entitlement).await?;
-    let asked = manager.request_return(delegated.delegation.activation.as_str()).await.context("could not make the request")?;
-    hand_over(site, &manager, asked, request).await
-}
-
-/// A return that waits for its answer.
-fn begun(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<(Arc<LicenseManager>, keyward_domain::names::ActivationId)>> {
-    for manager in site.managers(clock)? {
-        let waits = manager.pending().into_iter().find(|it| it.kind == keyward::Kind::Return && it.product == manager.profile().product);
-        if let Some(activation) = waits.and_then(|it| it.about) {
-            return Ok(Some((manager, activation)));
-        }
-    }
-    Ok(None)
-}
-
-/// Puts the request for a return into a file, or carries it to the vendor.
-async fn hand_over(site: &Site, manager: &LicenseManager, asked: impl Into<Handed>, request: Option<&Path>) -> Result<()> {
-    let activation = match asked.into() {
-        Handed::Made(asked) => match &asked.words().ask {
-            Ask::Return { activation, .. } => activation.clone(),
-            _ => bail!("what waits is no return"),
-        },
-        Handed::Waits(activation) => activation,
-    };
-    if let Some(to) = request {
-        let asked = manager.request_again(activation.as_str()).await.context("could not make the request")?;
-        return save(manager, asked, to);
-    }
-    manager.return_license(activation.as_str(), &unheard).await.context("could not return the license")?;
-    Notes::of(site).take_back()?;
-    say("returned: activate the license on another computer")
-}
-
-/// A return that was made just now, or that waits.
-enum Handed {
-    Made(Sealed<Request>),
-    Waits(keyward_domain::names::ActivationId),
-}
-
-impl From<Sealed<Request>> for Handed {
-    fn from(asked: Sealed<Request>) -> Self {
-        Self::Made(asked)
-    }
-}
-
-impl From<keyward_domain::names::ActivationId> for Handed {
-    fn from(activation: keyward_domain::names::ActivationId) -> Self {
-        Self::Waits(activation)
-    }
-}
-
-/// Waits until nothing is left of what was signed under a license: in the server that runs, or, where none does, in this process.
-async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, license: &EntitlementId) -> Result<()> {
-    match Pools::open(site, Parts { clock: Arc::clone(clock), ..Parts::real() }) {
-        Ok(pools) => {
-            let (mut kept, keeping) = pools.take_up(site).await?;
-            let mut progress = Progress::default();
-            loop {
-                let done = progress.see(&close(&kept.server, license).await?);
-                if !matches!(done, Ok(false)) {
-                    kept.close(keeping).await?;
-                    return done.map(drop);
-                }
-                tokio::time::sleep(GLANCE).await;
-                kept.look().await?;
-            }
-        }
-        Err(error) if is_in_use(&error) => {
-            let notes = Notes::of(site);
-            notes.ask(license)?;
-            let (mut progress, mut asked) = (Progress::default(), tokio::time::Instant::now());
-            loop {
-                if let Some(closing) = notes.told()? {
-                    asked = tokio::time::Instant::now();
-                    match progress.see(&closing) {
-                        Ok(false) => {}
-                        Ok(true) => return Ok(()),
-                        Err(error) => {
-                            notes.take_back()?;
-                            return Err(error);
-                        }
-                    }
-                } else if asked.elapsed() > PATIENCE {
-                    bail!("the license server that runs did not say how far it is; see its log, then run the same command again");
-                }
-                tokio::time::sleep(GLANCE).await;
-            }
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn is_in_use(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(keyward_ports::JournalError::InUse(_)))
-}
-
-/// What was said of how far closing has come.
-#[derive(Default)]
-struct Progress {
-    said: bool,
-}
-
-impl Progress {
-    /// Whether nothing is left.
-    fn see(&mut self, closing: &Closing) -> Result<bool> {
-        match closing {
-            Closing::Refused(refusal) => Err(refused(refusal)),
-            Closing::Left(0) => Ok(true),
-            Closing::Left(left) => {
-                if !self.said {
-                    let minutes = Duration::from_millis(*left).as_secs().div_ceil(60);
-                    say(&format!(
-                        "no seat is granted any more; what was granted ends within {minutes} min, or as people leave; then the license is given \
-                         back (stop this command and run it again as you like)"
-                    ))?;
-                    self.said = true;
-                }
-                Ok(false)
-            }
-        }
-    }
-}
-
 /// The license that is meant: the one named, or the only one.
-fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<(Arc<LicenseManager>, Delegated)> {
+pub(super) fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<(Arc<LicenseManager>, Delegated)> {
     let mut all = Vec::new();
     for manager in site.managers(clock)? {
         all.extend(manager.delegations().into_iter().map(|delegated| (Arc::clone(&manager), delegated)));
@@ -287,7 +150,7 @@ fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) ->
     }
 }
 
-fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path) -> Result<()> {
+pub(super) fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path) -> Result<()> {
     let file: PathBuf = Carried::of(manager.profile(), asked).save(to).context("could not save the request")?;
     say(&format!(
         "request: {}\nhave it answered in the vendor's portal or by the reseller, then run `keywardd license-server --data DIR load ANSWER` here",
@@ -295,8 +158,8 @@ fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path) -> Result<(
     ))
 }
 
-fn refused(refusal: &Refusal) -> anyhow::Error {
-    anyhow::anyhow!("refused ({}): {refusal}; {}", refusal.code(), refusal.remedy())
+pub(super) fn refused(refusal: &Refusal) -> anyhow::Error {
+    anyhow::anyhow!("refused ({}): {refusal}; {}", refusal.code(), what_to_do(refusal))
 }
 
 fn summary(delegated: &Delegated) -> String {
@@ -305,7 +168,7 @@ fn summary(delegated: &Delegated) -> String {
     format!("{} seats of {} (license {}){until}", it.seats, it.rights.product, it.entitlement)
 }
 
-fn say(line: &str) -> Result<()> {
+pub(super) fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("could not say what came of it")
 }

@@ -122,11 +122,11 @@ fn seats_that_are_held_count_as_taken() {
 }
 
 #[test]
-fn who_borrows_waits_too() {
+fn who_borrows_overtakes_nobody_who_waits() {
     let mut office = full();
-    assert_eq!(said(&office.borrow(E, days(1))), "place 4");
+    assert_eq!(said(&office.borrow(E, days(1))), "no-seat-free");
     office.give_back(A, Way::Line).expect("a receipt");
-    assert_eq!(said(&office.borrow(E, days(1))), "place 4");
+    assert_eq!(said(&office.borrow(E, days(1))), "no-seat-free");
     assert_eq!(said(&office.borrow(B, days(1))), "loan of seat 0");
 }
 

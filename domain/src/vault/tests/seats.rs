@@ -370,6 +370,28 @@ fn a_loan_of_five_days_is_good_on_the_fourth_and_not_on_the_sixth() {
     assert!(vault.tombstones().contains(&activation));
 }
 
+/// Its row says why it stopped, until there is something newer of the same license server.
+#[test]
+fn a_loan_that_has_ended_is_let_go_of_when_its_license_server_is_heard_after_that() {
+    let mut vault = new_vault();
+    let (activation, _) = loan(&mut vault, its_time(100), 1, None);
+    seated(&mut vault, "ada", 99);
+    assert!(vault.held(&activation).is_some(), "it lasts for a second");
+    vault.note(&shows(day(30), 200), &here().looks);
+    assert!(vault.held(&activation).is_some(), "whatever the clock here shows");
+    seated(&mut vault, "ada", 200);
+    assert!(vault.held(&activation).is_none());
+    assert_eq!(states(&vault), ["activated"]);
+    // One on its way back stays until that is confirmed.
+    let mut vault = new_vault();
+    let (activation, _) = loan(&mut vault, its_time(100), 1, None);
+    let (held, _) = vault.held(&activation).expect("held");
+    let back = Ask::Return { activation: activation.clone(), held: held.clone() };
+    vault.post(here().asks_server(vault.next_count(), back));
+    seated(&mut vault, "ada", 200);
+    assert!(vault.held(&activation).is_some());
+}
+
 #[test]
 fn a_loan_takes_the_place_of_the_lease_and_no_late_answer_brings_that_back() {
     let mut vault = new_vault();

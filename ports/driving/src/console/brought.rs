@@ -10,7 +10,6 @@ use keyward_domain::keys::PublicKey;
 use keyward_domain::license_key::LastFive;
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::record::{LogEntry, Lookup, Record};
-use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Document as _, Envelope, Keyward, SealError, Statement, Verified, open_request};
 use keyward_domain::time::Timestamp;
 use keyward_ports::{Committed, Deed, Document, FileExchange, FileExchangeError, FileName, FilePlace};
@@ -228,7 +227,7 @@ impl Console {
     pub async fn answer(&self, issuer: &Issuer, request: Verified<Request>, actor: &str) -> Result<(Handed, Says), ConsoleError> {
         let (_, signers) = self.keys.signers().await?;
         if request.to != *self.keys.trust(&signers)?.vendor() {
-            return Err(ConsoleError::Refused(Refusal::OtherVendor));
+            return Err(ConsoleError::Refused(crate::issuer::not_for_vendor(request.to)));
         }
         let (name, host, device, ask) = (request.name(), request.host.clone(), request.device, request.ask.clone());
         let statement = issuer.answer_verified(request).await?.statement;

@@ -107,7 +107,7 @@ impl ActError {
             Self::Server(_) => "no-answer",
             Self::ReturnWaits(_) => "return-waits",
             Self::NotTaken(not) => match not {
-                NotTaken::Request => "answer-is-request",
+                NotTaken::Request | NotTaken::RequestToServer { .. } => "answer-is-request",
                 NotTaken::Used => "answer-used",
                 NotTaken::OtherHost => "answer-other-host",
                 NotTaken::OtherProduct { .. } => "answer-other-product",

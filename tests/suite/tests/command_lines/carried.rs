@@ -64,6 +64,14 @@ fn a_seat_is_borrowed_extended_and_given_back_by_file() {
     let status = stick.office.types("laptop", &["status"]).done();
     assert!(status.contains("Waiting for the answer to this request: borrowing."), "{status}");
     assert!(stick.seats().contains("nobody has a seat"), "nothing was granted yet");
+    // Whoever is handed it says who answers it.
+    let administrator = |said: &str| {
+        said.contains(&stick.server) && said.contains("administrator of") && said.contains("who answers it with `keyward server answer`")
+    };
+    let vendor = stick.office.site.vendor(&["answer", &stick.file("ask.xml")]).not_done(1);
+    assert!(vendor.starts_with("refused (for-license-server): ") && administrator(&vendor), "{vendor}");
+    let loaded = stick.load("ask.xml").not_done(1);
+    assert!(loaded.starts_with("failed (answer-is-request): ") && administrator(&loaded), "{loaded}");
     stick.answer("ask.xml", "given.xml");
     // Asked and carried twice, it is one loan.
     stick.borrow(&stick.server, "again.xml").done();
@@ -93,7 +101,9 @@ fn a_seat_is_borrowed_extended_and_given_back_by_file() {
     stick.answer("back.xml", "receipt.xml");
     let waits = "given back by file; free at 2027-01-11T00:00:00Z, or with `server accept-return`";
     assert!(stick.seats().contains(waits) && stick.seats().contains("2 free"), "{}", stick.seats());
-    stick.load("receipt.xml").done();
+    let back = stick.load("receipt.xml").done();
+    let when = "Others can have it at 2027-01-11T00:00:00Z, or as soon as the administrator of the license server accepts it";
+    assert!(back.contains(&format!("The borrowed seat was given back. {when}")), "{back}");
     let status = stick.office.types("laptop", &["status"]).done();
     assert!(status.contains("There is no license for this product on this host."), "{status}");
     let accepted = stick.office.administer(&["accept-return", &stick.office.place_of("laptop")]).done();
@@ -111,5 +121,5 @@ fn a_seat_that_was_given_back_by_file_and_accepted_by_nobody_is_free_when_it_was
     assert!(stick.seats().contains("2 free"), "{}", stick.seats());
     stick.office.turn_to(5 * 24 * 60 + 1, 0);
     stick.office.comes_to_say("nobody has a seat");
-    stick.load("receipt.xml").done();
+    assert!(stick.load("receipt.xml").done().ends_with("The borrowed seat was given back; others can have it now.\n"));
 }

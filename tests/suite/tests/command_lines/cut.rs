@@ -29,7 +29,10 @@ fn a_cut_shorter_than_what_the_server_waits_costs_a_banner_and_no_seat() {
     office.hears_a_beat(3, 0);
     ada.saves("one");
     office.rooms.pull();
-    assert_eq!(office.tells(&mut ada, 5, 10), "The license server is not heard.");
+    let told = office.tells(&mut ada, 5, 10);
+    let left =
+        told.strip_prefix("The license server is not heard. The seat lasts for another ").and_then(|it| it.split(' ').next()?.parse().ok());
+    assert!(left.is_some_and(|minutes: u64| (1..10).contains(&minutes)) && told.ends_with(WHAT_TO_DO), "{told}");
     ada.saves("two");
     keeps_it("her lease lasts");
     let grace = format!("The license server is not heard. It works on for 19 min of running time. {WHAT_TO_DO}");
@@ -67,7 +70,7 @@ fn a_cut_longer_than_a_lease_costs_the_seat_and_no_drawing() {
     assert!(taken.contains("It works on for 1") && taken.contains(WHAT_TO_DO), "{taken}");
     ada.saves("two");
     let over = office.tells(&mut ada, 30, 30);
-    let may_save = "The grace for it is used up. Use the license server again. What is open can be saved.";
+    let may_save = "The grace for it is used up. What is open can be saved. Save your work, and see that this host reaches the license server. If no seat is free there, wait for one, or ask one of those who have one to leave it.";
     assert!(over.ends_with(may_save), "{over}");
     ada.saves("three");
     let status = office.types("ada", &["status"]).done();

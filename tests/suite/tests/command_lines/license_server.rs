@@ -178,6 +178,64 @@ fn giving_a_license_back_waits_for_the_seats_that_are_in_use() {
     }
 }
 
+/// Who gives a license back while it is called off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Returning {
+    /// A command beside the server, which waits.
+    Waits,
+    /// A command beside the server, which was killed.
+    Killed,
+    /// A command where no server runs, which waits.
+    Alone,
+}
+
+#[test]
+fn giving_a_license_back_can_be_called_off_until_its_request_is_made() {
+    for how in [Returning::Waits, Returning::Killed, Returning::Alone] {
+        let site = Site::open();
+        let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+        lan.activate(&key, &[]).done();
+        let mut server = Some(lan.serve());
+        let at = |server: &Option<Serving>| server.as_ref().map(|it| it.at.clone()).expect("it runs");
+        let (mut office, mut attic) = (Seat::new(&lan, 11), Seat::new(&lan, 12));
+        office.check_out(&at(&server), 1).expect("a seat");
+        if how == Returning::Alone {
+            server = None;
+        }
+        let mut back = lan.command().arg("return").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut said = BufReader::new(back.stdout.take().expect("its output is a pipe")).lines();
+        assert!(said.next().expect("it goes on").expect("text").starts_with("no seat is granted any more"), "{how:?}");
+        if how == Returning::Killed {
+            back.kill().expect("it is killed");
+        }
+        if let Some(server) = &server {
+            assert_eq!(attic.check_out(&server.at, 1), Err(Refusal::ServerClosed), "{how:?}");
+        }
+        let called_off = lan.run(&["return", "--cancel"]).done();
+        assert!(called_off.starts_with("called off: seats of license E-") && called_off.ends_with(" are granted again\n"), "{called_off}");
+        let ended = back.wait_with_output().expect("it ends");
+        let told = String::from_utf8(ended.stderr).expect("text");
+        assert!(!ended.status.success() && (how == Returning::Killed || told.contains("was called off")), "{how:?}: {told}");
+        // Neither the server that runs nor the next one closes it again.
+        for count in 2..4 {
+            let server = server.get_or_insert_with(|| lan.serve());
+            attic.check_out(&server.at, count).expect("a seat");
+            // One that stops, and another that starts over the same data.
+            let _ = server.server.kill().and_then(|()| server.server.wait());
+            *server = lan.serve();
+        }
+        let nothing = lan.run(&["return", "--cancel"]).done();
+        assert!(nothing.starts_with("nothing to call off: license E-"), "{nothing}");
+        // Once the request is made it is too late.
+        lan.turn_to(15);
+        let to = site.dir().join("back.xml").display().to_string();
+        lan.run(&["return", "--request", &to]).done();
+        let late = lan.run(&["return", "--cancel"]);
+        assert!(late.code == Some(1) && late.err.contains("it cannot be called off; finish it (run `return` again"), "{late:?}");
+        assert_eq!(attic.check_out(&at(&server), 4), Err(Refusal::ServerClosed), "{how:?}");
+    }
+}
+
 /// Row N6.
 #[cfg(unix)]
 #[test]

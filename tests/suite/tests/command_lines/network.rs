@@ -1,7 +1,7 @@
 //! A site with three seats, as its people and its administrator live with it: four hosts, a trip, an early return, and a laptop that is lost
 //! (rows N3, B1, B2, B3). What they read is compared word for word.
 
-use crate::office::{Office, Worker};
+use crate::office::{Office, OneRoom, Worker};
 
 const LET_BE: &str = "Wait in the queue, or ask one of those who have a seat to leave it.";
 const DAY: u64 = 24 * 60;
@@ -84,6 +84,45 @@ fn a_seat_is_taken_along_for_five_days_without_the_server_and_goes_back_by_itsel
     office.start();
     office.comes_to_say("0 in use (0 borrowed), 3 free");
     office.comes_to_say("nobody has a seat");
+    let extend = office.types("laptop", &["borrow", "extend", "1", "--for", "7d", "--at", office.at()]).not_done(1);
+    let anew = "Borrow a seat anew with `keyward borrow`, or use the license server.";
+    assert_eq!(extend, format!("refused (seat-gone): The loan ended at 2027-01-06T00:00:00Z, and the seat went back by itself. {anew}\n"));
+    office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    let status = office.types("laptop", &["status"]).done();
+    assert!(rows(&status).len() == 1 && row(&status).starts_with("Borrowed 2027-01-1"), "it has the place of the one that ended: {status}");
+}
+
+#[test]
+fn who_borrows_from_a_full_pool_is_told_who_has_its_seats_and_no_place_in_a_queue() {
+    let office = Office::in_rooms(OneRoom, &["--type", "network", "--seats", "1", "--borrow-days", "30", "--borrow-seats", "1"]);
+    office.types("ada", &["network", "use", office.at()]).done();
+    let full = office.types("ben", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).not_done(1);
+    let asks = "Borrow when a seat is free, or ask one of those who have one to leave it.";
+    let who = "In use by: ada on ada since 2027-01-01T00:00:00Z.";
+    assert_eq!(full, format!("refused (no-seat-free): The one seat is taken. {who} {asks}\n"));
+    assert!(office.administer(&["status"]).done().contains("0 waiting"));
+}
+
+/// The token goes to the license server that wrote it, and to no other, from the first time on.
+#[test]
+fn the_token_file_names_the_license_server_that_it_is_for() {
+    let mut office = Office::open();
+    let file = office.site.dir().join("lan/admin-token");
+    let remembered = office.site.dir().join("lan/admin-token.server");
+    let written = std::fs::read_to_string(&file).expect("a token");
+    let (token, server) = written.split_once('@').expect("the server is named");
+    let query = office.types("ada", &["network", "query", office.at()]).done();
+    assert!(query.starts_with(&format!("License server {server} at ")), "{query}");
+    office.administer(&["status"]).done();
+    assert!(!remembered.exists(), "there is nothing to be learned");
+    std::fs::write(&file, format!("{token}@{}", "0".repeat(32))).expect("it is written");
+    assert!(office.administer(&["status"]).not_done(1).starts_with("refused (other-license-server): "));
+    // One of an earlier version names nobody.
+    std::fs::write(&file, token).expect("it is written");
+    office.stop();
+    office.start();
+    office.administer(&["status"]).done();
+    assert_eq!(std::fs::read_to_string(&remembered).expect("it is learned").trim(), server);
 }
 
 #[test]

@@ -58,6 +58,13 @@ fn two_servers_from_one_image_are_shown_when_both_have_asked_the_vendor() {
     refresh("lan").done();
     let refused = refresh("twin");
     assert!(refused.code == Some(1) && refused.err.contains("refused (copied-host)"), "{refused:?}");
+    assert!(refused.err.contains("stop one for good, then run `refresh` on the other") && !refused.err.contains("host new"), "{refused:?}");
+    // It is done: the one that goes on is believed again.
+    let mut twins = twins;
+    twins.office.stop();
+    let refresh = || run(twins.office.license_server("twin").arg("refresh"), "");
+    assert!((0..3).any(|_| refresh().code == Some(0)), "{:?}", refresh());
+    eventually("no copy", || !twins.at_twin(&["status"]).contains(COPIED));
 }
 
 #[test]

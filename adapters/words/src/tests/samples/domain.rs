@@ -56,6 +56,9 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::OverdraftSpent { overdraft: 1, next: Some(at()) },
         Refusal::OverdraftSpent { overdraft: 2, next: Some(at()) },
         Refusal::OverdraftSpent { overdraft: 0, next: None },
+        Refusal::NoSeatFree { seats: 1, holders: vec![occupant(Some(at()))] },
+        Refusal::NoSeatFree { seats: 3, holders: vec![occupant(None), occupant(Some(at()))] },
+        Refusal::ForLicenseServer { server: key_id() },
     ]
 }
 
@@ -203,6 +206,7 @@ pub(super) fn not_taken() -> Vec<NotTaken> {
     vec![
         NotTaken::Sealed(SealError::BadSignature),
         NotTaken::Request,
+        NotTaken::RequestToServer { server: key_id() },
         NotTaken::Used,
         NotTaken::OtherHost,
         NotTaken::OtherProduct { product: name("viewer") },

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyward_domain::vault::Loss;
 use keyward_engine::license_manager::network::NetworkError;
 use keyward_ports::{MeetError, SeatsError, Trouble};
 
@@ -18,6 +19,8 @@ pub(super) fn texts() -> Vec<NetworkText> {
         NetworkText::Shared,
         NetworkText::BorrowedHere,
         NetworkText::Place { place: 2 },
+        NetworkText::Lasts { why: Loss::Released, left: Duration::from_secs(8 * 60) },
+        NetworkText::LastsUntil { why: Loss::Closed, until: super::at() },
         NetworkText::Back,
         NetworkText::Left,
         NetworkText::LeftUnheard,
@@ -25,6 +28,8 @@ pub(super) fn texts() -> Vec<NetworkText> {
         NetworkText::Borrowed,
         NetworkText::Extended,
         NetworkText::GivenBack,
+        NetworkText::GivenBackByFile { until: super::at() },
+        NetworkText::LoanEnded { until: super::at() },
         NetworkText::CarryToServer,
         NetworkText::NoServerId { at: at() },
         NetworkText::NoLength { text: "soon".into() },

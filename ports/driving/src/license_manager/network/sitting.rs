@@ -112,6 +112,14 @@ impl Network {
         }
     }
 
+    /// How long the user's seat lasts if nothing more is heard of it; none if its lease is over, or there is none.
+    pub async fn left(&self) -> Result<Option<Duration>, NetworkError> {
+        Ok(self.lease().await?.and_then(|lease| match lease.sat {
+            Sat::Live { left } => Some(left),
+            Sat::Grace { .. } | Sat::Over { .. } => None,
+        }))
+    }
+
     /// This process uses its user's seat no more. The last that does gives it back: it is free at once, if the license server hears it, and
     /// else when its lease ends.
     pub async fn leave(&self) -> Result<(), NetworkError> {

@@ -1,0 +1,227 @@
+//! Giving a license back, to have it on another computer, and not giving it back after all (row N1).
+//!
+//! Nothing is granted from the first step on; the return is written down when nothing is left of what was granted. Until then it can be called
+//! off. From then on the license is the vendor's, whatever becomes of the request.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use keyward::{LicenseManager, can_be_saved, unheard};
+use keyward_domain::document::{Ask, Request};
+use keyward_domain::names::{ActivationId, EntitlementId};
+use keyward_domain::seal::Sealed;
+use keyward_ports::Clock;
+
+use super::closing::{Closing, Notes, Wish, close};
+use super::parts::Parts;
+use super::run::Pools;
+use super::site::Site;
+use super::verbs::{only, refused, save, say};
+
+/// How often it is seen how far closing has come.
+const GLANCE: Duration = Duration::from_millis(200);
+/// So long a server that runs may take to hear of it.
+const PATIENCE: Duration = Duration::from_secs(15);
+const NOT_TOLD: &str = "the license server that runs did not say what came of it; see its log, then run the same command again";
+const TOO_LATE: &str = "its return was made already, and the vendor may have freed the license: it cannot be called off; finish it (run `return` \
+                        again, or have its file answered and `load` the answer), then activate the license again with its key";
+
+/// Gives a license back: once nothing that was signed under it is left. What was begun is gone on with.
+pub(super) async fn give_back(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>, request: Option<&Path>) -> Result<()> {
+    if let Some((manager, asked)) = begun(site, clock)? {
+        return hand_over(site, &manager, asked, request).await;
+    }
+    let (manager, delegated) = only(site, clock, license)?;
+    if let Some(to) = request {
+        can_be_saved(to, &manager.pending()).context("could not save the request")?;
+    }
+    let closing = Wish::Close(delegated.delegation.entitlement.clone());
+    wind_up(site, clock, &closing).await?;
+    let asked = manager.request_return(delegated.delegation.activation.as_str()).await.context("could not make the request")?;
+    if !Notes::of(site).stands(&closing) {
+        // It was called off at this very moment, too late: what may have been granted meanwhile ends before anybody hears of the return.
+        wind_up(site, clock, &closing).await?;
+    }
+    hand_over(site, &manager, asked, request).await
+}
+
+/// Does not give a license back after all: its seats are granted again.
+pub(super) async fn call_off(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<()> {
+    let begun = begun(site, clock)?.is_some();
+    let license = match only(site, clock, license) {
+        Ok((_, delegated)) => delegated.delegation.entitlement,
+        Err(_) if begun => bail!(TOO_LATE),
+        Err(error) => return Err(error),
+    };
+    let notes = Notes::of(site);
+    // In the place of what asks for closing, in one step: from here on no look closes the pool again, whoever stops in between.
+    notes.ask(&Wish::Reopen(license.clone()))?;
+    let came = match open(site, clock) {
+        Ok(pools) => {
+            // Its first look does what is asked.
+            let (kept, keeping) = pools.take_up(site).await?;
+            kept.close(keeping).await?;
+            notes.told()?
+        }
+        Err(error) if is_in_use(&error) => {
+            let asked = tokio::time::Instant::now();
+            loop {
+                let told = notes.told()?.filter(Closing::is_of_reopening);
+                if told.is_some() || asked.elapsed() > PATIENCE {
+                    break told;
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(came) = came else { bail!(NOT_TOLD) };
+    notes.take_back()?;
+    match came {
+        Closing::Reopened => say(&format!("called off: seats of license {license} are granted again")),
+        Closing::WasOpen if begun => bail!(TOO_LATE),
+        Closing::WasOpen => say(&format!("nothing to call off: license {license} is not on its way back")),
+        Closing::NotReopened(_) => bail!(TOO_LATE),
+        Closing::Left(_) | Closing::Refused(_) => bail!(NOT_TOLD),
+    }
+}
+
+/// A return that waits for its answer.
+fn begun(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<(Arc<LicenseManager>, ActivationId)>> {
+    for manager in site.managers(clock)? {
+        let waits = manager.pending().into_iter().find(|it| it.kind == keyward::Kind::Return && it.product == manager.profile().product);
+        if let Some(activation) = waits.and_then(|it| it.about) {
+            return Ok(Some((manager, activation)));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the request for a return into a file, or carries it to the vendor.
+async fn hand_over(site: &Site, manager: &LicenseManager, asked: impl Into<Handed>, request: Option<&Path>) -> Result<()> {
+    let activation = match asked.into() {
+        Handed::Made(asked) => match &asked.words().ask {
+            Ask::Return { activation, .. } => activation.clone(),
+            _ => bail!("what waits is no return"),
+        },
+        Handed::Waits(activation) => activation,
+    };
+    if let Some(to) = request {
+        let asked = manager.request_again(activation.as_str()).await.context("could not make the request")?;
+        return save(manager, asked, to);
+    }
+    manager.return_license(activation.as_str(), &unheard).await.context("could not return the license")?;
+    Notes::of(site).take_back()?;
+    say("returned: activate the license on another computer")
+}
+
+/// A return that was made just now, or that waits.
+enum Handed {
+    Made(Sealed<Request>),
+    Waits(ActivationId),
+}
+
+impl From<Sealed<Request>> for Handed {
+    fn from(asked: Sealed<Request>) -> Self {
+        Self::Made(asked)
+    }
+}
+
+impl From<ActivationId> for Handed {
+    fn from(activation: ActivationId) -> Self {
+        Self::Waits(activation)
+    }
+}
+
+/// Waits until nothing is left of what was signed under a license: in the server that runs, or, where none does, in this process.
+async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<()> {
+    let notes = Notes::of(site);
+    let mut progress = Progress::default();
+    match open(site, clock) {
+        Ok(pools) => {
+            notes.ask(closing)?;
+            let (mut kept, keeping) = pools.take_up(site).await?;
+            loop {
+                let done = if notes.stands(closing) { progress.see(&close(&kept.server, closing.license()).await?) } else { called_off() };
+                if !matches!(done, Ok(false)) {
+                    kept.close(keeping).await?;
+                    if done.is_err() {
+                        notes.take_back_if(closing)?;
+                    }
+                    return done.map(drop);
+                }
+                tokio::time::sleep(GLANCE).await;
+                kept.look().await?;
+            }
+        }
+        Err(error) if is_in_use(&error) => {
+            notes.ask(closing)?;
+            let mut asked = tokio::time::Instant::now();
+            loop {
+                if !notes.stands(closing) {
+                    return called_off().map(drop);
+                }
+                if let Some(came) = notes.told()?.filter(|it| !it.is_of_reopening()) {
+                    asked = tokio::time::Instant::now();
+                    match progress.see(&came) {
+                        Ok(false) => {}
+                        Ok(true) => return Ok(()),
+                        Err(error) => {
+                            notes.take_back_if(closing)?;
+                            return Err(error);
+                        }
+                    }
+                } else if asked.elapsed() > PATIENCE {
+                    bail!(NOT_TOLD);
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn called_off() -> Result<bool> {
+    bail!(
+        "the license is not given back: it was called off (`return --cancel`), or another `return` took the place of this one; run the same \
+         command again if it is to be given back"
+    )
+}
+
+fn open(site: &Site, clock: &Arc<dyn Clock>) -> Result<Pools> {
+    Pools::open(site, Parts { clock: Arc::clone(clock), ..Parts::real() })
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(keyward_ports::JournalError::InUse(_)))
+}
+
+/// What was said of how far closing has come.
+#[derive(Default)]
+struct Progress {
+    said: bool,
+}
+
+impl Progress {
+    /// Whether nothing is left.
+    fn see(&mut self, closing: &Closing) -> Result<bool> {
+        match closing {
+            Closing::Refused(refusal) => Err(refused(refusal)),
+            Closing::Left(0) => Ok(true),
+            Closing::Left(left) => {
+                if !self.said {
+                    let minutes = Duration::from_millis(*left).as_secs().div_ceil(60);
+                    say(&format!(
+                        "no seat is granted any more; what was granted ends within {minutes} min, or as people leave; then the license is given \
+                         back (stop this command and run it again as you like; `return --cancel` calls it off)"
+                    ))?;
+                    self.said = true;
+                }
+                Ok(false)
+            }
+            Closing::Reopened | Closing::WasOpen | Closing::NotReopened(_) => called_off(),
+        }
+    }
+}
