@@ -207,17 +207,24 @@ impl Default for Ceilings {
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a TLS handshake, then for the first bytes, then for each request's head. An idle connection is closed after it.
+    /// For a TLS handshake, then for the first bytes, then for each request's head. An idle connection of HTTP/1.1 is closed after it.
     pub head: Duration,
     /// For a request's body.
     pub body: Duration,
     /// For all of a request, from its head to its answer.
     pub request: Duration,
 }
+    /// For the next request on a connection of HTTP/2, on which many can be under way. Longer than clients keep one that they do not use.
+    pub idle: Duration,
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), body: Duration::from_secs(10), request: Duration::from_secs(30) }
+        Self {
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+        }
     }
 }
 

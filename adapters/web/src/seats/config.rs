@@ -1,6 +1,7 @@
 //! What a license server is told: plain data.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use keyward_domain::names::ServerAddress;
 
@@ -31,6 +32,9 @@ pub struct SeatsConfig {
 
 /// Who may borrow seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    /// Clients keep a connection for half an hour that they do not use, and use it for each beat.
+    const IDLE: Duration = Duration::from_secs(31 * 60);
+
 pub enum Loans {
     /// Every host that reaches the server.
     #[default]
@@ -50,7 +54,7 @@ impl SeatsConfig {
             tls,
             tokens: Vec::new(),
             limits: Limits::per_minute(Limits::PER_KEY, Limits::PER_DEVICE, Self::PER_ADDRESS, Limits::PER_TOKEN),
-            timeouts: Timeouts::default(),
+            timeouts: Timeouts { idle: Self::IDLE, ..Timeouts::default() },
             ceilings: Ceilings::default(),
             addresses: Vec::new(),
             loans: Loans::Open,
