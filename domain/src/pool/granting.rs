@@ -100,7 +100,7 @@ impl Pool {
         let limit = self.books.delegation().map_or(0, Delegation::limit);
         let above = self.books.written.holds.get(&place).is_some_and(|hold| hold.seat >= limit);
         if above {
-            self.record(facts, Fact::Ended { place, why: super::Ending::Reduced, asked: None, at });
+            self.record(facts, Fact::Ended { place, why: super::Ending::Reduced, asked: None, by: None, at });
         }
         above
     }

@@ -18,7 +18,7 @@ use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Wait, Waited,
+    Act, Acted, Anchored, Beat, Charter, Fact, Lending, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Wait, Waited,
     Way,
 };
 use keyward_domain::refusal::Refusal;
@@ -83,6 +83,8 @@ pub struct Premises {
     pub secret: ServerSecret,
     /// How long leases are.
     pub rhythm: Rhythm,
+    /// To whom seats are lent.
+    pub lending: Lending,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where pools are written down.

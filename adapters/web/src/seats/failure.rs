@@ -82,6 +82,7 @@ fn of_keeper(error: KeeperError) -> Failure {
             let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
             Failure::new(problem.next(next))
         }
+        KeeperError::ByFileAlone => Failure::new(told(403, "loans-by-file", "Seats are lent by the administrator", &error.to_string())),
         KeeperError::NotActivated => Failure::new(told(503, "not-activated", "The server has no license", &error.to_string())),
         KeeperError::Stopped | KeeperError::Journal(JournalError::Closed) => {
             log(&error);

@@ -53,7 +53,8 @@ impl LicenseServer {
         let premises = &*self.premises;
         let (journal, start) = (premises.pools)(license.clone()).await?;
         let secret = premises.secret.of_pool(license);
-        let outset = Outset { trust: manager.profile().trust(), secret: secret.clone(), rhythm: premises.rhythm, start };
+        let (trust, rhythm, lending) = (manager.profile().trust(), premises.rhythm, premises.lending);
+        let outset = Outset { trust, secret: secret.clone(), rhythm, lending, start };
         let signer = Arc::clone(&premises.signer);
         let (keeper, keeping) = PoolKeeper::open(Arc::clone(&journal), Arc::clone(&premises.clock), signer, outset).await?;
         // Nobody keeps pools any more: then nobody is answered either.
