@@ -1,6 +1,9 @@
 //! A license server and its vendor (row N1): activated online and by file, renewed in time, moved to another computer, restarted, restored
 //! and copied. Clients ask as they do on a LAN, and open every answer themselves.
 
+mod products;
+mod restored;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
