@@ -86,13 +86,13 @@ pub(crate) fn journal() -> Vec<Fact> {
     while (facts.len() as u64) < FACTS {
         let position = facts.len() as u64;
         let guest = turn.wrapping_mul(1_103) % HOSTS;
-        let asked = Asked { count: u64::from(turn / HOSTS) + 1, request: Digest::of(&position.to_be_bytes()) };
+        let asked = Asked { count: u64::from(turn / HOSTS) + 1, request: Digest::of(&position.to_be_bytes()), by: None };
         let at = after(at, Duration::from_millis(position));
         let place = &mut places[guest as usize];
         let fact = match (*place, turn / HOSTS % 3) {
             (None, _) => Fact::Seated { guest, asked, sitter: Sitter { user: name("ada"), process: None }, choice: None, seat: guest, at },
             (Some(was), 1) => Fact::Reseated { was, asked, choice: None, at },
-            (Some(place), _) => Fact::Ended { place, why: Ending::Returned, asked: Some(asked), at },
+            (Some(place), _) => Fact::Ended { place, why: Ending::Returned, asked: Some(asked), by: None, at },
         };
         *place = (!matches!(fact, Fact::Ended { .. })).then_some(Place { epoch: 1, position });
         facts.push(fact);

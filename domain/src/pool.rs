@@ -37,7 +37,7 @@ pub use charter::Charter;
 pub use fact::{Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
 pub use looking::{Overview, Seat, SeatState};
 pub use offer::{MOST_SHOWN, Offer};
-pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lifeline, Op, Outcome, Pulse, PulseHeard, Wait, Waited, Way};
+pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lending, Lifeline, Op, Outcome, Pulse, PulseHeard, Wait, Waited, Way};
 pub use queue::{READY, WAIT_BEAT};
 pub use secret::{LeaseSecret, ServerSecret};
 
@@ -120,6 +120,7 @@ pub struct Pool {
     books: Books,
     secret: ServerSecret,
     rhythm: Rhythm,
+    lending: Lending,
     queue: Queue,
     /// When a lease may be over; looked up before it is believed.
     lapse: BTreeSet<(Duration, Place)>,
@@ -139,7 +140,8 @@ impl Pool {
         let queue = Queue::new(epoch, now.running + rhythm.lease);
         let clock = Clock::new(books.written.clock.unwrap_or(at), now.running);
         let (lapse, quiet, longest) = (BTreeSet::new(), Duration::ZERO, rhythm.lease);
-        let mut pool = Self { books, secret, rhythm, queue, lapse, quiet, longest, clock };
+        let lending = Lending::default();
+        let mut pool = Self { books, secret, rhythm, lending, queue, lapse, quiet, longest, clock };
         let (mut facts, lease_before) = (Vec::new(), pool.books.written.lease);
         pool.record(&mut facts, Fact::Opened { epoch, lease: rhythm.lease, at });
         if behind || start.marked {
@@ -149,6 +151,12 @@ impl Pool {
         (pool, facts)
     }
 
+    /// The same, which lends seats so.
+    #[must_use]
+    pub fn lending(self, lending: Lending) -> Self {
+        Self { lending, ..self }
+    }
+
     /// Decides what follows from something that happens. The facts are in the pool when this returns; the outcome is to be told only once they
     /// are written.
     pub fn decide(&mut self, op: Op, now: &Now) -> Decision {
@@ -156,7 +164,8 @@ impl Pool {
         let mut facts = Vec::new();
         self.sweep(&mut facts, &now);
         let outcome = match op {
-            Op::Ask { request, shown, way } => Outcome::Answered(Box::new(self.answer(&mut facts, &request, shown.as_deref(), way, &now))),
+            Op::Ask { request, way, .. } if !self.takes(&request.ask, &way) => Outcome::ByFileAlone,
+            Op::Ask { request, shown, way } => Outcome::Answered(Box::new(self.answer(&mut facts, &request, shown.as_deref(), &way, &now))),
             Op::Beat(beat) => Outcome::Pulse(self.beat(&beat, &now)),
             Op::Wait(ticket) => Outcome::Waited(self.wait(&ticket, &now)),
             Op::Act(act) => Outcome::Acted(self.act(&mut facts, act, &now)),
@@ -207,7 +216,7 @@ impl Pool {
                 None if self.lies_above(place) => Ending::Reduced,
                 None => Ending::Lapsed,
             };
-            self.record(facts, Fact::Ended { place, why, asked: None, at });
+            self.record(facts, Fact::Ended { place, why, asked: None, by: None, at });
         }
         if self.clock.look(self.books.written.clock, now) {
             self.record(facts, Fact::Believed { at });
@@ -216,7 +225,7 @@ impl Pool {
         while let Some((_, place)) = self.books.due.first().copied().filter(|(due, _)| *due <= late) {
             let away = self.books.written.holds.get(&place).is_some_and(|hold| hold.away.is_some());
             let why = if away { Ending::Released } else { Ending::Due };
-            self.record(facts, Fact::Ended { place, why, asked: None, at });
+            self.record(facts, Fact::Ended { place, why, asked: None, by: None, at });
         }
         let restored = self.books.written.restored;
         if restored.is_some_and(|it| it.leases_over.is_none()) && now.running >= self.quiet {

@@ -106,7 +106,8 @@ pub struct Limits {
     pub per_key: Option<Quota>,
     /// For one device key.
     pub per_device: Option<Quota>,
-    /// For one address (IPv6: one /64), the admin API included. Behind a reverse proxy all have one address.
+    /// For one address. A key server takes an IPv6 network (/64) for one address, the admin API included; a license server has 16 times as much
+    /// for such a network, and none for whoever shows the right token. Behind a reverse proxy all have one address.
     pub per_address: Option<Quota>,
     /// For one token of the administration, of requests that are answered by hand.
     pub per_token: Option<Quota>,
@@ -207,17 +208,24 @@ impl Default for Ceilings {
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a TLS handshake, then for the first bytes, then for each request's head. An idle connection is closed after it.
+    /// For a TLS handshake, then for the first bytes, then for each request's head. An idle connection of HTTP/1.1 is closed after it.
     pub head: Duration,
     /// For a request's body.
     pub body: Duration,
     /// For all of a request, from its head to its answer.
     pub request: Duration,
+    /// For the next request on a connection of HTTP/2, on which many can be under way. Longer than clients keep one that they do not use.
+    pub idle: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), body: Duration::from_secs(10), request: Duration::from_secs(30) }
+        Self {
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+        }
     }
 }
 

@@ -138,6 +138,11 @@ impl Place {
     fn most_stalled(&self) -> Duration {
         self.connections.house.timeouts.request
     }
+
+    /// How long nothing may be asked on the connection.
+    fn most_idle(&self) -> Duration {
+        self.connections.house.timeouts.idle
+    }
 }
 
 impl Drop for Place {

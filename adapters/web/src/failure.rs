@@ -55,6 +55,16 @@ impl Failure {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    #[cfg(test)]
+    pub(crate) fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.problem.status
     }

@@ -33,5 +33,5 @@ mod tokens;
 
 pub use config::{AdminToken, Ceilings, Config, Limits, Quota, ReplyHook, ReplyPoint, Timeouts, Tls};
 pub use openapi::openapi;
-pub use seats::{Loans, SeatsConfig, seats_openapi};
+pub use seats::{SeatsConfig, seats_openapi};
 pub use server::{Running, Server, StartError};

@@ -20,7 +20,7 @@ use keyward_engine::LicenseServer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use config::{Loans, SeatsConfig};
+pub use config::SeatsConfig;
 pub use description::seats_openapi;
 pub(crate) use doors::Doors;
 

@@ -92,11 +92,11 @@ impl Server {
 
     /// Serves a license server: seats, loans, beats and the queue, over TLS alone. Otherwise as [`Server::start`].
     pub async fn start_seats(config: SeatsConfig, server: LicenseServer) -> Result<Running, StartError> {
-        let SeatsConfig { listen, tls, tokens, limits, timeouts, ceilings, addresses, loans, on_reply } = config;
+        let SeatsConfig { listen, tls, tokens, limits, timeouts, ceilings, addresses, on_reply } = config;
         let (key, tls) = (key_digest(&tls)?, server_config(&tls)?);
         let premises = Listening::begin(listen, Some(tls))?;
         let house = House::new(tokens, limits, timeouts, Callers::Computers);
-        let doors = Doors::new(&limits, loans);
+        let doors = Doors::new(&limits);
         let desk = Arc::new(Desk { house: Arc::clone(&house), doors, server, tls: key, addresses, on_reply });
         premises.serve(seats::router(desk), house, ceilings)
     }

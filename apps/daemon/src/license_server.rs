@@ -15,7 +15,8 @@ use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use keyward::Refusal;
 use keyward_domain::names::{DEFAULT_PORT, EntitlementId};
-use keyward_web::{Limits, Loans, SeatsConfig};
+use keyward_domain::pool::Lending;
+use keyward_web::{Limits, SeatsConfig};
 
 pub(crate) use parts::Parts;
 
@@ -74,7 +75,7 @@ enum LoansTo {
     ByFile,
 }
 
-impl From<LoansTo> for Loans {
+impl From<LoansTo> for Lending {
     fn from(to: LoansTo) -> Self {
         match to {
             LoansTo::Open => Self::Open,

@@ -6,7 +6,7 @@ use super::Pool;
 use super::charter::Charter;
 use super::fact::{Ending, Fact, Release};
 use super::op::{Act, Acted};
-use crate::document::{Delegation, Place, Revocation};
+use crate::document::{Delegation, Place, Revocation, RevocationReason};
 use crate::refusal::Refusal;
 use crate::time::{Now, Timestamp, after};
 
@@ -16,11 +16,11 @@ impl Pool {
         let at = now.wall;
         match act {
             Act::Release { place, how, by } => self.release(facts, place, how, by, now),
-            Act::AcceptReturn { place, .. } => {
+            Act::AcceptReturn { place, by } => {
                 if !self.books.written.holds.get(&place).is_some_and(|hold| hold.is_given_back()) {
                     return Ok(Acted::Nothing);
                 }
-                self.record(facts, Fact::Ended { place, why: Ending::Accepted, asked: None, at });
+                self.record(facts, Fact::Ended { place, why: Ending::Accepted, asked: None, by: Some(by), at });
                 Ok(Acted::Done)
             }
             Act::AcceptRestore { by } => {
@@ -91,12 +91,14 @@ impl Pool {
         Ok(Acted::Done)
     }
 
-    /// The vendor took the delegation away, up to a generation: nothing more is granted. Nothing ends sooner by it than what was signed.
+    /// The vendor took the delegation away, up to a generation: nothing more is granted. Nothing ends sooner by it than what was signed. That a
+    /// license was returned is no news of a pool that was closed for it.
     fn revoke(&mut self, facts: &mut Vec<Fact>, revocation: &Revocation, at: Timestamp) -> Acted {
         let held = self.books.delegation().is_some_and(|held| {
             held.activation == revocation.activation && held.server.id() == revocation.device && held.generation <= revocation.generation
         });
-        if !held || self.books.written.revoked.is_some() {
+        let closed_for_it = revocation.reason == RevocationReason::Returned && self.books.written.closed.is_some();
+        if !held || closed_for_it || self.books.written.revoked.is_some() {
             return Acted::Nothing;
         }
         self.record(facts, Fact::Revoked { why: revocation.reason, at });

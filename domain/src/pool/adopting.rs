@@ -68,7 +68,7 @@ impl Pool {
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         let before = self.books.written.holds.range(..place).find(|(_, hold)| hold.seat == seat).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
-            self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, at: case.at() });
+            self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }
         let seat = if seat < limit && self.books.numbers.is_free(seat) { seat } else { self.books.numbers.lowest() };
         let adopted = Adopted {

@@ -3,7 +3,7 @@
 use super::fact::{Asked, Choice, Ending, Fact, GuestNo, Sitter, unknown_user};
 use super::granting::wished_end;
 use super::hold::Hold;
-use super::op::{Answered, Lifeline, Way};
+use super::op::{Answered, Lending, Lifeline, Way};
 use super::queue::Waiter;
 use super::{Pool, whole};
 use crate::device::Counted;
@@ -29,12 +29,17 @@ type Decided = Result<Yes, Refusal>;
 pub(super) struct Case<'a> {
     pub(super) request: &'a Verified<Request>,
     shown: Option<&'a Verified<Answer>>,
+    way: &'a Way,
     pub(super) now: &'a Now,
 }
 
 impl Case<'_> {
     pub(super) fn asked(&self) -> Asked {
-        Asked { count: self.request.count, request: self.request.name() }
+        let by = match self.way {
+            Way::Line => None,
+            Way::File { by } => Some(by.clone()),
+        };
+        Asked { count: self.request.count, request: self.request.name(), by }
     }
 
     pub(super) fn at(&self) -> Timestamp {
@@ -55,23 +60,29 @@ impl Case<'_> {
 }
 
 impl Pool {
+    /// Whether what is asked may be asked this way. Where seats are lent by file alone, so is a later end of what was lent.
+    pub(super) fn takes(&self, ask: &Ask, way: &Way) -> bool {
+        let lends = matches!(ask, Ask::Borrow { .. } | Ask::Extend { .. });
+        !(lends && self.lending == Lending::ByFile && *way == Way::Line)
+    }
+
     /// Answers a request. A no changes nothing and is not remembered.
     pub(super) fn answer(
         &mut self,
         facts: &mut Vec<Fact>,
         request: &Verified<Request>,
         shown: Option<&Verified<Answer>>,
-        way: Way,
+        way: &Way,
         now: &Now,
     ) -> Answered {
         // What this server signed under another of its licenses is another pool's, which this one's journal knows nothing of.
         let license = self.books.delegation().map(|it| &it.entitlement);
         let shown = shown.filter(|shown| shown.certificate().and_then(|it| it.entitlement.as_ref()) == license);
-        let case = Case { request, shown, now };
+        let case = Case { request, shown, way, now };
         let counted = self.books.guest_of(&request.device).map(|(_, it)| it.device.judge(request.count, request.name(), now.wall));
         let decided = match counted {
             Some(Counted::Copied) => Err(Refusal::CopiedHost),
-            Some(Counted::Once | Counted::Doubled { .. }) | None => self.decide_request(facts, &case, way),
+            Some(Counted::Once | Counted::Doubled { .. }) | None => self.decide_request(facts, &case),
         };
         let (body, lifeline, happened) = match decided {
             Ok(yes) => (yes.body, yes.lifeline, yes.happened),
@@ -85,7 +96,7 @@ impl Pool {
         Answered { answer, lifeline, happened }
     }
 
-    fn decide_request(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, way: Way) -> Decided {
+    fn decide_request(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>) -> Decided {
         let product = &case.request.product;
         let Some(delegation) = self.books.delegation() else { return Err(Refusal::NoPool { product: product.clone() }) };
         if case.request.to != Addressee::Server(delegation.server.id()) {
@@ -103,7 +114,7 @@ impl Pool {
             Ask::Borrow { wish, until } => self.borrow(facts, case, wish, *until),
             Ask::Extend { activation, until, .. } => self.extend(facts, case, activation, Some(*until)),
             Ask::Refresh { activation, .. } => self.extend(facts, case, activation, None),
-            Ask::Return { activation, .. } => self.give_back(facts, case, activation, way),
+            Ask::Return { activation, .. } => self.give_back(facts, case, activation),
             Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } => Err(Refusal::Unsupported { kind: case.request.ask.kind() }),
         }
     }
@@ -198,20 +209,20 @@ impl Pool {
     }
 
     /// What is brought back is free at once; what a file says was brought back is free when it is due (row B2).
-    fn give_back(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, activation: &ActivationId, way: Way) -> Decided {
+    fn give_back(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, activation: &ActivationId) -> Decided {
         let receipt = |happened| Ok(Yes { body: Body::Receipt(Receipt { activation: activation.clone() }), lifeline: None, happened });
         let (asked, at) = (case.asked(), case.at());
         if let Some(place) = self.held_as(case, activation) {
             let loan = self.books.written.holds.get(&place).and_then(|hold| hold.loan()).cloned();
-            return match (loan, way) {
-                (Some(loan), Way::File) => {
+            return match (loan, case.way) {
+                (Some(loan), Way::File { .. }) => {
                     if loan.given_back != Some(asked.request) {
                         self.record(facts, Fact::GivenBack { place, asked, at });
                     }
                     receipt("given back by file")
                 }
                 (Some(_), Way::Line) | (None, _) => {
-                    self.record(facts, Fact::Ended { place, why: Ending::Returned, asked: Some(asked), at });
+                    self.record(facts, Fact::Ended { place, why: Ending::Returned, asked: Some(asked), by: None, at });
                     receipt("returned")
                 }
             };

@@ -206,6 +206,9 @@ pub enum Fact {
         /// By which request, if by one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked: Option<Asked>,
+        /// By whom, if an administrator accepted that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Box<str>>,
         /// When.
         #[serde(with = "millis")]
         at: Timestamp,
@@ -239,12 +242,15 @@ pub struct Adopted {
 }
 
 /// The request that brought a fact about: the host's count, and its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The host's count.
     pub count: u64,
     /// The request's name.
     pub request: Digest,
+    /// Who brought it, if it came in a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Box<str>>,
 }
 
 /// Who sits on a seat of a host.

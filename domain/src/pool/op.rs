@@ -34,12 +34,25 @@ pub enum Op {
 }
 
 /// How a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// From its host, over the network.
     Line,
     /// In a file, by hand: what it says of the host may be long past.
-    File,
+    File {
+        /// Who brought it.
+        by: Box<str>,
+    },
+}
+
+/// To whom seats are lent, as the administrator has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lending {
+    /// Every host that asks.
+    #[default]
+    Open,
+    /// Whose request an administrator brings in a file: for a loan, and for a later end of one.
+    ByFile,
 }
 
 /// Says that a lease is in use. It gives no right: only a fresh lease does.
@@ -107,6 +120,8 @@ pub struct Decision {
 pub enum Outcome {
     /// An answer to a request.
     Answered(Box<Answered>),
+    /// Seats are lent by file alone, and this was asked over the network. Nothing changed, and nothing is signed.
+    ByFileAlone,
     /// An answer to a beat.
     Pulse(Pulse),
     /// An answer to who waits.

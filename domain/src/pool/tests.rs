@@ -80,6 +80,10 @@ fn secret() -> ServerSecret {
     ServerSecret::new([9; 32])
 }
 
+fn by_file() -> Way {
+    Way::File { by: "boss".into() }
+}
+
 /// So many seats, one for emergencies, two that may be borrowed for seven days.
 fn seats(seats: u32) -> Delegation {
     Delegation { seats, ..delegation() }
@@ -158,15 +162,7 @@ impl Office {
 
     /// Sends a request, and takes the answer as its host does: signed, opened, and within the delegation.
     fn send(&mut self, who: Who, request: &Sealed<crate::document::Request>, way: Way) -> Result<Held, Refusal> {
-        let opened = seal::open_request(request.envelope()).expect("a request");
-        let held = match &request.words().ask {
-            Ask::CheckOut { held, .. } => held.clone(),
-            Ask::Extend { held, .. } | Ask::Refresh { held, .. } | Ask::Return { held, .. } => Some(held.clone()),
-            _ => None,
-        };
-        let own = |it: Statement| Keyward::open_own(it.bytes(), &shipped_trust(), &server().public()).ok().map(Box::new);
-        let op = Op::Ask { request: Box::new(opened), shown: held.and_then(own), way };
-        let Outcome::Answered(answered) = self.decide(op) else { panic!("a request is answered") };
+        let Outcome::Answered(answered) = self.outcome(request, way) else { panic!("a request is answered") };
         if let Body::Refusal(refusal) = &answered.answer.body {
             if let Refusal::PoolFull { ticket, .. } = refusal {
                 self.tickets.insert(who, *ticket);
@@ -179,6 +175,18 @@ impl Office {
             _ => drop(self.held.remove(&who)),
         }
         Ok(held)
+    }
+
+    /// What comes of a request.
+    fn outcome(&mut self, request: &Sealed<crate::document::Request>, way: Way) -> Outcome {
+        let opened = seal::open_request(request.envelope()).expect("a request");
+        let held = match &request.words().ask {
+            Ask::CheckOut { held, .. } => held.clone(),
+            Ask::Extend { held, .. } | Ask::Refresh { held, .. } | Ask::Return { held, .. } => Some(held.clone()),
+            _ => None,
+        };
+        let own = |it: Statement| Keyward::open_own(it.bytes(), &shipped_trust(), &server().public()).ok().map(Box::new);
+        self.decide(Op::Ask { request: Box::new(opened), shown: held.and_then(own), way })
     }
 
     fn taken(&self, words: Answer, lifeline: Option<Lifeline>, request: &Sealed<crate::document::Request>) -> Held {

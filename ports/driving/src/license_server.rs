@@ -18,8 +18,8 @@ use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Fact, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Wait, Waited,
-    Way,
+    Act, Acted, Anchored, Beat, Charter, Fact, Lending, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start,
+    Wait, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, SealError, Sealed, Verified, open_request};
@@ -83,6 +83,8 @@ pub struct Premises {
     pub secret: ServerSecret,
     /// How long leases are.
     pub rhythm: Rhythm,
+    /// To whom seats are lent.
+    pub lending: Lending,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where pools are written down.
@@ -199,7 +201,9 @@ impl LicenseServer {
     /// Answers a request that was opened already, from this envelope.
     pub async fn answer_opened(&self, request: Verified<Request>, envelope: &Envelope, way: Way) -> Result<Served, ServerError> {
         if let Addressee::Vendor(vendor) = request.to {
-            let manager = self.managers().into_iter().find(|it| it.profile().vendor == vendor).ok_or(ServerError::OtherVendor)?;
+            let of_vendor: Vec<_> = self.managers().into_iter().filter(|it| it.profile().vendor == vendor).collect();
+            let of_product = of_vendor.iter().find(|it| it.profile().product == request.product);
+            let manager = of_product.or_else(|| of_vendor.first()).ok_or(ServerError::OtherVendor)?;
             let request = Sealed::received(envelope)?;
             let statement = manager.carry(&request).await.map_err(ServerError::Gateway)?;
             return Ok(Served { statement, lifeline: None, happened: "carried to the vendor", says: None });
@@ -320,7 +324,8 @@ impl LicenseServer {
                 Ok(choose(&fitting, request, wish).await?.unwrap_or(first))
             }
             Ask::Extend { held, .. } | Ask::Refresh { held, .. } | Ask::Return { held, .. } => {
-                let license = first.keeper.license_of(held);
+                // Each believes what the profile of its own product lets it.
+                let license = tenants.iter().find_map(|tenant| tenant.keeper.license_of(held));
                 Ok(license.and_then(|license| self.named(Some(&license)).ok()).unwrap_or(first))
             }
             Ask::Trial { .. } | Ask::Activate { .. } | Ask::Delegate { .. } => Ok(first),

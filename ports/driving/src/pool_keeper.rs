@@ -14,8 +14,8 @@ use keyward_domain::document::{Answer, Ask, Request, Revocation, Ticket};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Waited,
-    Way,
+    Act, Acted, Anchored, Beat, Charter, Lending, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start,
+    Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
@@ -41,6 +41,12 @@ pub enum KeeperError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What was asked over the network is lent by file alone.
+    #[error(
+        "this license server lends seats only to computers that its administrator answers; make a request file (`keyward borrow ... --request \
+         FILE`) and have the license server's administrator answer it"
+    )]
+    ByFileAlone,
     /// Nothing was delegated to this server yet.
     #[error("this license server has no license yet; activate it with a network key first")]
     NotActivated,
@@ -58,6 +64,8 @@ pub struct Outset {
     pub secret: ServerSecret,
     /// How long leases are.
     pub rhythm: Rhythm,
+    /// To whom seats are lent.
+    pub lending: Lending,
     /// What is known beside the journal.
     pub start: Start,
 }
@@ -100,7 +108,7 @@ pub struct PoolKeeper {
     wake: mpsc::UnboundedSender<()>,
     charter: Arc<RwLock<Option<Arc<Charter>>>>,
     signer: Arc<dyn Signer>,
-    trust: Arc<Trust>,
+    trust: Arc<RwLock<Arc<Trust>>>,
 }
 
 impl PoolKeeper {
@@ -113,12 +121,22 @@ impl PoolKeeper {
     ) -> Result<(Self, Keeping), KeeperError> {
         let books = journal.replay().await?;
         let (pool, facts) = Pool::open(books, outset.secret, outset.rhythm, outset.start, &clock.now());
+        let pool = pool.lending(outset.lending);
         journal.append(facts).await?;
         let charter = Arc::new(RwLock::new(pool.books().charter().cloned().map(Arc::new)));
         let (wake, woken) = mpsc::unbounded();
         let running = Arc::new(Running::new(pool, clock));
         let keeping = Keeping::new(Arc::clone(&running), journal, woken, Arc::clone(&charter));
-        Ok((Self { running, wake, charter, signer, trust: Arc::new(outset.trust) }, keeping))
+        Ok((Self { running, wake, charter, signer, trust: Arc::new(RwLock::new(Arc::new(outset.trust))) }, keeping))
+    }
+
+    /// Believes its vendor so from now on: the product's profile is another.
+    pub fn believe(&self, trust: Trust) {
+        *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(trust);
+    }
+
+    fn trust(&self) -> Arc<Trust> {
+        self.trust.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers a request. What the answer grants is durable before this returns.
@@ -131,7 +149,11 @@ impl PoolKeeper {
     pub async fn answer_verified(&self, request: Verified<Request>, way: Way) -> Result<Served, KeeperError> {
         let shown = self.shown(&request);
         let op = Op::Ask { request: Box::new(request), shown: shown.map(Box::new), way };
-        let Outcome::Answered(answered) = self.decide(op).await? else { return Err(KeeperError::Stopped) };
+        let answered = match self.decide(op).await? {
+            Outcome::Answered(answered) => answered,
+            Outcome::ByFileAlone => return Err(KeeperError::ByFileAlone),
+            _ => return Err(KeeperError::Stopped),
+        };
         let says = Some(Says::of(&answered.answer.body));
         Ok(Served { statement: self.sign(answered.answer)?, lifeline: answered.lifeline, happened: answered.happened, says })
     }
@@ -160,7 +182,7 @@ impl PoolKeeper {
 
     /// Takes the vendor's delegation in: the first, or a newer one.
     pub async fn delegate(&self, statement: &Statement) -> Result<Result<Acted, Refusal>, KeeperError> {
-        let charter = Charter::open(statement, &self.trust)?;
+        let charter = Charter::open(statement, &self.trust())?;
         if charter.delegation().server != self.signer.public() {
             return Ok(Err(Refusal::OtherServer));
         }
@@ -182,12 +204,7 @@ impl PoolKeeper {
         self.charter.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The pool at a glance, and who has what.
-    pub async fn look(&self) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
-        self.look_at(usize::MAX).await
-    }
-
-    /// The pool at a glance, and the first so many of those who have a seat. Meanwhile the pool answers nobody else, so strangers are shown few.
+    /// The pool at a glance, and the first so many of those who have a seat; [`usize::MAX`] = all. Meanwhile the pool answers nobody else, so strangers are shown few.
     pub async fn look_at(&self, most: usize) -> Result<(Option<Overview>, Vec<Seat>), KeeperError> {
         self.running.look(&self.wake, When::Written, |pool, now| (pool.overview(now), pool.seats(now).take(most).collect())).await
     }
@@ -235,7 +252,7 @@ impl PoolKeeper {
         if *held.scheme() != Keyward::NAME {
             return None;
         }
-        Keyward::open_own(held.bytes(), &self.trust, &self.signer.public()).ok()
+        Keyward::open_own(held.bytes(), &self.trust(), &self.signer.public()).ok()
     }
 
     fn sign(&self, answer: Answer) -> Result<Statement, KeeperError> {

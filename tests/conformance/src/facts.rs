@@ -51,7 +51,7 @@ fn charter() -> Charter {
 
 /// The facts.
 pub(crate) fn facts() -> Vec<Fact> {
-    let asked = |n: u8| Asked { count: n.into(), request: request(n) };
+    let asked = |n: u8| Asked { count: n.into(), request: request(n), by: None };
     let sitter = |user: &str, process| Sitter { user: name(user), process };
     let choice = || Some(Box::new(Choice { editions: [name("Professional")].into(), features: [name("print")].into() }));
     let place = |position| Place { epoch: 7, position };
@@ -79,9 +79,9 @@ pub(crate) fn facts() -> Vec<Fact> {
             until: day(4),
             at,
         },
-        Fact::GivenBack { place: place(8), asked: asked(6), at: day(2) },
+        Fact::GivenBack { place: place(8), asked: Asked { by: Some(by()), ..asked(6) }, at: day(2) },
         Fact::Released { place: place(6), how: Release::AtOnce, by: by(), at: day(2) },
-        Fact::Ended { place: place(8), why: Ending::Accepted, asked: None, at: day(2) },
+        Fact::Ended { place: place(8), why: Ending::Accepted, asked: None, by: Some(by()), at: day(2) },
         Fact::Restored { at: day(3) },
         Fact::Adopted(Box::new(Adopted {
             guest: 0,
@@ -96,7 +96,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         })),
         Fact::Settled { at: day(3) },
         Fact::Accepted { by: by(), at: day(4) },
-        Fact::Ended { place: place(13), why: Ending::Returned, asked: Some(asked(9)), at: day(4) },
+        Fact::Ended { place: place(13), why: Ending::Returned, asked: Some(asked(9)), by: None, at: day(4) },
         Fact::Opened { epoch: 8, lease: Duration::from_secs(600), at: keyward_domain::time::after(day(4), days(1)) },
         Fact::Revoked { why: RevocationReason::Revoked, at: day(5) },
         Fact::Closed { by: by(), at: day(6) },

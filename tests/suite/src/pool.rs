@@ -9,7 +9,7 @@ use keyward_domain::document::{Addressee, Answer, Ask, Body, Contact, Delegation
 use keyward_domain::entitlement::{Borrowing, Per};
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::SigningKey;
-use keyward_domain::pool::{Rhythm, ServerSecret, Start};
+use keyward_domain::pool::{Lending, Rhythm, ServerSecret, Start};
 use keyward_domain::rights::{KeyType, Medium, TenureKind};
 use keyward_domain::seal::{Digest, Document, Reply, Sealed, SignatureEntry, Statement, Trust};
 use keyward_domain::signers::{KeyStatement, VendorId};
@@ -57,7 +57,13 @@ pub fn signer() -> Arc<SoftwareSigner> {
 
 /// What the license server begins with: leases as they are usually, and no backup put back.
 pub fn outset() -> Outset {
-    Outset { trust: trust(), secret: ServerSecret::new([9; 32]), rhythm: Rhythm::default(), start: Start::default() }
+    Outset {
+        trust: trust(),
+        secret: ServerSecret::new([9; 32]),
+        rhythm: Rhythm::default(),
+        lending: Lending::Open,
+        start: Start::default(),
+    }
 }
 
 /// The vendor's word for the license server: its seats for a year.

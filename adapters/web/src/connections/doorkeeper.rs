@@ -1,8 +1,8 @@
 //! Lets connections in and counts what is under way on each.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::http::header::{CONNECTION, HeaderValue};
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tower::Service;
 
 use super::guarded::{Guarded, Patience};
@@ -55,7 +56,7 @@ where
                 accepted = accepted => accepted?,
                 () = ended => return Err(io::ErrorKind::Interrupted.into()),
             };
-            let under_way = UnderWay::default();
+            let under_way = UnderWay::none();
             let patience = if ceiling.is_some() { Patience::Told } else { Patience::Served };
             let guarded = Guarded::new(stream, place, under_way.clone(), ends, patience);
             Ok((guarded, Tended { service, under_way, ceiling }))
@@ -63,26 +64,44 @@ where
     }
 }
 
-/// How many requests are under way on a connection.
-#[derive(Debug, Clone, Default)]
-pub(super) struct UnderWay(Arc<AtomicUsize>);
+/// How many requests are under way on a connection, and since when there is none.
+#[derive(Debug, Clone)]
+pub(super) struct UnderWay(Arc<Requests>);
+
+#[derive(Debug)]
+struct Requests {
+    count: AtomicUsize,
+    /// When the last was answered, or the connection began.
+    last: Mutex<Instant>,
+}
 
 impl UnderWay {
-    pub(super) fn any(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
+    pub(super) fn none() -> Self {
+        Self(Arc::new(Requests { count: AtomicUsize::new(0), last: Mutex::new(Instant::now()) }))
     }
 
-    fn one(&self) -> One {
-        self.0.fetch_add(1, Ordering::AcqRel);
+    pub(super) fn any(&self) -> bool {
+        self.0.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Since when there is none; now, if there is one.
+    pub(super) fn idle_since(&self) -> Instant {
+        if self.any() { Instant::now() } else { *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    pub(super) fn one(&self) -> One {
+        self.0.count.fetch_add(1, Ordering::AcqRel);
         One(self.clone())
     }
 }
 
-struct One(UnderWay);
+pub(super) struct One(UnderWay);
 
 impl Drop for One {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
+        let requests = &self.0.0;
+        *requests.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        requests.count.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -1,5 +1,6 @@
-//! A connection that ends by itself when it is to end and nothing is under way on it, whatever its other end does. Hyper ends one of HTTP/2
-//! only when the other end says that it has heard of it.
+//! A connection that ends by itself when it is to end and nothing is under way on it, whatever its other end does, and when nothing was asked on
+//! it for too long. Hyper ends one of HTTP/2 only when the other end says that it has heard of it, and keeps an idle one as long as the other end
+//! answers its pings.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval, sleep};
 
 use super::Place;
 use super::doorkeeper::UnderWay;
@@ -55,6 +56,8 @@ pub(crate) struct Guarded<S> {
     stalled: Option<Pin<Box<Sleep>>>,
     /// How long it may take nothing in.
     most: Duration,
+    /// How long nothing may be asked, and when that is looked at next.
+    idle: (Duration, Pin<Box<Sleep>>),
 }
 
 struct Ending {
@@ -67,8 +70,22 @@ struct Ending {
 
 impl<S> Guarded<S> {
     pub(super) fn new(stream: S, place: Place, under_way: UnderWay, ends: BoxFuture<'static, ()>, patience: Patience) -> Self {
-        let most = place.most_stalled();
-        Self { stream, _place: place, under_way, ends, patience, ending: None, stalled: None, most }
+        let (most, idle) = (place.most_stalled(), place.most_idle());
+        let idle = (idle, Box::pin(sleep(idle)));
+        Self { stream, _place: place, under_way, ends, patience, ending: None, stalled: None, most, idle }
+    }
+
+    /// Whether nothing was asked for too long. Wakes whoever reads to be asked again.
+    fn is_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        let (most, looked_at) = &mut self.idle;
+        while looked_at.as_mut().poll(cx).is_ready() {
+            let ends = self.under_way.idle_since() + *most;
+            if ends <= Instant::now() {
+                return true;
+            }
+            looked_at.as_mut().reset(ends);
+        }
+        false
     }
 
     /// Whether it ends now. Wakes whoever reads to be asked again.
@@ -114,7 +131,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         // Nothing more comes, as far as whoever reads is told.
-        if polled.is_pending() && self.ends_now(cx) { Poll::Ready(Ok(())) } else { polled }
+        if polled.is_pending() && (self.ends_now(cx) || self.is_idle(cx)) { Poll::Ready(Ok(())) } else { polled }
     }
 }
 
@@ -142,5 +159,45 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, duplex};
+    use tokio::time::{advance, timeout};
+
+    use super::*;
+    use crate::config::{Ceilings, Limits, Timeouts};
+    use crate::connections::{Admission, Connections};
+    use crate::gates::Callers;
+    use crate::house::House;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// The time is played.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ends_when_nothing_was_asked_for_too_long_and_not_while_its_client_beats() {
+        let timeouts = Timeouts { idle: 31 * MINUTE, ..Timeouts::default() };
+        let house = House::new(Vec::new(), Limits::NONE, timeouts, Callers::Computers);
+        let connections = Connections::new(Ceilings::default(), house);
+        let Admission::In(place) = connections.admit(([192, 0, 2, 1], 1).into()) else { panic!("there is room") };
+        let (own, _other) = duplex(64);
+        let under_way = UnderWay::none();
+        let mut guarded = Guarded::new(own, place, under_way.clone(), Box::pin(std::future::pending()), Patience::Served);
+        let mut read = [0; 8];
+        for beat in 0..600 {
+            let asked = under_way.one();
+            advance(Duration::from_millis(20)).await;
+            drop(asked);
+            let waited = timeout(MINUTE, guarded.read(&mut read)).await;
+            assert!(waited.is_err(), "it ended after {beat} beats: {waited:?}");
+        }
+        let asked = under_way.one();
+        assert!(timeout(60 * MINUTE, guarded.read(&mut read)).await.is_err(), "what is under way is waited for");
+        drop(asked);
+        assert!(timeout(30 * MINUTE, guarded.read(&mut read)).await.is_err(), "not before its time");
+        let ended = timeout(2 * MINUTE, guarded.read(&mut read)).await.expect("in its time");
+        assert_eq!(ended.expect("as if the other end had left"), 0);
     }
 }

@@ -153,8 +153,9 @@ async fn act(desk: &Desk, license: Option<&EntitlementId>, act: Act) -> Result<J
     responses((status = 200, description = "The signed answer", body = ref("#/components/schemas/Reply"),
         content_type = "application/vnd.keyward.reply+json"))
 )]
-async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    match asking::answer(&desk, Way::File, &[media::ENVELOPE, media::JSON], request).await {
+async fn answer(State(desk): State<Arc<Desk>>, Extension(who): Extension<Member>, request: Request) -> Response {
+    let way = Way::File { by: who.actor().into() };
+    match asking::answer(&desk, way, &[media::ENVELOPE, media::JSON], request).await {
         Ok(served) => reply(&served.statement, desk.on_reply.clone()),
         Err(failure) => failure.into_response(),
     }

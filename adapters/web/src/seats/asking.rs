@@ -105,7 +105,7 @@ async fn serve(desk: &Desk, way: Way, types: &[&str], request: Request) -> (Opti
         Err(error) => return (None, Err(ServerError::from(error).into())),
     };
     let kind = request.ask.kind();
-    let entered = within_limits(&desk.house, &request).and_then(|()| desk.doors.enter(&request, way, address));
+    let entered = within_limits(&desk.house, &request).and_then(|()| desk.doors.enter(&request, &way, address));
     let _inside = match entered {
         Ok(inside) => inside,
         Err(failure) => return (Some(kind), Err(failure)),

@@ -1,6 +1,7 @@
 //! What a license server is told: plain data.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use keyward_domain::names::ServerAddress;
 
@@ -23,25 +24,16 @@ pub struct SeatsConfig {
     pub ceilings: Ceilings,
     /// Where the server says that it can be found, the best first.
     pub addresses: Vec<ServerAddress>,
-    /// Who may borrow seats.
-    pub loans: Loans,
     /// For simulations of crashes: called around each signed answer. A default build has none.
     pub on_reply: Option<ReplyHook>,
-}
-
-/// Who may borrow seats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Loans {
-    /// Every host that reaches the server.
-    #[default]
-    Open,
-    /// Whose request an administrator answers.
-    ByFile,
 }
 
 impl SeatsConfig {
     /// Requests a minute for one address, if nobody says otherwise: a terminal server's users and the offices behind one router beat from one.
     pub const PER_ADDRESS: u32 = 6_000;
+
+    /// Clients keep a connection for half an hour that they do not use, and use it for each beat.
+    const IDLE: Duration = Duration::from_secs(31 * 60);
 
     /// On a free port of 127.0.0.1, without administrators.
     pub fn new(tls: Tls) -> Self {
@@ -50,10 +42,9 @@ impl SeatsConfig {
             tls,
             tokens: Vec::new(),
             limits: Limits::per_minute(Limits::PER_KEY, Limits::PER_DEVICE, Self::PER_ADDRESS, Limits::PER_TOKEN),
-            timeouts: Timeouts::default(),
+            timeouts: Timeouts { idle: Self::IDLE, ..Timeouts::default() },
             ceilings: Ceilings::default(),
             addresses: Vec::new(),
-            loans: Loans::Open,
             on_reply: None,
         }
     }

@@ -11,10 +11,8 @@ use std::time::{Duration, Instant};
 use keyward_domain::document::{Addressee, Ask, Place, Request};
 use keyward_domain::keys::KeyId;
 use keyward_domain::pool::Way;
-use keyward_wire::Problem;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Loans;
 use crate::address::Caller;
 use crate::config::{Limits, Quota};
 use crate::failure::Failure;
@@ -38,7 +36,6 @@ const SOON: Duration = Duration::from_secs(2);
 
 /// The doors of one license server.
 pub(crate) struct Doors {
-    loans: Loans,
     newcomers: Gate<Caller>,
     known: Mutex<HashSet<KeyId>>,
     fresh: Gate<Place>,
@@ -53,11 +50,10 @@ pub(crate) struct Doors {
 pub(super) struct Inside(#[expect(dead_code, reason = "it is given back when it is dropped")] Option<OwnedSemaphorePermit>);
 
 impl Doors {
-    pub(crate) fn new(limits: &Limits, loans: Loans) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         let limited = limits.per_address.is_some();
         let quota = |(per_minute, burst)| limited.then(|| Quota::new(per_minute, burst));
         Self {
-            loans,
             newcomers: Gate::new(quota(NEWCOMERS)),
             known: Mutex::default(),
             fresh: Gate::new(quota(FRESH)),
@@ -69,15 +65,14 @@ impl Doors {
     }
 
     /// Lets a request in whose signatures hold. What an administrator brings comes in by another way.
-    pub(super) fn enter(&self, request: &Request, way: Way, from: Option<SocketAddr>) -> Result<Inside, Failure> {
-        if way != Way::Line {
+    pub(super) fn enter(&self, request: &Request, way: &Way, from: Option<SocketAddr>) -> Result<Inside, Failure> {
+        if *way != Way::Line {
             return Ok(Inside(None));
         }
         if matches!(request.to, Addressee::Vendor(_)) {
             return self.carry(from);
         }
         match &request.ask {
-            Ask::Borrow { .. } if self.loans == Loans::ByFile => return Err(Failure::by_file()),
             Ask::Borrow { .. } | Ask::CheckOut { .. } => self.meet(&request.device.id(), from)?,
             _ => {}
         }
@@ -149,17 +144,6 @@ impl Resting {
     }
 }
 
-impl Failure {
-    /// Seats are lent by the administrator alone.
-    fn by_file() -> Self {
-        let detail = "this license server lends seats only to computers that its administrator answers";
-        Self::new(
-            Problem::new(403, "loans-by-file", "Seats are lent by the administrator", detail)
-                .next("make a request file (`keyward borrow ... --request FILE`) and have the license server's administrator answer it"),
-        )
-    }
-}
-
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -169,7 +153,7 @@ mod tests {
     use super::*;
 
     fn doors() -> Doors {
-        Doors::new(&Limits { per_address: Some(Quota::new(1_000, 1_000)), ..Limits::NONE }, Loans::Open)
+        Doors::new(&Limits { per_address: Some(Quota::new(1_000, 1_000)), ..Limits::NONE })
     }
 
     fn from(address: &str) -> Option<SocketAddr> {
@@ -188,7 +172,7 @@ mod tests {
         assert_eq!(let_in, 600);
         assert!(meets(0, "192.0.2.1:1"), "it was seen before");
         assert!(!meets(5_000, "192.0.2.1:1") && meets(5_000, "192.0.2.2:1"), "another address");
-        let open = Doors::new(&Limits::NONE, Loans::Open);
+        let open = Doors::new(&Limits::NONE);
         assert!((0..1_000).all(|n| open.meet(&device(n), from("192.0.2.1:1")).is_ok()));
     }
 

@@ -56,9 +56,20 @@ fn of_vendor(error: &KeyServerError) -> Failure {
                 None => Failure::new(problem),
             }
         }
+        // Only who says when to come back has certainly taken nothing.
+        KeyServerError::Rejected { status: 503, detail, after: Some(wait), .. } => {
+            Failure::new(Problem::new(503, "vendor-busy", "The vendor is busy", detail.clone()))
+                .after(*wait, "then send the same request again")
+        }
+        // Each server that was tried is a part of the cause.
         KeyServerError::Unreachable { .. } => {
-            let problem = told(503, "vendor-unreachable", "The vendor cannot be reached", &error.to_string());
+            let problem = Problem::new(503, "vendor-unreachable", "The vendor cannot be reached", error.to_string());
             Failure::new(problem).after(VENDOR_AWAY, "then send the same request again")
+        }
+        KeyServerError::Silent { .. } => {
+            let words = error.to_string();
+            let (cause, next) = words.rsplit_once("; ").unwrap_or((&words, "send the same request again"));
+            Failure::new(Problem::new(502, "vendor-silent", "The vendor does not answer", cause).next(next))
         }
         _ => Failure::new(told(502, "vendor-silent", "The vendor does not answer", &error.to_string())),
     }
@@ -71,6 +82,7 @@ fn of_keeper(error: KeeperError) -> Failure {
             let next = problem.next.clone().unwrap_or_else(|| "make the request again, or update the product".into());
             Failure::new(problem.next(next))
         }
+        KeeperError::ByFileAlone => Failure::new(told(403, "loans-by-file", "Seats are lent by the administrator", &error.to_string())),
         KeeperError::NotActivated => Failure::new(told(503, "not-activated", "The server has no license", &error.to_string())),
         KeeperError::Stopped | KeeperError::Journal(JournalError::Closed) => {
             log(&error);
@@ -81,5 +93,48 @@ fn of_keeper(error: KeeperError) -> Failure {
             Failure::new(told(507, "disk-full", "The server's disk is full", &error.to_string()))
         }
         other => Failure::hidden(&other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_ports::{Attempt, Trouble};
+
+    use super::*;
+
+    fn tried(server: &str) -> Attempt {
+        Attempt { server: server.into(), proxy: None, trouble: Trouble::NoConnection, cause: None }
+    }
+
+    /// Nothing arrived: whoever asked may come back with the same request, and its act is not in doubt.
+    #[test]
+    fn a_vendor_who_is_busy_is_said_to_be_busy_and_for_how_long() {
+        let busy = KeyServerError::Rejected {
+            server: "keys.example".into(),
+            status: 503,
+            detail: "others were always faster".into(),
+            next: "wait 5 s".into(),
+            after: Some(Duration::from_secs(5)),
+        };
+        let failure = of_vendor(&busy);
+        let problem = failure.problem();
+        assert_eq!((problem.status, &*problem.code, &*problem.detail), (503, "vendor-busy", "others were always faster"));
+        assert_eq!(failure.retry(), Some(Duration::from_secs(5)));
+        let broken = KeyServerError::Rejected { server: "a".into(), status: 503, detail: "b".into(), next: "c".into(), after: None };
+        assert_eq!(of_vendor(&broken).status(), 502, "it may have arrived");
+    }
+
+    #[test]
+    fn each_server_of_the_vendor_that_was_tried_is_named_in_the_cause() {
+        let attempts = || vec![tried("one.example"), tried("two.example")];
+        let silent = of_vendor(&KeyServerError::Silent { attempts: attempts() });
+        let away = of_vendor(&KeyServerError::Unreachable { attempts: attempts() });
+        for (failure, code, next) in [(&silent, "vendor-silent", "made again"), (&away, "vendor-unreachable", "wait 60 s")] {
+            let problem = failure.problem();
+            assert_eq!(&*problem.code, code);
+            assert!(["one.example", "two.example"].iter().all(|server| problem.detail.contains(server)), "{problem}");
+            let said = problem.next.as_deref().unwrap_or_default();
+            assert!(said.contains(next) && !said.contains("example"), "{problem}");
+        }
     }
 }

@@ -180,6 +180,19 @@ async fn who_takes_no_answer_in_is_hung_up_on() {
     assert!(ended.await);
 }
 
+/// Hyper closes an idle connection of HTTP/1.1; of HTTP/2 it only asks whether the other end is still there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_nothing_for_long_is_hung_up_on_in_either_http() {
+    let short = Duration::from_millis(300);
+    let world = World::with(Config { timeouts: Timeouts { head: short, idle: short, ..Timeouts::default() }, ..config() }).await;
+    let addr = world.addr();
+    for (said, heard) in [(ASKED.as_bytes(), OK.len()), (PREFACE, 9)] {
+        let began = Instant::now();
+        assert!(aside(move || rest(&mut connect(addr, said, heard))).await.is_some(), "it ended");
+        assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn a_head_has_a_bound_in_either_http() {
     let world = World::new().await;

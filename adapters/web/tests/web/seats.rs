@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_domain::document::{Addressee, Ask, Nonce, Request, Until, Wish};
+use keyward_domain::document::{Addressee, Answer, Ask, Body, Hold, Nonce, Request, Until, Wish};
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::SigningKey;
-use keyward_domain::pool::{Rhythm, ServerSecret, Start};
-use keyward_domain::seal::{Sealed, SignatureEntry};
+use keyward_domain::names::ActivationId;
+use keyward_domain::pool::{Lending, Rhythm, ServerSecret, Start};
+use keyward_domain::seal::{Reply, Sealed, SignatureEntry, Statement};
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
 use keyward_engine::license_server::Premises;
 use keyward_fakes::FakeJournal;
 use keyward_fakes::world::World;
 use keyward_ports::{Journal, Secrets as _, SoftwareSigner};
-use keyward_web::{AdminToken, Limits, Loans, Quota, Running, SeatsConfig, Server, Tls, seats_openapi};
+use keyward_web::{AdminToken, Limits, Quota, Running, SeatsConfig, Server, Tls, seats_openapi};
 use keyward_wire::media;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
@@ -40,6 +41,10 @@ impl Lan {
     }
 
     async fn with(configured: impl FnOnce(SeatsConfig) -> SeatsConfig) -> Self {
+        Self::lending(Lending::Open, configured).await
+    }
+
+    async fn lending(lending: Lending, configured: impl FnOnce(SeatsConfig) -> SeatsConfig) -> Self {
         let world = World::new(1);
         let host = world.host("lan");
         host.secrets().put(&server_key_name(), &[5; 32]).expect("its key is kept");
@@ -48,6 +53,7 @@ impl Lan {
             signer: Arc::new(SoftwareSigner::from_seed(&[5; 32])),
             secret: ServerSecret::new([9; 32]),
             rhythm: Rhythm::default(),
+            lending,
             clock: host.clock().clone(),
             pools: Arc::new(move |_| {
                 let journal = Arc::clone(&journal);
@@ -87,6 +93,11 @@ impl Lan {
 
     /// What a host asks this server, signed by its device key.
     fn asks(&self, host: u16, ask: Ask) -> Vec<u8> {
+        self.asks_again(host, 1, ask)
+    }
+
+    /// What a host asks this server that asked before.
+    fn asks_again(&self, host: u16, count: u8, ask: Ask) -> Vec<u8> {
         let profile = self.world.vendor().profile();
         let mut seed = [7; 32];
         seed[..2].copy_from_slice(&host.to_be_bytes());
@@ -95,14 +106,14 @@ impl Lan {
             needs: Vec::new(),
             to: Addressee::Server(self.server.key().id()),
             ask,
-            nonce: Nonce([1; 16]),
+            nonce: Nonce([count; 16]),
             product: profile.product.clone(),
             version: profile.version.clone(),
             language: "en-US".parse().expect("a language"),
             device: device.public(),
             host: format!("host-{host}").parse().expect("a host"),
             fingerprint: Fingerprint::of(&profile.vendor, []),
-            count: 1,
+            count: count.into(),
             created: now,
             typed: None,
         };
@@ -340,7 +351,7 @@ async fn each_body_has_the_bound_of_what_belongs_there() {
 
 #[tokio::test]
 async fn where_loans_go_by_file_only_an_administrator_lends_a_seat() {
-    let lan = Lan::with(|config| SeatsConfig { loans: Loans::ByFile, ..config }).await.activate().await;
+    let lan = Lan::lending(Lending::ByFile, |config| config).await.activate().await;
     let (status, code, said) = problem(lan.send("/v1/exchange", lan.asks(1, borrows())).await).await;
     assert_eq!((status, code.as_str()), (403, "loans-by-file"), "{said}");
     assert!(said["next"].to_string().contains("--request FILE"), "{said}");
@@ -349,8 +360,71 @@ async fn where_loans_go_by_file_only_an_administrator_lends_a_seat() {
     assert_eq!(lent.status(), StatusCode::OK);
     let status: Value = read(lan.get("/v1/pool").await).await;
     assert_eq!(status["pools"][0]["loans"], json!(1), "{status}");
+    // Who was lent a day is not lent another without being answered again.
+    let later = |held: &Statement| extends(held, Until::For(Duration::from_secs(2 * 86_400)));
+    let loan = statement(lent).await;
+    let (status, code, said) = problem(lan.send("/v1/exchange", lan.asks_again(1, 2, later(&loan))).await).await;
+    assert_eq!((status, code.as_str()), (403, "loans-by-file"), "{said}");
+    assert!(said["next"].to_string().contains("--request FILE"), "{said}");
+    let refreshed = lan.send("/v1/exchange", lan.asks_again(1, 3, refreshes(&loan))).await;
+    assert!(matches!(words(&statement(refreshed).await).body, Body::Certificate(_)), "as long as it was lent");
+    let longer = statement(lan.send("/v1/pool/answer", lan.asks_again(1, 4, later(&loan))).await).await;
+    let until = |it: &Statement| words(it).certificate().expect("a loan").window.until;
+    assert!(until(&longer) > until(&loan), "the administrator lends it for longer");
     let open = Lan::activated().await;
     assert_eq!(open.send("/v1/exchange", open.asks(1, borrows())).await.status(), StatusCode::OK);
+}
+
+/// Each act of an administrator, and each answer to a file.
+#[tokio::test]
+async fn the_log_names_who_answered_a_file_and_who_accepted_a_return() {
+    let lan = Lan::activated().await;
+    let loan = statement(lan.send("/v1/pool/answer", lan.asks(1, borrows())).await).await;
+    lan.send("/v1/pool/answer", lan.asks_again(1, 2, refreshes(&loan))).await;
+    lan.send("/v1/pool/answer", lan.asks_again(1, 3, returns(&loan))).await;
+    let Hold::Loan { place, .. } = words(&loan).certificate().expect("a loan").hold else { panic!("it is borrowed") };
+    let came: Value = read(lan.post("/v1/pool/accept-return", &json!({ "place": place })).await).await;
+    assert_eq!(came, json!({ "came": "done" }));
+    lan.sits(2).await;
+    let log: Value = read(lan.get("/v1/pool/log").await).await;
+    let fact = |name: &str| {
+        let mut facts = log["lines"].as_array().expect("lines").iter().map(|line| &line["fact"][name]);
+        facts.find(|fact| fact.is_object()).unwrap_or_else(|| panic!("{name} is not in {log}")).clone()
+    };
+    for name in ["lent", "renewed", "given-back"] {
+        assert_eq!(fact(name)["asked"]["by"], "administrator ada", "{name}: {log}");
+    }
+    assert_eq!((&fact("ended")["why"], &fact("ended")["by"]), (&json!("accepted"), &json!("administrator ada")), "{log}");
+    assert!(fact("seated")["asked"]["by"].is_null(), "nobody stood between: {log}");
+}
+
+/// The answer in a reply.
+async fn statement(response: Response) -> Statement {
+    assert_eq!(response.status(), StatusCode::OK);
+    let bytes = response.bytes().await.expect("a body");
+    Reply::from_bytes(&bytes).expect("a reply").to_statement()
+}
+
+/// What it says.
+fn words(statement: &Statement) -> Answer {
+    let reply = Reply::from_bytes(statement.bytes()).expect("a reply");
+    serde_json::from_slice(reply.answer.payload()).expect("an answer")
+}
+
+fn activation(held: &Statement) -> ActivationId {
+    words(held).certificate().expect("a seat").activation.clone()
+}
+
+fn extends(held: &Statement, until: Until) -> Ask {
+    Ask::Extend { activation: activation(held), held: held.clone(), until }
+}
+
+fn refreshes(held: &Statement) -> Ask {
+    Ask::Refresh { activation: activation(held), held: held.clone() }
+}
+
+fn returns(held: &Statement) -> Ask {
+    Ask::Return { activation: activation(held), held: held.clone() }
 }
 
 async fn problem(response: Response) -> (u16, String, Value) {

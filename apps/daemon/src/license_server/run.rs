@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use keyward_domain::names::{EntitlementId, ServerAddress};
-use keyward_domain::pool::{Rhythm, Start};
+use keyward_domain::pool::{Lending, Rhythm, Start};
 use keyward_domain::refusal::Refusal;
 use keyward_engine::license_server::{Keepings, News, Premises};
 use keyward_engine::{ActError, LicenseServer};
@@ -43,6 +43,11 @@ pub(crate) struct Pools {
 impl Pools {
     /// Takes the pools of a data folder up. Nothing is answered before the keepings run, and [`Self::take_up`] was called then.
     pub(crate) fn open(site: &Site, parts: Parts) -> Result<Self> {
+        Self::open_lending(site, parts, Lending::default())
+    }
+
+    /// The same, which lend seats so.
+    fn open_lending(site: &Site, parts: Parts, lending: Lending) -> Result<Self> {
         let Parts { clock, journals, between, .. } = parts;
         let journals =
             SqlJournals::open(&site.journal(), journals).with_context(|| format!("could not open {}", site.journal().display()))?;
@@ -61,6 +66,7 @@ impl Pools {
             signer: Arc::new(site.signer()?),
             secret: site.secret()?,
             rhythm: Rhythm::default(),
+            lending,
             clock: Arc::clone(&clock),
             pools: Arc::new(pools),
         };
@@ -181,7 +187,7 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
     runtime.block_on(async {
         // Before anybody knows that it runs, it can be told to stop.
         let stop = stop_signal()?;
-        let (mut kept, mut keeping) = Pools::open(&site, parts)?.take_up(&site).await?;
+        let (mut kept, mut keeping) = Pools::open_lending(&site, parts, options.loans.into())?.take_up(&site).await?;
         let running = listen(&site, options, &kept.server, on_reply).await?;
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
@@ -216,7 +222,6 @@ async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer
         tokens: site.tokens()?.iter().map(|token| AdminToken::of("first start", token)).collect(),
         ceilings: handles::ceilings(),
         addresses: addresses(options.listen),
-        loans: options.loans.into(),
         on_reply,
         ..SeatsConfig::new(site.tls()?)
     };

@@ -76,5 +76,5 @@ fn a_clock_that_is_a_year_ahead_at_a_start_forgets_no_host() {
     office.now.wall = day(400);
     office.restart();
     office.now.wall = day(2);
-    assert_eq!(office.send(A, &request, Way::File).expect_err("it came back").code(), "request-spent");
+    assert_eq!(office.send(A, &request, by_file()).expect_err("it came back").code(), "request-spent");
 }

@@ -45,11 +45,11 @@ fn a_file_that_is_carried_again_after_its_loan_came_back_takes_no_seat() {
     let mut office = Office::of(seats(1));
     let asked = office.request(A, Ask::Borrow { wish: wish(A.1), until: Until::For(days(5)) });
     for _ in 0..2 {
-        assert_eq!(said(&office.send(A, &asked, Way::File)), "loan of seat 0");
+        assert_eq!(said(&office.send(A, &asked, by_file())), "loan of seat 0");
     }
     office.give_back(A, Way::Line).expect("a receipt");
     office.restart();
-    assert_eq!(office.send(A, &asked, Way::File).expect_err("it came back"), Refusal::RequestSpent);
+    assert_eq!(office.send(A, &asked, by_file()).expect_err("it came back"), Refusal::RequestSpent);
     assert_eq!(office.free(), 1);
     assert_eq!(said(&office.borrow(A, days(2))), "loan of seat 0", "another request is another loan");
 }
@@ -117,14 +117,14 @@ fn an_early_return_frees_the_seat_at_once_and_one_by_file_when_it_is_due_or_acce
     office.borrow(A, days(5)).expect("a loan");
     assert_eq!(said(&office.give_back(A, Way::Line)), "receipt");
     let loan = office.borrow(B, days(5)).expect("the seat is free");
-    assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
+    assert_eq!(said(&office.give_back(B, by_file())), "receipt");
     assert_eq!((office.free(), office.overview().loans), (0, 1));
     assert!(matches!(office.pool.seats(&office.now).next().map(|it| it.state), Some(SeatState::GivenBack { .. })));
     // The same file again; and what is off on its host is not given to it again.
     office.held.insert(B, loan.clone());
     assert_eq!([office.refresh(B), office.extend(B, days(1))].map(|it| said(&it)), ["seat-gone"; 2]);
     assert_eq!(said(&office.clone().check_out(B)), "place 1");
-    assert_eq!(said(&office.give_back(B, Way::File)), "receipt");
+    assert_eq!(said(&office.give_back(B, by_file())), "receipt");
     let mut patient = office.clone();
     patient.wait(days(5));
     assert_eq!(patient.free(), 1);
@@ -195,22 +195,22 @@ fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again() {
 /// Whoever has a copy of a request can bring it again: in a file, or over the line.
 #[test]
 fn a_request_that_was_answered_brings_nothing_again_once_its_seat_came_back() {
-    let ways = [Way::File, Way::Line];
+    let ways = [by_file(), Way::Line];
     for way in ways {
         let mut office = Office::of(seats(3));
         let request = office.request(A, Ask::Borrow { wish: wish("ada"), until: Until::For(days(5)) });
-        let loan = office.send(A, &request, way).expect("a loan");
+        let loan = office.send(A, &request, way.clone()).expect("a loan");
         office.wait(days(1));
-        let again = office.send(A, &request, way).expect("the first answer was lost");
+        let again = office.send(A, &request, way.clone()).expect("the first answer was lost");
         assert_eq!((again.activation(), again.certificate().window.until), (loan.activation(), loan.certificate().window.until));
         office.give_back(A, Way::Line).expect("a receipt");
-        assert_eq!(said(&office.send(A, &request, way)), "request-spent", "{way:?}");
+        assert_eq!(said(&office.send(A, &request, way.clone())), "request-spent", "{way:?}");
         let request = office.request(A, Ask::CheckOut { wish: wish("ada"), held: None });
-        office.send(A, &request, way).expect("a seat");
+        office.send(A, &request, way.clone()).expect("a seat");
         office.check_out(A).expect("the same seat, again");
-        let spent = office.send(A, &request, way);
+        let spent = office.send(A, &request, way.clone());
         office.give_back(A, Way::Line).expect("a receipt");
-        assert_eq!([spent, office.send(A, &request, way)].map(|it| said(&it)), ["request-spent"; 2], "{way:?}");
+        assert_eq!([spent, office.send(A, &request, way.clone())].map(|it| said(&it)), ["request-spent"; 2], "{way:?}");
         assert_eq!(office.overview().used, 0);
     }
 }
@@ -289,4 +289,25 @@ fn who_borrows_takes_the_one_seat_along_that_the_user_has() {
     office.check_out(A).expect("another");
     office.borrow(A, days(1)).expect("a loan");
     assert_eq!(office.overview().used, 3);
+}
+
+/// The administrator's rule: whoever was lent a day does not take another without asking.
+#[test]
+fn where_seats_are_lent_by_file_alone_nothing_is_lent_for_longer_over_the_network_either() {
+    let mut office = Office::of(seats(3));
+    office.pool = office.pool.clone().lending(Lending::ByFile);
+    let until = Until::For(days(1));
+    let borrows = office.request(A, Ask::Borrow { wish: wish("ada"), until });
+    assert_eq!(office.outcome(&borrows, Way::Line), Outcome::ByFileAlone);
+    assert_eq!(said(&office.send(A, &borrows, by_file())), "loan of seat 0");
+    let held = office.held[&A].statement.clone();
+    let activation = office.held[&A].activation();
+    let extends = office.request(A, Ask::Extend { activation, held, until: Until::For(days(2)) });
+    let before = office.journal.len();
+    assert_eq!(office.outcome(&extends, Way::Line), Outcome::ByFileAlone);
+    assert_eq!(office.journal.len(), before, "nothing happened");
+    office.send(A, &extends, by_file()).expect("the administrator lends it for longer");
+    assert_eq!(said(&office.refresh(A)), "loan of seat 0", "as long as it was lent");
+    office.check_out(B).expect("a seat is no loan");
+    assert_eq!(said(&office.give_back(A, Way::Line)), "receipt");
 }

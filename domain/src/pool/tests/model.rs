@@ -54,7 +54,7 @@ enum Trouble {
 fn steps(trouble: Trouble) -> impl Strategy<Value = Vec<Step>> {
     let who = || 0..HOSTS.len();
     let how = prop_oneof![Just(Release::AtEnd), Just(Release::AtOnce)];
-    let way = prop_oneof![2 => Just(Way::Line), 1 => Just(Way::File)];
+    let way = prop_oneof![2 => Just(Way::Line), 1 => Just(by_file())];
     let written = prop_oneof![Just(Written::Yes), Just(Written::No)];
     let usual = prop_oneof![
         8 => who().prop_map(Step::CheckOut),
@@ -188,13 +188,13 @@ impl World {
                     self.answered(HOSTS[n], answer);
                 }
             }
-            Step::Return(n, way) => {
+            Step::Return(n, ref way) => {
                 if let Some((activation, place)) = self.office.held.get(&HOSTS[n]).map(|held| (held.activation(), held.place())) {
                     self.filed.extend(matches!(way, Way::File { .. }).then_some(place));
                     // It is off on its host from the moment it is asked.
                     self.windows.retain(|window| window.activation != activation);
                     self.beats.retain(|(_, held)| held.activation() != activation);
-                    drop(self.office.give_back(HOSTS[n], way));
+                    drop(self.office.give_back(HOSTS[n], way.clone()));
                     self.office.held.remove(&HOSTS[n]);
                 }
             }

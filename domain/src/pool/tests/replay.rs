@@ -21,7 +21,7 @@ fn busy() -> Office {
     office.check_out(D).expect("a seat");
     office.wait(LEASE);
     office.restart();
-    office.give_back(A, Way::File).expect("a receipt");
+    office.give_back(A, by_file()).expect("a receipt");
     office.give_back(D, Way::Line).expect("a receipt");
     office.start(Start { anchor: None, marked: true });
     office.wait(LEASE);
@@ -43,6 +43,9 @@ fn eventful() -> Office {
     office.show(E).expect("its seat");
     office.wait(days(8));
     office.decide(Op::Tick);
+    let place = office.borrow(A, days(1)).expect("a loan").place();
+    office.give_back(A, by_file()).expect("a receipt");
+    assert_eq!(office.act(Act::AcceptReturn { place, by: "boss".into() }), "Done");
     office.act(Act::Close { by: "boss".into() });
     office.act(Act::Reopen { by: "boss".into() });
     office.act(Act::Close { by: "boss".into() });
@@ -146,12 +149,12 @@ fn of_hosts_that_hold_nothing_no_more_are_kept_than_ten_thousand() {
     let device = host('x').device.public();
     for guest in first..first + most {
         let at = after(office.now.wall, Duration::from_secs(guest.into()));
-        let asked = Asked { count: 1, request: seal::Digest::of(&guest.to_be_bytes()) };
+        let asked = Asked { count: 1, request: seal::Digest::of(&guest.to_be_bytes()), by: None };
         let sitter = Sitter { user: crate::testing::name("eve"), process: None };
         let place = Place { epoch: office.pool.books().epoch(), position: position + 1 };
         journal.push(Fact::Met { guest, device, host: host('x').name, looks: host('x').looks, at });
-        journal.push(Fact::Seated { guest, asked, sitter, choice: None, seat: 2, at });
-        journal.push(Fact::Ended { place, why: Ending::Returned, asked: Some(asked), at });
+        journal.push(Fact::Seated { guest, asked: asked.clone(), sitter, choice: None, seat: 2, at });
+        journal.push(Fact::Ended { place, why: Ending::Returned, asked: Some(asked), by: None, at });
         position += 3;
     }
     let books = Office::replayed(&journal);

@@ -97,3 +97,17 @@ fn of_two_activations_of_a_license_the_one_that_was_issued_last_is_the_pools() {
     office.revoke(RevocationReason::Freed);
     assert_eq!(office.delegate_at(first, day(0)), "Done");
 }
+
+/// A license server that is put back to before its license was returned learns of it by itself.
+#[test]
+fn a_pool_whose_license_was_returned_grants_nothing_even_while_seats_are_borrowed_and_one_that_was_closed_for_it_says_nothing_new() {
+    let mut office = Office::of(seats(3));
+    office.borrow(B, days(5)).expect("a loan");
+    assert_eq!(office.revoke(RevocationReason::Returned), "Done");
+    assert_eq!(office.act(Act::Reopen { by: "boss".into() }), "Nothing", "nobody here opens it again");
+    assert_eq!(said(&office.check_out(A)), "server-revoked");
+    let mut office = Office::of(seats(3));
+    office.act(Act::Close { by: "boss".into() });
+    assert_eq!(office.revoke(RevocationReason::Returned), "Nothing");
+    assert_eq!(office.revoke(RevocationReason::Freed), "Done", "the vendor's word stands");
+}

@@ -48,6 +48,12 @@ impl Delegated {
 }
 
 impl LicenseManager {
+    /// Whether a return of it was written down here, as vault or anchor know: of a vault that was put back to before, the anchor still does.
+    pub fn has_returned(&self, activation: &ActivationId) -> bool {
+        let seen = self.view.seen();
+        seen.anchor.tombstones.contains(activation) || seen.evidence.as_ref().is_some_and(|it| it.buried.contains(activation))
+    }
+
     /// Asks for the pool of a network key (row N1). Asked again with the same key after an interruption, it sends the same request again.
     pub async fn delegate(&self, key: Arc<LicenseKey>, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyward_domain::document::{Revocation, RevocationReason};
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
@@ -26,6 +27,27 @@ pub enum CatchUpError {
     /// A pool could not be taken up.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// That of one license could not be; those of the others were.
+    #[error("license {license}: {error}")]
+    License {
+        /// Which.
+        license: EntitlementId,
+        /// Why.
+        #[source]
+        error: ServerError,
+        /// What came of the others.
+        news: Vec<News>,
+    },
+}
+
+impl CatchUpError {
+    /// What was taken in all the same.
+    pub fn news(&self) -> &[News] {
+        match self {
+            Self::License { news, .. } => news,
+            Self::Vault(_) | Self::Server(_) => &[],
+        }
+    }
 }
 
 /// Something that changed, for the log.
@@ -39,12 +61,18 @@ pub struct News {
 
 impl LicenseServer {
     /// Takes in whatever a product's licenses have been delegated, from now on: in place of what knew them before. The product's profile says
-    /// whom to believe, and its key servers are where requests to the vendor are carried.
+    /// whom to believe, also in pools that run, and its key servers are where requests to the vendor are carried.
     pub fn attend(&self, manager: Arc<LicenseManager>) {
+        for tenant in self.tenants() {
+            if tenant.keeper.charter().is_some_and(|it| it.delegation().rights.product == manager.profile().product) {
+                tenant.keeper.believe(manager.profile().trust());
+            }
+        }
         write(&self.managers).insert(manager.profile().product.clone(), manager);
     }
 
-    /// Takes the pool of a license up from its journal. One that runs is left alone.
+    /// Takes the pool of a license up from its journal. One that runs is left alone. It believes whom the profile of its product says; the
+    /// manager's where its journal has no product, or nobody knows it.
     pub async fn take_up(&self, license: &EntitlementId, manager: &LicenseManager) -> Result<(), ServerError> {
         let _turn = self.turn.lock().await;
         if read(&self.pools).contains_key(license) {
@@ -53,18 +81,24 @@ impl LicenseServer {
         let premises = &*self.premises;
         let (journal, start) = (premises.pools)(license.clone()).await?;
         let secret = premises.secret.of_pool(license);
-        let outset = Outset { trust: manager.profile().trust(), secret: secret.clone(), rhythm: premises.rhythm, start };
+        let (trust, rhythm, lending) = (manager.profile().trust(), premises.rhythm, premises.lending);
+        let outset = Outset { trust, secret: secret.clone(), rhythm, lending, start };
         let signer = Arc::clone(&premises.signer);
         let (keeper, keeping) = PoolKeeper::open(Arc::clone(&journal), Arc::clone(&premises.clock), signer, outset).await?;
+        let product = keeper.charter().map(|it| it.delegation().rights.product.clone());
+        if let Some(own) = product.and_then(|product| read(&self.managers).get(&product).cloned()) {
+            keeper.believe(own.profile().trust());
+        }
         // Nobody keeps pools any more: then nobody is answered either.
         let _ = self.keepings.unbounded_send(keeping);
         write(&self.pools).insert(license.clone(), Arc::new(Tenant { keeper, journal, secret }));
         Ok(())
     }
 
-    /// Reads the vault again if somebody saved since, and takes in what the vendor delegated: new licenses, and newer words on those there are.
+    /// Reads the vault again if somebody saved since, and takes in what the vendor delegated: new licenses, newer words on those there are, and
+    /// that one was returned. What is wrong with one license keeps nothing from the others; the first of it is told when all were seen.
     pub async fn catch_up(&self) -> Result<Vec<News>, CatchUpError> {
-        let mut news = Vec::new();
+        let (mut news, mut wrong) = (Vec::new(), None);
         for manager in self.managers() {
             manager.catch_up()?;
             let mut licenses = BTreeMap::<_, Vec<_>>::new();
@@ -76,17 +110,52 @@ impl LicenseServer {
                 if locked(&self.heard).get(&license) == Some(&words) {
                     continue;
                 }
-                let Some((last, before)) = words.split_last() else { continue };
-                let what = if last.delegation.server == self.key() {
-                    self.take_up(&license, &manager).await?;
-                    self.take_in(&license, last, before).await?
-                } else {
-                    Err(Refusal::OtherServer)
-                };
-                locked(&self.heard).insert(license.clone(), words);
-                if what != Ok(Acted::Nothing) {
-                    news.push(News { license, what });
+                match self.hear(&license, &words, &manager).await {
+                    Ok(what) => {
+                        locked(&self.heard).insert(license.clone(), words);
+                        news.extend((what != Ok(Acted::Nothing)).then_some(News { license, what }));
+                    }
+                    Err(error) => wrong = wrong.or(Some((license, error))),
                 }
+            }
+        }
+        news.extend(self.close_returned().await?);
+        match wrong {
+            None => Ok(news),
+            Some((license, error)) => Err(CatchUpError::License { license, error, news }),
+        }
+    }
+
+    /// Takes in what the vendor delegated of a license: its last word is the last.
+    async fn hear(
+        &self,
+        license: &EntitlementId,
+        words: &[Delegated],
+        manager: &LicenseManager,
+    ) -> Result<Result<Acted, Refusal>, ServerError> {
+        let Some((last, before)) = words.split_last() else { return Ok(Ok(Acted::Nothing)) };
+        if last.delegation.server != self.key() {
+            return Ok(Err(Refusal::OtherServer));
+        }
+        self.take_up(license, manager).await?;
+        self.named(Some(license))?.keeper.believe(manager.profile().trust());
+        self.take_in(license, last, before).await
+    }
+
+    /// A journal that was put back to before its license was returned knows nothing of that, and the vault does (promise 4): nothing more is
+    /// granted, whatever is out. A license that is merely not in the vault goes on: vaults are lost.
+    async fn close_returned(&self) -> Result<Vec<News>, ServerError> {
+        let (mut news, managers) = (Vec::new(), self.managers());
+        for tenant in self.tenants() {
+            let Some(charter) = tenant.keeper.charter() else { continue };
+            let held = charter.delegation();
+            if !managers.iter().any(|manager| manager.has_returned(&held.activation)) {
+                continue;
+            }
+            let (activation, generation, why) = (held.activation.clone(), held.generation, RevocationReason::Returned);
+            let revocation = Revocation { activation, device: held.server.id(), generation, reason: why };
+            if tenant.keeper.revoke(revocation).await? == Ok(Acted::Done) {
+                news.push(News { license: held.entitlement.clone(), what: Err(Refusal::ServerRevoked { why }) });
             }
         }
         Ok(news)

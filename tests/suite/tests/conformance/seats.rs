@@ -41,6 +41,7 @@ fn license_server(world: &World) -> LicenseServer {
         signer: Arc::new(SoftwareSigner::from_seed(&seed)),
         secret: ServerSecret::new([9; 32]),
         rhythm: Rhythm::default(),
+        lending: Default::default(),
         clock: host.clock().clone(),
         pools: Arc::new(move |_| {
             let journal = Arc::clone(&journal);

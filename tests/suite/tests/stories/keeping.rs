@@ -55,6 +55,7 @@ async fn pool() -> (Arc<Slow>, PoolKeeper, Keeping) {
         trust: Trust::new(VendorId::of(&vendor), vec![vendor], 0),
         secret: ServerSecret::new([9; 32]),
         rhythm: Rhythm::default(),
+        lending: Default::default(),
         start: Start { marked: true, ..Start::default() },
     };
     let signer = Arc::new(SoftwareSigner::from_seed(&[3; 32]));

@@ -1,6 +1,9 @@
 //! A license server and its vendor (row N1): activated online and by file, renewed in time, moved to another computer, restarted, restored
 //! and copied. Clients ask as they do on a LAN, and open every answer themselves.
 
+mod products;
+mod restored;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +12,7 @@ use keyward_domain::document::{Addressee, Answer, Ask, Body, Nonce, Request, Rev
 use keyward_domain::entitlement::Freer;
 use keyward_domain::host::Fingerprint;
 use keyward_domain::keys::SigningKey;
-use keyward_domain::names::EntitlementId;
+use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{Acted, Anchored, Beat, Gone, Lifeline, Pulse, Rhythm, SeatState, ServerSecret, Start, Way};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{self, Digest, Introduction, Keyward, Sealed, SignatureEntry, Statement, Verified};
@@ -59,6 +62,7 @@ impl Site {
             signer: Arc::new(SoftwareSigner::from_seed(&key)),
             secret: ServerSecret::new([9; 32]),
             rhythm: Rhythm::default(),
+            lending: Default::default(),
             clock: host.clock().clone(),
             pools: Arc::new(move |license: EntitlementId| {
                 let journal: Arc<dyn Journal> =
@@ -115,6 +119,7 @@ impl Site {
 struct Client {
     key: SigningKey,
     world: Arc<World>,
+    product: ProductId,
     count: u64,
     asked: Option<Sealed<Request>>,
     held: Option<(Statement, Verified<Answer>)>,
@@ -123,8 +128,8 @@ struct Client {
 
 impl Client {
     fn new(world: &Arc<World>, key: u8) -> Self {
-        let key = SigningKey::from_seed(&[key; 32]);
-        Self { key, world: Arc::clone(world), count: 0, asked: None, held: None, lifeline: None }
+        let (key, product) = (SigningKey::from_seed(&[key; 32]), world.vendor().profile().product.clone());
+        Self { key, world: Arc::clone(world), product, count: 0, asked: None, held: None, lifeline: None }
     }
 
     async fn ask(&mut self, site: &Site, ask: Ask) -> Result<Statement, Refusal> {
@@ -135,7 +140,7 @@ impl Client {
             to: Addressee::Server(site.server.key().id()),
             ask,
             nonce: Nonce([u8::try_from(self.count).expect("few requests"); 16]),
-            product: profile.product.clone(),
+            product: self.product.clone(),
             version: profile.version.clone(),
             language: profile.languages[0].clone(),
             device: self.key.public(),
@@ -459,6 +464,7 @@ async fn what_was_delegated_to_another_servers_key_is_not_taken_in() {
         trust: world.vendor().profile().trust(),
         secret: ServerSecret::new([9; 32]),
         rhythm: Rhythm::default(),
+        lending: Default::default(),
         start: Start::default(),
     };
     let (keeper, keeping) = PoolKeeper::open(Arc::new(FakeJournal::new()), host.clock().clone(), own, outset).await.expect("it opens");

@@ -21,7 +21,7 @@ use super::network::{Office, any_seat, is_licensed};
 
 /// Somebody carries a request to the license server, and its answer back.
 async fn carried(office: &Office, request: &Sealed<Request>) -> Statement {
-    office.site.server.answer(request.envelope(), Way::File).await.expect("an answer").statement
+    office.site.server.answer(request.envelope(), Way::File { by: "boss".into() }).await.expect("an answer").statement
 }
 
 async fn seats(office: &Office) -> Vec<SeatState> {

@@ -53,7 +53,7 @@ impl Server {
 
     async fn free(&self) -> u32 {
         self.keeper.tick().await.expect("the pool is kept");
-        self.keeper.look().await.expect("the pool is kept").0.expect("a license").free
+        self.keeper.look_at(usize::MAX).await.expect("the pool is kept").0.expect("a license").free
     }
 }
 
@@ -191,7 +191,7 @@ async fn a_lost_laptop_is_reclaimed_at_once_against_the_seat_for_emergencies() {
         client.check_out(&server).await.expect("a seat");
     }
     assert!(d.check_out(&server).await.is_err());
-    let seats = server.keeper.look().await.expect("the pool is kept").1;
+    let seats = server.keeper.look_at(usize::MAX).await.expect("the pool is kept").1;
     let lost = seats.iter().find(|seat| matches!(seat.state, SeatState::Borrowed { .. })).expect("one is borrowed");
     assert_eq!(lost.host.as_str(), "laptop");
     let reclaim = Act::Release { place: lost.place, how: Release::AtOnce, by: "boss".into() };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::document::{Ask, Request, Until};
-use keyward_domain::pool::Way;
 use keyward_domain::seal::{Sealed, Statement};
 use keyward_domain::time::after;
 use keyward_domain::vault::{NotTaken, Taken};
@@ -97,7 +96,7 @@ impl Campus {
             return false;
         };
         let (Some(server), at) = (self.sites[site].server(), self.sites[site].at.clone()) else { return false };
-        let answer = self.power.run(server.answer(request.envelope(), Way::File)).ok().map(|served| served.statement);
+        let answer = self.power.run(server.answer(request.envelope(), super::wire::by_file())).ok().map(|served| served.statement);
         let sent = self.world.host(&name).clock().now();
         self.lan.carried(&name, &at, sent, &request, answer.as_ref());
         self.note(format_args!("{name}: its file to {} is answered", request.words().ask.kind()));

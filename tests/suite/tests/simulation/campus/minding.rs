@@ -33,7 +33,7 @@ impl Campus {
         // What was asked at once was decided in an order that nobody knows; whoever returned something used nothing of it any more.
         for said in &said {
             if let What::Asked { request, way, answer, .. } = &said.what {
-                self.hear_return(said, &request.words().ask, *way, answer.as_ref());
+                self.hear_return(said, &request.words().ask, way, answer.as_ref());
             }
         }
         let mut turns = Vec::new();
@@ -81,7 +81,7 @@ impl Campus {
                     self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.line_is_unknown(now));
                 }
                 match answer {
-                    Some(answer) => self.hear_answer(said, &request.words().ask, *way, answer, turns),
+                    Some(answer) => self.hear_answer(said, &request.words().ask, way, answer, turns),
                     None => self.tally.outcome("nobody heard the answer"),
                 }
             }
@@ -129,7 +129,7 @@ impl Campus {
         }
     }
 
-    fn hear_answer(&mut self, said: &Said, ask: &Ask, way: Way, answer: &Answer, turns: &mut Vec<Turn>) {
+    fn hear_answer(&mut self, said: &Said, ask: &Ask, way: &Way, answer: &Answer, turns: &mut Vec<Turn>) {
         let (now, site, host) = (self.now(), self.site_at(&said.at), said.host.clone());
         let is_one = !self.may_be_two(&host);
         if answer.recount.is_some() {
@@ -141,7 +141,7 @@ impl Campus {
         }
         match &answer.body {
             Body::Certificate(_) => self.hear_certificate(said, answer, turns),
-            Body::Receipt(_) => self.tally.outcome(if way == Way::File { "given back by file" } else { "given back" }),
+            Body::Receipt(_) => self.tally.outcome(if matches!(way, Way::File { .. }) { "given back by file" } else { "given back" }),
             Body::Refusal(refusal) => {
                 let text = refusal.to_string();
                 if refusal.code().is_empty() || refusal.rule().is_empty() || refusal.remedy().is_empty() || text.contains("ession") {
@@ -164,7 +164,7 @@ impl Campus {
     }
 
     /// From when a return is written down its host uses nothing of it. What a file says was borrowed and given back is free when it is due.
-    fn hear_return(&mut self, said: &Said, ask: &Ask, way: Way, answer: Option<&Answer>) {
+    fn hear_return(&mut self, said: &Said, ask: &Ask, way: &Way, answer: Option<&Answer>) {
         let Ask::Return { activation, .. } = ask else { return };
         let heard = match answer.map(|answer| &answer.body) {
             Some(Body::Receipt(_)) => Heard::Acknowledged,
@@ -173,7 +173,7 @@ impl Campus {
         let site = self.site_at(&said.at);
         for pool in self.pools.values_mut().filter(|pool| pool.site == site) {
             let lent = pool.windows.get(activation).is_some_and(|window| window.is_loan);
-            if way == Way::Line || !lent {
+            if *way == Way::Line || !lent {
                 pool.returns(activation, heard);
             }
         }

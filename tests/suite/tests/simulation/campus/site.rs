@@ -91,6 +91,7 @@ impl Site {
             signer: Arc::new(SoftwareSigner::from_seed(&self.seed)),
             secret: ServerSecret::new(self.seed),
             rhythm: Rhythm::default(),
+            lending: Default::default(),
             clock: lan.plant.server_clock(self.name(), clock),
             pools: Arc::new(move |license: EntitlementId| {
                 let disk = locked(&journals).entry(license.clone()).or_default().clone();

@@ -58,6 +58,11 @@ impl Said {
     }
 }
 
+/// The administrator brings it.
+pub(super) fn by_file() -> Way {
+    Way::File { by: "boss".into() }
+}
+
 pub(crate) enum What {
     Asked { request: Sealed<Request>, way: Way, answer: Option<Answer>, lifeline: Option<Lifeline> },
     Beat { beat: Beat, pulse: Option<PulseHeard>, fresh: Option<Answer> },
@@ -100,7 +105,7 @@ impl Lan {
     /// A request that somebody carried to a server, and its answer.
     pub(crate) fn carried(&self, host: &str, at: &ServerAddress, sent: Now, request: &Sealed<Request>, answer: Option<&Statement>) {
         let answer = answer.and_then(words);
-        let what = What::Asked { request: request.clone(), way: Way::File, answer, lifeline: None };
+        let what = What::Asked { request: request.clone(), way: by_file(), answer, lifeline: None };
         self.heard().said.push(Said { host: host.into(), at: at.clone(), sent, what });
     }
 }
