@@ -5,8 +5,10 @@
 //! one that finds a lease which somebody keeps only watches, and takes the keeping over when the lease is two thirds spent. Each is written
 //! down as one that uses the seat, and who leaves gives it back only if nobody else does.
 
+mod keeping;
 mod loans;
 mod meeting;
+mod queue;
 mod sitting;
 mod waiting;
 
