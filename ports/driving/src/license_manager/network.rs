@@ -183,6 +183,12 @@ impl NetworkError {
         }
     }
 
+    /// Whether a license server said that it has no seats to give, whoever asks: another one may have.
+    fn is_for_another(&self) -> bool {
+        let Self::Act(ActError::Refused(no)) = self else { return false };
+        matches!(no, Refusal::NoPool { .. } | Refusal::DelegationEnded { .. } | Refusal::ServerClosed | Refusal::ServerRevoked { .. })
+    }
+
     /// Whether the same act may be tried again.
     pub fn retry(&self) -> Retry {
         match self {

@@ -1,18 +1,24 @@
 //! Which license server serves a product, and in which order (rows N2, N3): the queue, a list of servers of which one dies, and the same user
 //! who comes from elsewhere.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use keyward_domain::document::{Request, Ticket};
 use keyward_domain::names::ServerAddress;
+use keyward_domain::pool::{Beat, Offer, Waited};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::Trust;
+use keyward_domain::seal::{Sealed, Statement, Trust};
 use keyward_domain::standing::{Reason, Verdict};
 use keyward_domain::vault::Loss;
-use keyward_engine::license_manager::network::{Network, Seated};
+use keyward_engine::ActError;
+use keyward_engine::license_manager::network::{Network, NetworkError, Seated};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::FakeLicenseServers;
-use keyward_ports::{LicenseServers, MeetError, Met};
+use keyward_ports::{
+    Attempt, Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError, Trouble, Vault as _,
+};
 use tokio::sync::Notify;
 
 use super::license_servers::Site;
@@ -84,6 +90,37 @@ async fn the_first_server_of_a_list_dies_the_other_serves_and_is_remembered() {
         assert!(is_licensed(&host), "and the other way round: minute {minute}");
     }
     assert_eq!(serves(&network), Some(office.at.clone()));
+}
+
+/// Row N1: the license server's own license is given back, and the product knows another server.
+#[tokio::test]
+async fn a_product_goes_to_the_next_server_of_its_list_when_the_first_has_no_seats_to_give_any_more() {
+    let (office, other, spare, network) = two_servers().await;
+    let host = office.world.host("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let license = office.site.server.licenses()[0].clone();
+    office.site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    for minute in 0..30 {
+        office.work(&network, 1).await;
+        assert!(is_licensed(&host), "the lease lasts until the other gives one: minute {minute}");
+    }
+    assert_eq!(serves(&network), Some(spare.clone()));
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+    network.leave().await.expect("it is heard");
+    // And at the start.
+    let network = Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone(), spare.clone()], any_seat());
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(serves(&network), Some(spare));
+    network.leave().await.expect("it is heard");
+    // Where no other is left, the no is what is said.
+    let network = office.desk_of(&host, office.lan.clone());
+    let Err(NetworkError::Act(ActError::Refused(no))) = network.check_out(&unheard).await else { panic!("it is closed") };
+    assert_eq!(no, Refusal::ServerClosed);
+}
+
+struct DeafLine {
+    inner: Arc<dyn Seats>,
+    times: Arc<AtomicU32>,
 }
 
 /// Somebody takes the connection and never says a word.

@@ -1,9 +1,11 @@
 //! Seats that are taken along (rows B1, B2): by file where the license server is not reached, and brought back while nobody answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_domain::document::{Request, Ticket, Until};
+use keyward_domain::document::{Contact, Request, Ticket, Until, Wish};
+use keyward_domain::entitlement::Terms;
 use keyward_domain::names::ServerAddress;
 use keyward_domain::pool::{Act, Beat, Offer, SeatState, Waited, Way};
 use keyward_domain::seal::{Sealed, Statement, Trust};
@@ -17,7 +19,9 @@ use keyward_fakes::world::Host;
 use keyward_ports::{Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError};
 
 use super::license_servers::Site;
-use super::network::{Office, any_seat, is_licensed};
+use super::network::{MINUTE, Office, any_seat, is_licensed};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Somebody carries a request to the license server, and its answer back.
 async fn carried(office: &Office, request: &Sealed<Request>) -> Statement {

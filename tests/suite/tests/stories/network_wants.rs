@@ -1,20 +1,26 @@
 //! Several processes of one user share a seat; what each wants does not depend on what the others do, nor on what the license server said
 //! last (rows N3, N5, N6).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyward_domain::document::Until;
+use async_trait::async_trait;
+use keyward_domain::document::{Until, Wish};
+use keyward_domain::entitlement::Terms;
+use keyward_domain::names::{Edition, ServerAddress};
 use keyward_domain::pool::{Act, Release};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::Trust;
 use keyward_domain::standing::{Flag, Verdict};
 use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
 use keyward_engine::license_manager::network::{Network, Seated};
 use keyward_engine::license_manager::unheard;
+use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::Host;
+use keyward_ports::{LicenseServers, MeetError, Met};
 
-use super::network::{MINUTE, Office, is_licensed};
+use super::network::{MINUTE, Office, any_seat, is_licensed};
 
 /// Two products of one user on one host.
 async fn two_products(office: &Office) -> (Arc<Host>, Network, Network) {

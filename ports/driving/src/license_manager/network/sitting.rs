@@ -94,12 +94,27 @@ impl Network {
         }
     }
 
+    /// Asks the way that is open for a seat; whoever has none to give at all is left for the next of the list.
     pub(super) async fn seat(&self, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
-        let line = self.meet().await?;
-        self.bring_returns_to(&line).await;
+        let (mut line, mut asked) = (self.meet().await?, Vec::new());
+        loop {
+            let no = match self.seat_from(&line, ticket, sharing, steps).await {
+                Err(error) if error.is_for_another() => error,
+                result => return result,
+            };
+            asked.push(line.server);
+            line = match self.meet_anew(|met| !asked.contains(&met.introduced.identity.server.id())).await {
+                Ok(another) => another,
+                Err(_) => return Err(no),
+            };
+        }
+    }
+
+    async fn seat_from(&self, line: &Line, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        self.bring_returns_to(line).await;
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
-        let result = self.seat_at(&mut desk, &line, ticket, sharing, steps).await;
+        let result = self.seat_at(&mut desk, line, ticket, sharing, steps).await;
         if result.as_ref().is_err_and(ActError::is_silence) {
             self.hang_up();
         }
