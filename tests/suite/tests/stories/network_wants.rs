@@ -48,6 +48,29 @@ async fn the_first_of_two_products_ends_and_the_second_works_on() {
     assert_eq!(office.free().await, 1, "the last gives it back");
 }
 
+/// The first kept the seat, and the second took it up after a cut.
+#[tokio::test]
+async fn whichever_of_two_products_is_heard_first_after_a_cut_the_seat_is_kept_for_both() {
+    for minutes in [7, 12] {
+        let office = Office::with_seats(1).await;
+        let (host, one, two) = two_products(&office).await;
+        office.lan.cut(&office.at);
+        office.world.advance(minutes * MINUTE);
+        office.lan.put(&office.at, office.site.server.clone());
+        two.beat().await;
+        assert_eq!(one.beat().await.loss, None, "it was this host that took it up: {minutes} minutes");
+        assert_eq!(host.standing().rows[0].news, None);
+        two.leave().await.expect("it is written down");
+        drop(two);
+        for _ in 0..30 {
+            office.work(&one, 1).await;
+            assert!(is_licensed(&host), "{minutes} minutes");
+        }
+        one.leave().await.expect("it is heard");
+        assert_eq!(office.free().await, 1);
+    }
+}
+
 /// As `keyward network use` without a command.
 #[tokio::test]
 async fn a_seat_that_was_taken_for_whatever_is_started_next_is_given_back_by_that() {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use keyward_domain::document::Hold;
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Beat, Gone, PulseHeard};
 use keyward_domain::seal::Statement;
 use keyward_domain::time::Reading;
-use keyward_domain::vault::{Loss, Sat};
+use keyward_domain::vault::{Lease, Loss, Sat};
 use keyward_ports::{Beaten, Retry};
 
 use super::sitting::{Sharing, third};
@@ -44,14 +45,9 @@ impl Network {
 
     async fn beat_for(&self, held: &Held) -> Result<Tended, NetworkError> {
         let Some(line) = self.meet_server(held.server).await? else { return self.take_up().await };
-        let (generation, live) = self.generation(&held.activation).await?;
-        if generation == 0 {
-            // Another process of the user gave it back.
-            self.hold(None);
-            return self.take_up().await;
-        }
+        let Some(lease) = self.kept(held).await? else { return self.let_go().await };
         let sent = Reading::of(&self.licenses.ports.clock.now());
-        let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation };
+        let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation: lease.certificate.generation };
         let Beaten { pulse, fresh } = match line.seats.beat(&beat).await {
             Ok(beaten) => beaten,
             Err(error) => {
@@ -63,7 +59,7 @@ impl Network {
             PulseHeard::Kept { next } => {
                 let kept = match fresh {
                     Some(fresh) => self.take_fresh(&held.activation, fresh, &sent).await?,
-                    None => live,
+                    None => matches!(lease.sat, Sat::Live { .. }),
                 };
                 if kept { Ok(Tended { next: soon(next), loss: None }) } else { self.again().await }
             }
@@ -71,6 +67,8 @@ impl Network {
                 self.hear(&held.activation, why).await?;
                 Ok(Tended { next: left.clamp(Duration::from_secs(1), LONGEST_LOOK), loss: Some(why.into()) })
             }
+            // It was another process of the user, and no other host, that checked the seat out anew.
+            PulseHeard::Gone { .. } if self.kept(held).await?.is_none() => self.let_go().await,
             PulseHeard::Gone { why: Gone::Ended } => match self.lease().await?.and_then(|lease| lease.news) {
                 Some(why @ (Loss::TakenOver | Loss::Released)) => self.give_up(why).await,
                 _ => self.again().await,
@@ -81,6 +79,12 @@ impl Network {
             }
             PulseHeard::Show | PulseHeard::Stranger => self.again().await,
         }
+    }
+
+    /// Another process of the user gave the seat back, or keeps it from now on.
+    async fn let_go(&self) -> Result<Tended, NetworkError> {
+        self.hold(None);
+        self.take_up().await
     }
 
     /// Checks the seat out again, showing what is held.
@@ -157,10 +161,10 @@ impl Network {
         }
     }
 
-    /// The generation of the newest lease, and whether it lasts.
-    async fn generation(&self, activation: &ActivationId) -> Result<(u64, bool), NetworkError> {
-        let lease = self.lease().await?.filter(|lease| lease.certificate.activation == *activation);
-        Ok(lease.map_or((0, false), |lease| (lease.certificate.generation, matches!(lease.sat, Sat::Live { .. }))))
+    /// The newest lease of the seat that this process keeps; none if another process of the user gave it back, or checked it out anew since.
+    async fn kept(&self, held: &Held) -> Result<Option<Lease>, NetworkError> {
+        let own = |hold| matches!(hold, Hold::Lease { place, .. } if place == held.lifeline.place);
+        Ok(self.lease().await?.filter(|lease| lease.certificate.activation == held.activation && own(lease.certificate.hold)))
     }
 
     /// Takes a fresh lease and writes it down. Says whether it lasts for at least a third of its time: if not, the server's clock went back.
