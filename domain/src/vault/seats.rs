@@ -145,16 +145,6 @@ impl Holdings {
         self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)).for_each(|seat| seat.users.clear());
     }
 
-    /// Whether a loan of a product is in use: who has it needs no seat.
-    pub fn has_loan(&self, product: &ProductId, now: &Now) -> bool {
-        let returning = self.returning();
-        let mut certificates = self.papers.iter().filter_map(|paper| paper.answer.certificate());
-        certificates.any(|it| {
-            let lasts = it.window.until.is_none_or(|until| now.wall < until);
-            matches!(it.hold, Hold::Loan { .. }) && it.rights.product == *product && lasts && !returning.contains(&it.activation)
-        })
-    }
-
     fn tenancy_of(&mut self, activation: &ActivationId) -> Option<&mut Tenancy> {
         let key = self.leases().find(|(_, it, _)| it.activation == *activation).and_then(|(paper, ..)| Key::of(paper))?;
         self.rest.seats.iter_mut().find(|seat| key.is(seat))

@@ -89,7 +89,8 @@ struct Held {
 pub enum Seated {
     /// A seat, kept by this process from now on.
     Has(ActivationId),
-    /// Another process of the same user keeps a seat: it is used by both.
+    /// The seat that the same user has on this host already: another process keeps it and both use it, or the license server is not heard and
+    /// it is used for as long as it lasts.
     Shares(ActivationId),
     /// What is borrowed is used here too: it takes no second seat.
     Borrowed(ActivationId),

@@ -155,6 +155,59 @@ async fn a_return_that_nobody_hears_waits_on_and_says_why() {
     assert_eq!(waits(&laptop), 1);
 }
 
+/// Row B1: the laptop is away from the LAN, or the lender is, and another license server answers.
+#[tokio::test]
+async fn a_product_starts_on_its_loan_where_the_lender_is_not_heard_and_takes_no_seat_of_another_server() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    let attic: ServerAddress = "attic.example".parse().expect("an address");
+    let (other, _) = Site::activated(&office.world, "attic", 1).await;
+    office.lan.cut(&office.at);
+    let network = Network::new(laptop.licenses(), office.lan.clone(), vec![office.at.clone(), attic.clone()], any_seat());
+    assert_eq!(network.check_out(&unheard).await.expect("it runs"), Seated::Borrowed(loan.clone()), "nobody is heard");
+    office.lan.put(&attic, other.server.clone());
+    assert_eq!(network.check_out(&unheard).await.expect("it runs"), Seated::Borrowed(loan), "another is");
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 1);
+    // When it is over, a seat is a seat.
+    office.world.advance(days(5) + MINUTE);
+    network.beat().await;
+    assert!(is_licensed(&laptop));
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+}
+
+/// Row N5.
+#[tokio::test]
+async fn a_product_that_is_started_in_an_outage_runs_on_the_seat_of_the_one_before_and_keeps_it_when_the_server_is_back() {
+    for minutes in [3, 8, 15] {
+        let office = Office::with_seats(1).await;
+        let (host, before) = office.desk("drawing-office");
+        before.check_out(&unheard).await.expect("a seat");
+        drop(before);
+        office.lan.cut(&office.at);
+        office.world.advance(minutes * MINUTE);
+        let network = office.desk_of(&host, office.lan.clone());
+        assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Shares(_))), "{minutes} minutes");
+        assert!(host.standing().may_run());
+        office.lan.put(&office.at, office.site.server.clone());
+        office.work(&network, 30).await;
+        assert!(is_licensed(&host), "{minutes} minutes");
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_is_started_in_an_outage_with_nothing_to_run_on_says_who_was_not_met() {
+    let office = Office::with_seats(1).await;
+    let (host, before) = office.desk("drawing-office");
+    before.check_out(&unheard).await.expect("a seat");
+    drop(before);
+    office.lan.cut(&office.at);
+    office.world.advance(60 * MINUTE);
+    let network = office.desk_of(&host, office.lan.clone());
+    let error = network.check_out(&unheard).await.expect_err("nobody is heard");
+    assert!(matches!(error, NetworkError::NotMet(_)), "{error}");
+}
+
 /// What one license server was asked is not asked of another: it would not be heard there, however often.
 #[tokio::test]
 async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {

@@ -123,16 +123,14 @@ impl Network {
     async fn start_over(&self) -> Result<Tended, NetworkError> {
         let idle = Ok(Tended { next: LONGEST_LOOK, loss: None });
         let Wants::Seat { counted, .. } = self.wants() else { return idle };
-        let (process, now) = (self.process()?, self.licenses.ports.clock.now());
-        let look = self.look_at(|desk, sitter| {
-            (desk.holdings.has_seat(sitter), desk.holdings.is_used_by(sitter, process), desk.holdings.has_loan(&desk.profile.product, &now))
-        });
-        let (known, uses, has_loan) = look.await?;
+        let process = self.process()?;
+        let (known, uses) =
+            self.look_at(|desk, sitter| (desk.holdings.has_seat(sitter), desk.holdings.is_used_by(sitter, process))).await?;
         if counted && known && !uses {
             self.want(Wants::Nothing);
             return idle;
         }
-        if has_loan { idle } else { self.seated(Sharing::Allowed).await }
+        if self.licenses.loan().is_some() { idle } else { self.seated(Sharing::Allowed).await }
     }
 
     async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {

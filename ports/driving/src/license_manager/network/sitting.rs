@@ -22,10 +22,45 @@ pub(super) enum Sharing {
 }
 
 impl Network {
-    /// Asks for a seat (row N3). A full pool gives a place in the line instead.
+    /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, what the product runs on is
+    /// used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
     pub async fn check_out(&self, steps: Steps<'_>) -> Result<Seated, NetworkError> {
-        self.meet_open().await?;
-        self.seat(None, Sharing::Allowed, steps).await
+        if let Some(seated) = self.on_loan(steps).await {
+            return Ok(seated);
+        }
+        let seated = match self.meet_open().await {
+            Ok(_) => self.seat(None, Sharing::Allowed, steps).await,
+            Err(error) => Err(error),
+        };
+        match seated {
+            Err(error) if error.is_silence() => self.unheard(error).await,
+            seated => seated,
+        }
+    }
+
+    /// What is borrowed is used on the LAN too. Whoever lent it is asked, and so hears of this host; nobody else is, and whatever comes of it,
+    /// no second seat is taken.
+    async fn on_loan(&self, steps: Steps<'_>) -> Option<Seated> {
+        let lender = self.licenses.loan()?.signer();
+        if let Ok(Some(line)) = self.meet_server(lender).await
+            && let Ok(seated) = self.seat_from(&line, None, Sharing::Allowed, steps).await
+        {
+            return Some(seated);
+        }
+        let loan = self.licenses.loan()?;
+        self.want(Wants::Seat { ticket: None, counted: false });
+        Some(Seated::Borrowed(loan.certificate().activation.clone()))
+    }
+
+    /// Nobody is heard. The product runs on what was signed and on the grace that was earned; the seat is kept again when somebody is.
+    async fn unheard(&self, error: NetworkError) -> Result<Seated, NetworkError> {
+        let Ok(Some(lease)) = self.lease().await else { return Err(error) };
+        let activation = lease.certificate.activation;
+        if !self.licenses.runs_on(&activation) {
+            return Err(error);
+        }
+        self.look_at(|desk, _| self.count(desk, &activation)).await?.map_err(NetworkError::Act)?;
+        Ok(Seated::Shares(activation))
     }
 
     /// This process uses its user's seat no more. The last that does gives it back: it is free at once, if the license server hears it, and
