@@ -208,6 +208,24 @@ async fn a_product_that_is_started_in_an_outage_with_nothing_to_run_on_says_who_
     assert!(matches!(error, NetworkError::NotMet(_)), "{error}");
 }
 
+/// Row C1: the vendor wants to be heard of every second day, and so does the license server.
+#[tokio::test]
+async fn the_contact_of_a_loan_is_kept_while_its_product_runs_on_the_lan() {
+    let office = Office::with_seats(1).await;
+    let terms = Terms { contact: Contact::Every { days: 2, grace: 1 }, ..office.world.vendor().network(1) };
+    let license = office.sell(terms).await;
+    let laptop = office.world.host("laptop");
+    let wish = || Wish { license: Some(license.clone()), ..any_seat() };
+    let network = Network::new(laptop.licenses(), office.lan.clone(), vec![office.at.clone()], wish());
+    network.borrow_seat(Until::For(days(6)), &unheard).await.expect("a loan");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Borrowed(_))));
+    for hour in 1..6 * 24 {
+        office.world.advance(60 * MINUTE);
+        assert_eq!(network.beat().await.loss, None);
+        assert!(is_licensed(&laptop), "hour {hour}");
+    }
+}
+
 /// What one license server was asked is not asked of another: it would not be heard there, however often.
 #[tokio::test]
 async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {

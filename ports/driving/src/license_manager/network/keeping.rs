@@ -130,7 +130,12 @@ impl Network {
             self.want(Wants::Nothing);
             return idle;
         }
-        if self.licenses.loan().is_some() { idle } else { self.seated(Sharing::Allowed).await }
+        if self.licenses.loan().is_none() {
+            return self.seated(Sharing::Allowed).await;
+        }
+        // Nobody waits for it: what is due and was not heard stands in the loan's row.
+        let _ = self.refresh_due_loan().await;
+        idle
     }
 
     async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
