@@ -226,6 +226,20 @@ async fn the_contact_of_a_loan_is_kept_while_its_product_runs_on_the_lan() {
     }
 }
 
+#[tokio::test]
+async fn a_loan_that_falls_due_while_its_product_runs_is_looked_after_at_that_moment() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    network.borrow_seat(Until::For(days(1)), &unheard).await.expect("a loan");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Borrowed(_))));
+    office.world.advance(days(1) - 10 * SECOND);
+    let next = network.beat().await.next;
+    assert!(is_licensed(&laptop) && next <= 10 * SECOND, "{next:?}");
+    office.world.advance(next);
+    network.beat().await;
+    assert!(is_licensed(&laptop));
+}
+
 /// What one license server was asked is not asked of another: it would not be heard there, however often.
 #[tokio::test]
 async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {

@@ -6,7 +6,7 @@ use keyward_domain::document::Hold;
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Beat, Gone, PulseHeard};
 use keyward_domain::seal::Statement;
-use keyward_domain::time::Reading;
+use keyward_domain::time::{Reading, between};
 use keyward_domain::vault::{Lease, Loss, Sat};
 use keyward_ports::{Beaten, Retry};
 
@@ -135,7 +135,15 @@ impl Network {
         }
         // Nobody waits for it: what is due and was not heard stands in the loan's row.
         let _ = self.refresh_due_loan().await;
-        idle
+        Ok(Tended { next: self.next_on_loan(), loss: None })
+    }
+
+    /// When to look again while a loan is used: when it is over at the latest, or soon if by this host's clock it is over already.
+    fn next_on_loan(&self) -> Duration {
+        let Some(loan) = self.licenses.loan() else { return TRY_AGAIN };
+        let wall = self.licenses.ports.clock.now().wall;
+        let left = loan.certificate().window.until.map_or(LONGEST_LOOK, |until| between(wall, until));
+        left.clamp(Duration::from_secs(1), LONGEST_LOOK)
     }
 
     async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
@@ -148,7 +156,8 @@ impl Network {
                 let next = self.held().map_or(TRY_AGAIN, |held| soon(held.lifeline.next));
                 Ok(Tended { next, loss: None })
             }
-            Seated::Shares(_) | Seated::Borrowed(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
+            Seated::Shares(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
+            Seated::Borrowed(_) => Ok(Tended { next: self.next_on_loan(), loss: None }),
             Seated::Full { ticket, .. } => {
                 // Its place in the line is kept from one time to the next.
                 if let Wants::Seat { counted, .. } = self.wants() {
