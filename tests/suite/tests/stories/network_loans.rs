@@ -240,6 +240,32 @@ async fn a_loan_that_falls_due_while_its_product_runs_is_looked_after_at_that_mo
     assert!(is_licensed(&laptop));
 }
 
+/// Promise 4 is for what is returned to who gave it.
+#[tokio::test]
+async fn what_a_license_server_gave_is_not_returned_to_the_vendor_and_nothing_comes_of_trying() {
+    let office = Office::with_seats(2).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    let refused = laptop.licenses().return_license(loan.as_str(), &unheard).await.expect_err("it is not the vendor's");
+    assert_eq!(refused.code(), "at-license-server");
+    assert!(is_licensed(&laptop), "a refused act changes no license");
+    assert_eq!(waits(&laptop), 0);
+    network.give_back(loan.as_str(), &unheard).await.expect("it is back");
+
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let lease = host.standing().rows[0].id.clone();
+    for refused in [
+        host.licenses().return_license(&lease, &unheard).await.expect_err("it is not the vendor's"),
+        host.licenses().request_return(&lease).await.expect_err("a seat is left, not carried"),
+    ] {
+        assert_eq!(refused.code(), "at-license-server");
+    }
+    assert_eq!(network.beat().await.loss, None);
+    office.work(&network, 30).await;
+    assert!(is_licensed(&host), "it is kept on");
+}
+
 /// What one license server was asked is not asked of another: it would not be heard there, however often.
 #[tokio::test]
 async fn a_loan_that_one_server_did_not_answer_is_asked_of_the_next_anew() {
