@@ -25,6 +25,7 @@ use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
 
 use super::{ActError, LicenseManager};
 use meeting::Known;
+use queue::InLine;
 pub use waiting::Brought;
 
 /// How often a host that hears nothing tries again, and writes down what of its grace is spent.
@@ -60,7 +61,7 @@ enum Wants {
     /// A seat.
     Seat {
         /// Its place in the line.
-        ticket: Option<Ticket>,
+        mine: Option<InLine>,
         /// It is counted among those that use the seat.
         counted: bool,
     },

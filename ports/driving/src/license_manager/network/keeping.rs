@@ -147,11 +147,11 @@ impl Network {
     }
 
     async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
-        let ticket = match self.wants() {
-            Wants::Seat { ticket, .. } => ticket,
+        let mine = match self.wants() {
+            Wants::Seat { mine, .. } => mine,
             Wants::Unsaid | Wants::Nothing => None,
         };
-        match self.seat(ticket, sharing, &unheard).await? {
+        match self.seat(mine, sharing, &unheard).await? {
             Seated::Has(_) => {
                 let next = self.held().map_or(TRY_AGAIN, |held| soon(held.lifeline.next));
                 Ok(Tended { next, loss: None })
@@ -161,7 +161,7 @@ impl Network {
             Seated::Full { ticket, .. } => {
                 // Its place in the line is kept from one time to the next.
                 if let Wants::Seat { counted, .. } = self.wants() {
-                    self.want(Wants::Seat { ticket: Some(ticket), counted });
+                    self.want(Wants::Seat { mine: Some(self.in_line(ticket)), counted });
                 }
                 // The server is heard, and the seat is another's: from here on that is why the grace is spent.
                 if let Some(lease) = self.lease().await?.filter(|lease| lease.news.is_none() && !matches!(lease.sat, Sat::Live { .. })) {

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Addressee, Ask, Ticket, Wish};
+use keyward_domain::document::{Addressee, Ask, Wish};
 use keyward_domain::keys::KeyId;
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::vault::{Lease, Sat, Taken};
+use keyward_ports::VaultError;
 
+use super::queue::InLine;
 use super::{Held, Left, Line, Network, NetworkError, Seated, Wants};
 use crate::license_manager::desk::{Brings, Desk};
 use crate::license_manager::{ActError, Steps, unheard};
+
+/// So many more times whoever leaves a seat waits for the vault: nobody leaves it once the process has ended, and another process of this host
+/// may have the vault for as long as the vendor takes to answer it.
+const INSISTENCE: u32 = 3;
 
 /// Whether a lease that somebody else keeps is shared, or taken up by this process.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +54,7 @@ impl Network {
             return Some(seated);
         }
         let loan = self.licenses.loan()?;
-        self.want(Wants::Seat { ticket: None, counted: false });
+        self.want(Wants::Seat { mine: None, counted: false });
         Some(Seated::Borrowed(loan.certificate().activation.clone()))
     }
 
@@ -66,9 +72,19 @@ impl Network {
     /// This process uses its user's seat no more. The last that does gives it back: it is free at once, if the license server hears it, and
     /// else when its lease ends.
     pub async fn leave(&self) -> Result<(), NetworkError> {
-        match self.part().await? {
-            Some((server, activation)) => self.leave_seat(server, &activation).await.map(drop),
-            None => Ok(()),
+        let mut tries = 0..INSISTENCE;
+        let last = loop {
+            match self.part().await {
+                Err(error) if is_led(&error) && tries.next().is_some() => {}
+                parted => break parted?,
+            }
+        };
+        let Some((server, activation)) = last else { return Ok(()) };
+        loop {
+            match self.leave_seat(server, &activation).await {
+                Err(error) if is_led(&error) && tries.next().is_some() => {}
+                left => return left.map(drop),
+            }
         }
     }
 
@@ -130,10 +146,10 @@ impl Network {
     }
 
     /// Asks the way that is open for a seat; whoever has none to give at all is left for the next of the list.
-    pub(super) async fn seat(&self, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
-        let (mut line, mut asked) = (self.meet().await?, Vec::new());
+    pub(super) async fn seat(&self, mine: Option<InLine>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+        let (mut line, mut asked) = (self.way_to(mine).await?, Vec::new());
         loop {
-            let no = match self.seat_from(&line, ticket, sharing, steps).await {
+            let no = match self.seat_from(&line, mine, sharing, steps).await {
                 Err(error) if error.is_for_another() => error,
                 result => return result,
             };
@@ -145,11 +161,11 @@ impl Network {
         }
     }
 
-    async fn seat_from(&self, line: &Line, ticket: Option<Ticket>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
+    async fn seat_from(&self, line: &Line, mine: Option<InLine>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
         self.bring_returns_to(line).await;
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
-        let result = self.seat_at(&mut desk, line, ticket, sharing, steps).await;
+        let result = self.seat_at(&mut desk, line, mine, sharing, steps).await;
         if result.as_ref().is_err_and(ActError::is_silence) {
             self.hang_up();
         }
@@ -160,7 +176,7 @@ impl Network {
         &self,
         desk: &mut Desk<'_>,
         line: &Line,
-        ticket: Option<Ticket>,
+        mine: Option<InLine>,
         sharing: Sharing,
         steps: Steps<'_>,
     ) -> Result<Seated, ActError> {
@@ -177,7 +193,8 @@ impl Network {
         // It is shown to the server that gave it, and to no other.
         let to = Addressee::Server(line.server);
         let held = lease.filter(|lease| lease.server == to).map(|lease| lease.statement);
-        let wish = Wish { ticket: ticket.or(self.wish.ticket), ..self.wish.clone() };
+        let ticket = mine.filter(|mine| mine.is_at(line.server)).map(|mine| mine.ticket).or(self.wish.ticket);
+        let wish = Wish { ticket, ..self.wish.clone() };
         let (taken, lifeline) = desk.check_out(Ask::CheckOut { wish, held }, to, &*line.seats, steps).await?;
         match (taken, lifeline) {
             (Taken::Granted(activation), Some(lifeline)) => {
@@ -186,7 +203,7 @@ impl Network {
                 Ok(Seated::Has(activation))
             }
             (Taken::Granted(activation), None) => {
-                self.want(Wants::Seat { ticket: None, counted: false });
+                self.want(Wants::Seat { mine: None, counted: false });
                 Ok(Seated::Borrowed(activation))
             }
             (Taken::Refused(refusal), _) => match &refusal {
@@ -199,7 +216,7 @@ impl Network {
 
     /// Writes down that this process uses a seat.
     pub(super) fn count(&self, desk: &mut Desk<'_>, activation: &ActivationId) -> Result<(), ActError> {
-        self.want(Wants::Seat { ticket: None, counted: true });
+        self.want(Wants::Seat { mine: None, counted: true });
         if desk.holdings.use_seat(activation, self.process()?) { desk.save() } else { Ok(()) }
     }
 
@@ -214,6 +231,11 @@ impl Network {
         let sitter = self.sitter();
         Ok(self.licenses.request(Brings::News, |desk| Ok(act(desk, &sitter))).await?)
     }
+}
+
+/// Whether another process has the vault.
+fn is_led(error: &NetworkError) -> bool {
+    matches!(error, NetworkError::Act(ActError::Vault(VaultError::Led { .. })))
 }
 
 /// A third of the time that a lease was signed for.
