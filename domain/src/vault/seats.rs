@@ -41,6 +41,13 @@ pub struct Lease {
     pub news: Option<Loss>,
 }
 
+impl Lease {
+    /// Whether its license server said that it was taken away: it lasts to its end, and nobody keeps it.
+    pub fn is_taken_away(&self) -> bool {
+        matches!(self.news, Some(Loss::TakenOver | Loss::Released))
+    }
+}
+
 impl Sitter {
     /// Who a wish is for.
     pub fn of(wish: &Wish) -> Self {

@@ -176,6 +176,23 @@ async fn who_lost_the_seat_while_it_was_cut_off_is_told_so_and_has_the_next() {
     assert!(is_licensed(&host));
 }
 
+/// Row N6: the lease of the seat that was taken away still lasts.
+#[tokio::test]
+async fn a_product_that_is_started_after_the_administrator_took_the_seat_away_has_another() {
+    let office = Office::with_seats(3).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let seats = office.site.server.status().await.expect("the pools are kept").pools[0].seats.clone();
+    let release = Act::Release { place: seats[0].place, how: Release::AtEnd, by: "root".into() };
+    office.site.server.act(None, release).await.expect("the pools are kept").expect("it is done");
+    office.work(&network, 1).await;
+    drop(network);
+    let again = office.desk_of(&host, office.lan.clone());
+    assert!(matches!(again.check_out(&unheard).await, Ok(Seated::Has(_))));
+    office.work(&again, 30).await;
+    assert!(is_licensed(&host));
+}
+
 /// Row N6.
 #[tokio::test]
 async fn a_seat_that_the_administrator_took_away_is_not_taken_back_unasked() {

@@ -61,8 +61,9 @@ impl Network {
     /// Nobody is heard. The product runs on what was signed and on the grace that was earned; the seat is kept again when somebody is.
     async fn unheard(&self, error: NetworkError) -> Result<Seated, NetworkError> {
         let Ok(Some(lease)) = self.lease().await else { return Err(error) };
+        let taken_away = lease.is_taken_away();
         let activation = lease.certificate.activation;
-        if !self.licenses.runs_on(&activation) {
+        if taken_away || !self.licenses.runs_on(&activation) {
             return Err(error);
         }
         self.look_at(|desk, _| self.count(desk, &activation)).await?.map_err(NetworkError::Act)?;
@@ -183,6 +184,7 @@ impl Network {
         let lease = desk.holdings.lease_of(&desk.profile.product, &self.sitter(), &desk.ports.clock.now());
         if let Some(lease) = &lease
             && sharing == Sharing::Allowed
+            && !lease.is_taken_away()
             && let Sat::Live { left } = lease.sat
             && left > third(lease.certificate.window)
         {
