@@ -71,6 +71,37 @@ async fn whichever_of_two_products_is_heard_first_after_a_cut_the_seat_is_kept_f
     }
 }
 
+/// A license with two editions: what one product asked for is kept when another asks for more.
+#[tokio::test]
+async fn a_product_shares_a_seat_that_has_what_it_wishes_for_and_asks_for_more_otherwise() {
+    let office = Office::with_seats(1).await;
+    let editions = ["Standard", "Professional"].map(|it| it.parse::<Edition>().expect("an edition"));
+    let terms = Terms { editions: editions.clone().into(), ..office.world.vendor().network(1) };
+    let license = office.sell(terms).await;
+    let host = office.world.host("drawing-office");
+    let desk = |editions: &[&Edition]| {
+        let editions = editions.iter().map(|it| (*it).clone()).collect();
+        let wish = Wish { license: Some(license.clone()), editions, ..any_seat() };
+        Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone()], wish)
+    };
+    let runs_in = || host.standing().editions().cloned().collect::<Vec<_>>();
+    let [standard, professional] = &editions;
+    let one = desk(&[standard]);
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(runs_in(), [standard.clone()]);
+    assert!(matches!(desk(&[standard]).check_out(&unheard).await, Ok(Seated::Shares(_))));
+    let two = desk(&[professional]);
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(runs_in(), [professional.clone(), standard.clone()], "for both");
+    for network in [&one, &two] {
+        assert_eq!(network.beat().await.loss, None);
+    }
+    assert!(matches!(desk(&[]).check_out(&unheard).await, Ok(Seated::Has(_))), "everything that there is");
+    assert!(matches!(desk(&[professional]).check_out(&unheard).await, Ok(Seated::Shares(_))));
+    let used = office.site.server.list().await.expect("the pools are kept").iter().map(|offer| offer.used).sum::<u32>();
+    assert_eq!(used, 1, "it was one seat all along");
+}
+
 /// As `keyward network use` without a command.
 #[tokio::test]
 async fn a_seat_that_was_taken_for_whatever_is_started_next_is_given_back_by_that() {

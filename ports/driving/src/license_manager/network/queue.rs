@@ -45,7 +45,7 @@ impl Network {
         let mut mine = self.in_line(ticket);
         loop {
             self.queue(mine, turns).await;
-            match self.seat(Some(mine), Sharing::Allowed, steps).await {
+            match self.seat(Some(mine), Sharing::Fitting, steps).await {
                 Ok(Seated::Full { ticket, .. }) => mine = self.in_line(ticket),
                 Ok(seated) => return Ok(seated),
                 Err(error) => match pause(&error) {

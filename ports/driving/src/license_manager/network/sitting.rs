@@ -21,6 +21,8 @@ const INSISTENCE: u32 = 3;
 /// Whether a lease that somebody else keeps is shared, or taken up by this process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sharing {
+    /// It is shared if it has what is wished for.
+    Fitting,
     /// It is shared while it is not two thirds spent.
     Allowed,
     /// It is taken up.
@@ -35,7 +37,7 @@ impl Network {
             return Ok(seated);
         }
         let seated = match self.meet_open().await {
-            Ok(_) => self.seat(None, Sharing::Allowed, steps).await,
+            Ok(_) => self.seat(None, Sharing::Fitting, steps).await,
             Err(error) => Err(error),
         };
         match seated {
@@ -47,9 +49,13 @@ impl Network {
     /// What is borrowed is used on the LAN too. Whoever lent it is asked, and so hears of this host; nobody else is, and whatever comes of it,
     /// no second seat is taken.
     async fn on_loan(&self, steps: Steps<'_>) -> Option<Seated> {
-        let lender = self.licenses.loan()?.signer();
+        let loan = self.licenses.loan()?;
+        if self.wish.license.is_some() && self.wish.license != loan.certificate().entitlement {
+            return None;
+        }
+        let lender = loan.signer();
         if let Ok(Some(line)) = self.meet_server(lender).await
-            && let Ok(seated) = self.seat_from(&line, None, Sharing::Allowed, steps).await
+            && let Ok(seated) = self.seat_from(&line, None, Sharing::Fitting, steps).await
         {
             return Some(seated);
         }
@@ -61,9 +67,9 @@ impl Network {
     /// Nobody is heard. The product runs on what was signed and on the grace that was earned; the seat is kept again when somebody is.
     async fn unheard(&self, error: NetworkError) -> Result<Seated, NetworkError> {
         let Ok(Some(lease)) = self.lease().await else { return Err(error) };
-        let taken_away = lease.is_taken_away();
+        let fits = lease.covers(&self.wish) && !lease.is_taken_away();
         let activation = lease.certificate.activation;
-        if taken_away || !self.licenses.runs_on(&activation) {
+        if !fits || !self.licenses.runs_on(&activation) {
             return Err(error);
         }
         self.look_at(|desk, _| self.count(desk, &activation)).await?.map_err(NetworkError::Act)?;
@@ -183,7 +189,7 @@ impl Network {
     ) -> Result<Seated, ActError> {
         let lease = desk.holdings.lease_of(&desk.profile.product, &self.sitter(), &desk.ports.clock.now());
         if let Some(lease) = &lease
-            && sharing == Sharing::Allowed
+            && (sharing == Sharing::Allowed || sharing == Sharing::Fitting && lease.covers(&self.wish))
             && !lease.is_taken_away()
             && let Sat::Live { left } = lease.sat
             && left > third(lease.certificate.window)
@@ -194,9 +200,19 @@ impl Network {
         }
         // It is shown to the server that gave it, and to no other.
         let to = Addressee::Server(line.server);
-        let held = lease.filter(|lease| lease.server == to).map(|lease| lease.statement);
+        let lease = lease.filter(|lease| lease.server == to);
         let ticket = mine.filter(|mine| mine.is_at(line.server)).map(|mine| mine.ticket).or(self.wish.ticket);
-        let wish = Wish { ticket, ..self.wish.clone() };
+        let wish = match &lease {
+            // What others have who share the seat is theirs on.
+            Some(lease)
+                if !matches!(lease.sat, Sat::Over { .. })
+                    && desk.holdings.is_used_beside(&lease.certificate.activation, self.process()?) =>
+            {
+                lease.joined(&self.wish)
+            }
+            _ => self.wish.clone(),
+        };
+        let (wish, held) = (Wish { ticket, ..wish }, lease.map(|lease| lease.statement));
         let (taken, lifeline) = desk.check_out(Ask::CheckOut { wish, held }, to, &*line.seats, steps).await?;
         match (taken, lifeline) {
             (Taken::Granted(activation), Some(lifeline)) => {
