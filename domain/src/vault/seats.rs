@@ -184,19 +184,18 @@ impl Holdings {
         seat.is_some_and(|seat| seat.users.iter().any(|user| *user != by))
     }
 
-    /// Whether a process is counted among those that use a seat of this user.
-    pub fn is_used_by(&self, sitter: &Sitter, by: u64) -> bool {
-        self.rest.seats.iter().any(|seat| sitter.has(seat) && seat.users.contains(&by))
-    }
-
-    /// Whether anything is known of a seat of a user.
-    pub fn has_seat(&self, sitter: &Sitter) -> bool {
-        self.rest.seats.iter().any(|seat| sitter.has(seat))
-    }
-
-    /// Counts nobody any more among those that use a user's seats.
+    /// Counts nobody any more among those that use a user's seats: they are given back for all.
     pub fn empty_seats(&mut self, sitter: &Sitter) {
-        self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)).for_each(|seat| seat.users.clear());
+        for seat in self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)) {
+            seat.users.clear();
+            seat.left_for_all = true;
+        }
+    }
+
+    /// Whether a user's seats were given back for all who used them, and none was taken since.
+    pub fn is_left_for_all(&self, sitter: &Sitter) -> bool {
+        let mut seats = self.rest.seats.iter().filter(|seat| sitter.has(seat)).peekable();
+        seats.peek().is_some() && seats.all(|seat| seat.left_for_all)
     }
 
     fn tenancy_of(&mut self, activation: &ActivationId) -> Option<&mut Tenancy> {

@@ -71,6 +71,55 @@ async fn whichever_of_two_products_is_heard_first_after_a_cut_the_seat_is_kept_f
     }
 }
 
+/// The second did not look yet when the first had its seat again and ended.
+#[tokio::test]
+async fn a_product_that_ends_after_a_cut_leaves_the_other_one_its_wish_for_a_seat() {
+    let office = Office::with_seats(1).await;
+    let (host, one, two) = two_products(&office).await;
+    office.lan.cut(&office.at);
+    office.world.advance(12 * MINUTE);
+    office.lan.put(&office.at, office.site.server.clone());
+    one.beat().await;
+    one.leave().await.expect("it is heard");
+    for _ in 0..30 {
+        office.work(&two, 1).await;
+        assert!(is_licensed(&host));
+    }
+}
+
+/// Whoever leaves meets the license server again first; meanwhile something is done.
+struct Meanwhile {
+    lan: Arc<FakeLicenseServers>,
+    starts: Mutex<Option<Network>>,
+}
+
+#[async_trait]
+impl LicenseServers for Meanwhile {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        let starts = self.starts.lock().expect("nobody panicked").take();
+        if let Some(starts) = starts {
+            assert!(matches!(starts.check_out(&unheard).await, Ok(Seated::Shares(_))));
+        }
+        self.lan.meet(at, trust).await
+    }
+}
+
+#[tokio::test]
+async fn a_seat_is_not_given_back_under_a_product_that_started_this_moment() {
+    let office = Office::with_seats(1).await;
+    let host = office.world.host("drawing-office");
+    let finder = Arc::new(Meanwhile { lan: office.lan.clone(), starts: Mutex::default() });
+    let one = office.desk_of(&host, finder.clone());
+    one.check_out(&unheard).await.expect("a seat");
+    office.lan.cut(&office.at);
+    one.beat().await;
+    office.lan.put(&office.at, office.site.server.clone());
+    *finder.starts.lock().expect("nobody panicked") = Some(office.desk_of(&host, office.lan.clone()));
+    one.leave().await.expect("it is heard");
+    assert!(is_licensed(&host), "the other one uses it");
+    assert_eq!(office.free().await, 0);
+}
+
 /// A license with two editions: what one product asked for is kept when another asks for more.
 #[tokio::test]
 async fn a_product_shares_a_seat_that_has_what_it_wishes_for_and_asks_for_more_otherwise() {

@@ -123,10 +123,7 @@ impl Network {
     async fn start_over(&self) -> Result<Tended, NetworkError> {
         let idle = Ok(Tended { next: LONGEST_LOOK, loss: None });
         let Wants::Seat { counted, .. } = self.wants() else { return idle };
-        let process = self.process()?;
-        let (known, uses) =
-            self.look_at(|desk, sitter| (desk.holdings.has_seat(sitter), desk.holdings.is_used_by(sitter, process))).await?;
-        if counted && known && !uses {
+        if counted && self.look_at(|desk, sitter| desk.holdings.is_left_for_all(sitter)).await? {
             self.want(Wants::Nothing);
             return idle;
         }

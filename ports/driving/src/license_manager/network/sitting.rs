@@ -29,6 +29,15 @@ pub(super) enum Sharing {
     Not,
 }
 
+/// Who leaves a seat.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// The last process that used it.
+    Last,
+    /// All that use it.
+    All,
+}
+
 impl Network {
     /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, what the product runs on is
     /// used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
@@ -88,7 +97,7 @@ impl Network {
         };
         let Some((server, activation)) = last else { return Ok(()) };
         loop {
-            match self.leave_seat(server, &activation).await {
+            match self.leave_seat(server, &activation, Leaving::Last).await {
                 Err(error) if is_led(&error) && tries.next().is_some() => {}
                 left => return left.map(drop),
             }
@@ -133,21 +142,27 @@ impl Network {
         self.want(Wants::Nothing);
         self.hold(None);
         match held {
-            Some((server, activation)) => self.leave_seat(server, &activation).await.map(Some),
+            Some((server, activation)) => self.leave_seat(server, &activation, Leaving::All).await,
             None => Ok(None),
         }
     }
 
-    async fn leave_seat(&self, server: KeyId, activation: &ActivationId) -> Result<Left, NetworkError> {
+    /// None if it was not given back, because somebody uses it.
+    async fn leave_seat(&self, server: KeyId, activation: &ActivationId, leaving: Leaving) -> Result<Option<Left>, NetworkError> {
+        let process = self.process()?;
         let line = self.meet_server(server).await.ok().flatten();
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::News).await?;
+        if leaving == Leaving::Last && desk.holdings.is_used_beside(activation, process) {
+            // It began while the license server was looked for.
+            return Ok(self.licenses.get_up(desk, Ok(None))?);
+        }
         desk.line = line.map(|line| line.seats);
         let result = desk.return_license(activation.as_str(), &unheard).await;
         match self.licenses.get_up(desk, result) {
-            Ok(_) | Err(ActError::Refused(_)) => Ok(Left::Free),
+            Ok(_) | Err(ActError::Refused(_)) => Ok(Some(Left::Free)),
             // It is off here; the server gives the seat to others when its lease ends.
-            Err(ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(Left::Unheard),
+            Err(ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(Some(Left::Unheard)),
             Err(error) => Err(error.into()),
         }
     }
