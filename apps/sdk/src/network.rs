@@ -138,6 +138,12 @@ impl Network {
         self.thread.act(|_| async move { network.send_returns().await })
     }
 
+    /// Why the seat is not looked after at the moment, if it is not: nobody is heard, a license server said no, or something is wrong on this
+    /// host. [`Keyward::watch`] tells what that means for the product.
+    pub fn trouble(&self) -> Option<Arc<NetworkError>> {
+        self.network.trouble()
+    }
+
     /// The use cases themselves, for code that is async.
     pub fn engine(&self) -> &Arc<engine::Network> {
         &self.network

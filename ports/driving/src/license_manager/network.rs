@@ -46,6 +46,8 @@ pub struct Network {
     lifeline: Mutex<Option<Held>>,
     /// What this process wants.
     wants: Mutex<Wants>,
+    /// Why the last look after the seat did not come to its end.
+    trouble: Mutex<Option<Arc<NetworkError>>>,
     /// What this process is known by among those that share a seat.
     process: OnceLock<u64>,
 }
@@ -213,7 +215,7 @@ impl Network {
     pub fn new(licenses: Arc<LicenseManager>, finder: Arc<dyn LicenseServers>, servers: Vec<ServerAddress>, wish: Wish) -> Self {
         licenses.sit_as(Sitter::of(&wish));
         let (known, line, lifeline, wants) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
-        Self { licenses, finder, servers, wish, known, line, lifeline, wants, process: OnceLock::new() }
+        Self { licenses, finder, servers, wish, known, line, lifeline, wants, trouble: Mutex::default(), process: OnceLock::new() }
     }
 
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
@@ -235,6 +237,16 @@ impl Network {
             let tended = self.beat().await;
             self.licenses.ports.timer.wait(tended.next).await;
         }
+    }
+
+    /// Why the last look after the seat did not come to its end, if it did not: the license servers are not heard, one said no, or something is
+    /// wrong on this host, such as a disk that is full. A seat that is [not kept](Tended::loss) because of the last is told as not heard.
+    pub fn trouble(&self) -> Option<Arc<NetworkError>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn troubled(&self, error: Option<NetworkError>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = error.map(Arc::new);
     }
 
     fn sitter(&self) -> Sitter {

@@ -256,6 +256,25 @@ async fn who_lost_the_seat_while_it_was_cut_off_is_told_so_and_has_the_next() {
     assert!(is_licensed(&host));
 }
 
+#[tokio::test]
+async fn a_beat_that_failed_on_this_host_says_what_is_wrong_there() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 1).await;
+    assert!(network.trouble().is_none());
+    // Half of the lease is spent, and the fresh one is not written down.
+    host.vault().fill_disk();
+    office.work(&network, 6).await;
+    assert_eq!(network.trouble().map(|error| error.code()), Some("disk-full"));
+    host.vault().free_disk();
+    office.work(&network, 1).await;
+    assert!(network.trouble().is_none() && is_licensed(&host));
+    office.lan.cut(&office.at);
+    office.work(&network, 1).await;
+    assert_eq!(network.trouble().map(|error| error.code()), Some("license-server-silent"));
+}
+
 /// Row N6: the lease of the seat that was taken away still lasts.
 #[tokio::test]
 async fn a_product_that_is_started_after_the_administrator_took_the_seat_away_has_another() {

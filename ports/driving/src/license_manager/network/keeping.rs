@@ -23,7 +23,10 @@ impl Network {
             None => self.take_up().await,
         };
         match tended {
-            Ok(tended) => tended,
+            Ok(tended) => {
+                self.troubled(None);
+                tended
+            }
             Err(error) => {
                 // Nothing is heard. What of the grace is spent is written down; what cannot be written down now is, later.
                 let _ = self.licenses.tick().await;
@@ -31,14 +34,14 @@ impl Network {
                     Retry::After(after) => soon(after).min(LONGEST_LOOK),
                     Retry::Now | Retry::Never => TRY_AGAIN,
                 };
-                match error {
+                let refused = matches!(error, NetworkError::Act(ActError::Refused(_)));
+                self.troubled(Some(error));
+                if refused {
                     // It was heard, and says no: it is asked again, but not as often as one that is silent.
-                    NetworkError::Act(ActError::Refused(_)) => {
-                        let news = self.lease().await.ok().flatten().and_then(|lease| lease.news);
-                        Tended { next: LONGEST_LOOK, loss: Some(news.unwrap_or(Loss::Ended)) }
-                    }
-                    _ => Tended { next, loss: Some(Loss::Silent) },
+                    let news = self.lease().await.ok().flatten().and_then(|lease| lease.news);
+                    return Tended { next: LONGEST_LOOK, loss: Some(news.unwrap_or(Loss::Ended)) };
                 }
+                Tended { next, loss: Some(Loss::Silent) }
             }
         }
     }
