@@ -256,6 +256,21 @@ async fn who_lost_the_seat_while_it_was_cut_off_is_told_so_and_has_the_next() {
     assert!(is_licensed(&host));
 }
 
+/// Row N1: the vendor was away for a moment only.
+#[tokio::test]
+async fn what_was_said_of_a_seat_that_is_kept_again_is_said_no_more() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    let license = office.site.server.licenses()[0].clone();
+    network.check_out(&unheard).await.expect("a seat");
+    office.site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    office.work(&network, 1).await;
+    assert_eq!(host.standing().rows[0].news, Some(Loss::Closed));
+    office.site.server.reopen(&license, "boss").await.expect("the pool is kept").expect("it was not sent");
+    office.work(&network, 1).await;
+    assert_eq!(host.standing().rows[0].news, None);
+}
+
 #[tokio::test]
 async fn a_beat_that_failed_on_this_host_says_what_is_wrong_there() {
     let office = Office::with_seats(1).await;

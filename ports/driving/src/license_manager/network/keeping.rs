@@ -64,10 +64,17 @@ impl Network {
                     Some(fresh) => self.take_fresh(&held.activation, fresh, &sent).await?,
                     None => matches!(lease.sat, Sat::Live { .. }),
                 };
-                if kept { Ok(Tended { next: soon(next), loss: None }) } else { self.again().await }
+                if !kept {
+                    return self.again().await;
+                }
+                if lease.news.is_some() {
+                    // What was said of it before is of the past.
+                    self.hear(&held.activation, None).await?;
+                }
+                Ok(Tended { next: soon(next), loss: None })
             }
             PulseHeard::Ending { why, left } => {
-                self.hear(&held.activation, why).await?;
+                self.hear(&held.activation, Some(why.into())).await?;
                 Ok(Tended { next: left.clamp(Duration::from_secs(1), LONGEST_LOOK), loss: Some(why.into()) })
             }
             // It was another process of the user, and no other host, that checked the seat out anew.
@@ -77,7 +84,7 @@ impl Network {
                 _ => self.again().await,
             },
             PulseHeard::Gone { why } => {
-                self.hear(&held.activation, why).await?;
+                self.hear(&held.activation, Some(why.into())).await?;
                 self.give_up(why.into()).await
             }
             PulseHeard::Show | PulseHeard::Stranger => self.again().await,
@@ -165,7 +172,7 @@ impl Network {
                 }
                 // The server is heard, and the seat is another's: from here on that is why the grace is spent.
                 if let Some(lease) = self.lease().await?.filter(|lease| lease.news.is_none() && !matches!(lease.sat, Sat::Live { .. })) {
-                    self.hear(&lease.certificate.activation, Gone::Ended).await?;
+                    self.hear(&lease.certificate.activation, Some(Loss::Ended)).await?;
                 }
                 self.licenses.tick().await?;
                 Ok(Tended { next: TRY_AGAIN, loss: Some(Loss::Ended) })
@@ -193,9 +200,9 @@ impl Network {
         taken.await?.map_err(NetworkError::Act)
     }
 
-    /// Writes down what was said of a seat.
-    async fn hear(&self, activation: &ActivationId, why: Gone) -> Result<(), NetworkError> {
-        let heard = self.look_at(|desk, _| if desk.holdings.hear_of(activation, Some(why.into())) { desk.save() } else { Ok(()) });
+    /// Writes down what was said of a seat, or that it is kept again.
+    async fn hear(&self, activation: &ActivationId, news: Option<Loss>) -> Result<(), NetworkError> {
+        let heard = self.look_at(|desk, _| if desk.holdings.hear_of(activation, news) { desk.save() } else { Ok(()) });
         heard.await?.map_err(NetworkError::Act)
     }
 }
