@@ -65,7 +65,9 @@ impl Network {
     }
 
     /// Takes a seat (row N3), and keeps it in the background from then on: [`Keyward::watch`] tells when it is lost and when it is back. A full
-    /// pool answers [`Seated::Full`], with the place in the line and who has the seats: [`Self::wait_for_seat`] waits.
+    /// pool answers [`Seated::Full`], with the place in the line and who has the seats: [`Self::wait_for_seat`] waits. Where no license server
+    /// is heard, a loan or the seat that the user had before is used on ([`Seated::Borrowed`], [`Seated::Shares`]); it is an error only if
+    /// there is nothing to run on, and then nothing is kept in the background.
     pub fn use_seat(&self) -> Act<Seated, NetworkError> {
         let (network, keeper, thread) = self.all();
         self.thread.act(|steps| async move {
@@ -134,6 +136,12 @@ impl Network {
     pub fn send_returns(&self) -> Act<Brought, NetworkError> {
         let network = Arc::clone(&self.network);
         self.thread.act(|_| async move { network.send_returns().await })
+    }
+
+    /// Why the seat is not looked after at the moment, if it is not: nobody is heard, a license server said no, or something is wrong on this
+    /// host. [`Keyward::watch`] tells what that means for the product.
+    pub fn trouble(&self) -> Option<Arc<NetworkError>> {
+        self.network.trouble()
     }
 
     /// The use cases themselves, for code that is async.

@@ -39,6 +39,53 @@ pub struct Lease {
     pub sat: Sat,
     /// What its license server said of it last.
     pub news: Option<Loss>,
+    /// What it was asked for.
+    wish: Wish,
+}
+
+impl Lease {
+    /// Whether its license server said that it was taken away: it lasts to its end, and nobody keeps it.
+    pub fn is_taken_away(&self) -> bool {
+        matches!(self.news, Some(Loss::TakenOver | Loss::Released))
+    }
+
+    /// Whether it has what is wished for; where nothing is named, everything that its license has.
+    pub fn covers(&self, wish: &Wish) -> bool {
+        let rights = &self.certificate.rights;
+        self.is_of_license(wish)
+            && covers(&wish.editions, &self.wish.editions, &rights.editions)
+            && covers(&wish.features, &self.wish.features, &rights.features)
+    }
+
+    /// A wish, and with it what those have now who share the seat.
+    #[must_use]
+    pub fn joined(&self, wish: &Wish) -> Wish {
+        let rights = &self.certificate.rights;
+        if !self.is_of_license(wish) {
+            return wish.clone();
+        }
+        let editions = joined(&wish.editions, &self.wish.editions, &rights.editions);
+        let features = joined(&wish.features, &self.wish.features, &rights.features);
+        Wish { editions, features, ..wish.clone() }
+    }
+
+    fn is_of_license(&self, wish: &Wish) -> bool {
+        wish.license.is_none() || wish.license == self.certificate.entitlement
+    }
+}
+
+/// Whether what is wished for was granted; nothing stands for everything.
+fn covers<T: Ord>(wished: &BTreeSet<T>, asked: &BTreeSet<T>, granted: &BTreeSet<T>) -> bool {
+    if wished.is_empty() { asked.is_empty() } else { wished.is_subset(granted) }
+}
+
+/// What is wished for and what was granted; nothing stands for everything.
+fn joined<T: Ord + Clone>(wished: &BTreeSet<T>, asked: &BTreeSet<T>, granted: &BTreeSet<T>) -> BTreeSet<T> {
+    if wished.is_empty() {
+        return BTreeSet::new();
+    }
+    let before = granted.iter().filter(|it| asked.is_empty() || asked.contains(it));
+    wished.iter().chain(before).cloned().collect()
 }
 
 impl Sitter {
@@ -81,7 +128,7 @@ impl Holdings {
     pub fn lease_of(&self, product: &ProductId, sitter: &Sitter, now: &Now) -> Option<Lease> {
         let returning: BTreeSet<_> = self.returning();
         let mine = self.leases().filter(|(paper, it, wish)| it.rights.product == *product && sits(paper, sitter, wish));
-        let (paper, certificate, _) = mine.filter(|(_, it, _)| !returning.contains(&it.activation)).last()?;
+        let (paper, certificate, wish) = mine.filter(|(_, it, _)| !returning.contains(&it.activation)).last()?;
         let sitting = self.sitting(paper)?;
         Some(Lease {
             request: paper.asked.name(),
@@ -90,6 +137,7 @@ impl Holdings {
             server: paper.asked.words().to,
             sat: sitting.judge(certificate.window, now),
             news: sitting.seat.news,
+            wish: wish.clone(),
         })
     }
 
@@ -130,29 +178,24 @@ impl Holdings {
         })
     }
 
-    /// Whether a process is counted among those that use a seat of this user.
-    pub fn is_used_by(&self, sitter: &Sitter, by: u64) -> bool {
-        self.rest.seats.iter().any(|seat| sitter.has(seat) && seat.users.contains(&by))
+    /// Whether anybody else than a process is counted among those that use a seat.
+    pub fn is_used_beside(&self, activation: &ActivationId, by: u64) -> bool {
+        let seat = self.leases().find(|(_, it, _)| it.activation == *activation).and_then(|(paper, ..)| self.seat(paper));
+        seat.is_some_and(|seat| seat.users.iter().any(|user| *user != by))
     }
 
-    /// Whether anything is known of a seat of a user.
-    pub fn has_seat(&self, sitter: &Sitter) -> bool {
-        self.rest.seats.iter().any(|seat| sitter.has(seat))
-    }
-
-    /// Counts nobody any more among those that use a user's seats.
+    /// Counts nobody any more among those that use a user's seats: they are given back for all.
     pub fn empty_seats(&mut self, sitter: &Sitter) {
-        self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)).for_each(|seat| seat.users.clear());
+        for seat in self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)) {
+            seat.users.clear();
+            seat.left_for_all = true;
+        }
     }
 
-    /// Whether a loan of a product is in use: who has it needs no seat.
-    pub fn has_loan(&self, product: &ProductId, now: &Now) -> bool {
-        let returning = self.returning();
-        let mut certificates = self.papers.iter().filter_map(|paper| paper.answer.certificate());
-        certificates.any(|it| {
-            let lasts = it.window.until.is_none_or(|until| now.wall < until);
-            matches!(it.hold, Hold::Loan { .. }) && it.rights.product == *product && lasts && !returning.contains(&it.activation)
-        })
+    /// Whether a user's seats were given back for all who used them, and none was taken since.
+    pub fn is_left_for_all(&self, sitter: &Sitter) -> bool {
+        let mut seats = self.rest.seats.iter().filter(|seat| sitter.has(seat)).peekable();
+        seats.peek().is_some() && seats.all(|seat| seat.left_for_all)
     }
 
     fn tenancy_of(&mut self, activation: &ActivationId) -> Option<&mut Tenancy> {

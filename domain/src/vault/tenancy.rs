@@ -60,6 +60,9 @@ pub struct Tenancy {
     /// The processes that use it. One that crashed stays until the seat is checked out anew.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) users: BTreeSet<u64>,
+    /// It was given back for all who used it: none of them takes it up again unasked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) left_for_all: bool,
     lease: Option<Asked>,
     /// Seconds under a live lease, less two for each second of grace.
     credit: u64,
@@ -167,7 +170,8 @@ impl Gift {
 impl Tenancy {
     /// A seat that somebody is about to have for the first time.
     pub(super) fn new(pool: EntitlementId, user: UserName, process: Option<u64>, now: &Now) -> Self {
-        Self { pool, user, process, news: None, users: BTreeSet::new(), lease: None, credit: 0, most: 0, last: Reading::of(now) }
+        let (users, last) = (BTreeSet::new(), Reading::of(now));
+        Self { pool, user, process, news: None, users, left_for_all: false, lease: None, credit: 0, most: 0, last }
     }
 
     /// The most grace that can be earned on it; whoever wrote down more has no more.
@@ -179,6 +183,7 @@ impl Tenancy {
     /// A lease was taken: of a check-out, or a fresh one of the same. `sent` is when it was asked for; what was signed then cannot have been
     /// signed before, so the license server's clock goes on from the check-out and is only ever found to be later.
     pub(super) fn take(&mut self, request: Digest, issued: Timestamp, sent: Reading, gift: &mut Gift, now: &Now) {
+        self.left_for_all &= self.asked() == Some(request);
         self.lease = Some(match self.lease.take().filter(|it| it.request == request) {
             Some(first) => {
                 let since = sent.running.saturating_sub(first.sent.running);

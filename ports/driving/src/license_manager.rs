@@ -216,7 +216,7 @@ impl LicenseManager {
     pub async fn return_license(&self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         let _turn = self.turn.lock().await;
         let mut desk = self.sit_down(Brings::News).await?;
-        let result = desk.return_license(row, steps).await;
+        let result = desk.return_to_vendor(row, steps).await;
         self.get_up(desk, result)
     }
 

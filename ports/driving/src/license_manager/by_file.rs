@@ -40,7 +40,7 @@ impl LicenseManager {
     /// request, byte for byte, until its answer was loaded.
     pub async fn request_return(&self, row: &str) -> Result<Sealed<Request>, ActError> {
         self.request(Brings::News, |desk| {
-            let ask = desk.giving_back(row)?;
+            let ask = desk.carrying_back(row)?;
             Ok(desk.write_down(ask, None)?.0)
         })
         .await

@@ -5,8 +5,10 @@
 //! one that finds a lease which somebody keeps only watches, and takes the keeping over when the lease is two thirds spent. Each is written
 //! down as one that uses the seat, and who leaves gives it back only if nobody else does.
 
+mod keeping;
 mod loans;
 mod meeting;
+mod queue;
 mod sitting;
 mod waiting;
 
@@ -23,6 +25,7 @@ use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
 
 use super::{ActError, LicenseManager};
 use meeting::Known;
+use queue::InLine;
 pub use waiting::Brought;
 
 /// How often a host that hears nothing tries again, and writes down what of its grace is spent.
@@ -43,6 +46,8 @@ pub struct Network {
     lifeline: Mutex<Option<Held>>,
     /// What this process wants.
     wants: Mutex<Wants>,
+    /// Why the last look after the seat did not come to its end.
+    trouble: Mutex<Option<Arc<NetworkError>>>,
     /// What this process is known by among those that share a seat.
     process: OnceLock<u64>,
 }
@@ -58,7 +63,7 @@ enum Wants {
     /// A seat.
     Seat {
         /// Its place in the line.
-        ticket: Option<Ticket>,
+        mine: Option<InLine>,
         /// It is counted among those that use the seat.
         counted: bool,
     },
@@ -87,7 +92,8 @@ struct Held {
 pub enum Seated {
     /// A seat, kept by this process from now on.
     Has(ActivationId),
-    /// Another process of the same user keeps a seat: it is used by both.
+    /// The seat that the same user has on this host already: another process keeps it and both use it, or the license server is not heard and
+    /// it is used for as long as it lasts.
     Shares(ActivationId),
     /// What is borrowed is used here too: it takes no second seat.
     Borrowed(ActivationId),
@@ -181,6 +187,12 @@ impl NetworkError {
         }
     }
 
+    /// Whether a license server said that it has no seats to give, whoever asks: another one may have.
+    fn is_for_another(&self) -> bool {
+        let Self::Act(ActError::Refused(no)) = self else { return false };
+        matches!(no, Refusal::NoPool { .. } | Refusal::DelegationEnded { .. } | Refusal::ServerClosed | Refusal::ServerRevoked { .. })
+    }
+
     /// Whether the same act may be tried again.
     pub fn retry(&self) -> Retry {
         match self {
@@ -203,7 +215,7 @@ impl Network {
     pub fn new(licenses: Arc<LicenseManager>, finder: Arc<dyn LicenseServers>, servers: Vec<ServerAddress>, wish: Wish) -> Self {
         licenses.sit_as(Sitter::of(&wish));
         let (known, line, lifeline, wants) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
-        Self { licenses, finder, servers, wish, known, line, lifeline, wants, process: OnceLock::new() }
+        Self { licenses, finder, servers, wish, known, line, lifeline, wants, trouble: Mutex::default(), process: OnceLock::new() }
     }
 
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
@@ -225,6 +237,16 @@ impl Network {
             let tended = self.beat().await;
             self.licenses.ports.timer.wait(tended.next).await;
         }
+    }
+
+    /// Why the last look after the seat did not come to its end, if it did not: the license servers are not heard, one said no, or something is
+    /// wrong on this host, such as a disk that is full. A seat that is [not kept](Tended::loss) because of the last is told as not heard.
+    pub fn trouble(&self) -> Option<Arc<NetworkError>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn troubled(&self, error: Option<NetworkError>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = error.map(Arc::new);
     }
 
     fn sitter(&self) -> Sitter {

@@ -25,6 +25,28 @@ impl Desk<'_> {
         Ok(Ask::Return { activation, held })
     }
 
+    /// The same for a row whose return is carried by hand. A seat is left at its license server: it would be free before a file arrives.
+    pub(super) fn carrying_back(&self, row: &str) -> Result<Ask, ActError> {
+        let ask = self.giving_back(row)?;
+        let lease = |activation| self.held_here(activation).and_then(|(_, answer)| answer.certificate()).map(|it| it.hold);
+        match &ask {
+            Ask::Return { activation, .. } if matches!(lease(activation), Some(Hold::Lease { .. })) => {
+                Err(ActError::AtLicenseServer { row: row.into() })
+            }
+            _ => Ok(ask),
+        }
+    }
+
+    /// Returns a row to the vendor. What a license server gave is given back to that: here it stays as it is.
+    pub(super) async fn return_to_vendor(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
+        match self.giving_back(row)? {
+            Ask::Return { activation, .. } if self.holdings.signer_of(&activation).is_some() => {
+                Err(ActError::AtLicenseServer { row: row.into() })
+            }
+            _ => self.return_license(row, steps).await,
+        }
+    }
+
     pub(super) async fn return_license(&mut self, row: &str, steps: Steps<'_>) -> Result<ActivationId, ActError> {
         match self.ask(self.giving_back(row)?, None, steps).await {
             Ok(Taken::Returned(activation)) => Ok(activation),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::document::{Until, Wish};
-use keyward_domain::names::ServerAddress;
+use keyward_domain::entitlement::Terms;
+use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::standing::{Flag, Reason, Verdict};
 use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
@@ -45,6 +46,14 @@ impl Office {
     /// A host that finds license servers in a way of its own.
     pub(super) fn desk_of(&self, host: &Host, finder: Arc<dyn LicenseServers>) -> Network {
         Network::new(host.licenses(), finder, vec![self.at.clone()], any_seat())
+    }
+
+    /// Another license for the same license server.
+    pub(super) async fn sell(&self, terms: Terms) -> EntitlementId {
+        let sold = self.world.vendor().sell(terms).expect("it is sold");
+        self.world.host("cellar").licenses().delegate(sold.key, &unheard).await.expect("the vendor lets it");
+        self.site.server.catch_up().await.expect("the vault is read");
+        sold.id
     }
 
     /// Seats that anybody can have now.

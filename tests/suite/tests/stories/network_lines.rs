@@ -1,18 +1,24 @@
 //! Which license server serves a product, and in which order (rows N2, N3): the queue, a list of servers of which one dies, and the same user
 //! who comes from elsewhere.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use keyward_domain::document::{Request, Ticket};
 use keyward_domain::names::ServerAddress;
+use keyward_domain::pool::{Beat, Offer, Waited};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::Trust;
+use keyward_domain::seal::{Sealed, Statement, Trust};
 use keyward_domain::standing::{Reason, Verdict};
 use keyward_domain::vault::Loss;
-use keyward_engine::license_manager::network::{Network, Seated};
+use keyward_engine::ActError;
+use keyward_engine::license_manager::network::{Network, NetworkError, Seated};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::FakeLicenseServers;
-use keyward_ports::{LicenseServers, MeetError, Met};
+use keyward_ports::{
+    Attempt, Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError, Trouble, Vault as _,
+};
 use tokio::sync::Notify;
 
 use super::license_servers::Site;
@@ -84,6 +90,152 @@ async fn the_first_server_of_a_list_dies_the_other_serves_and_is_remembered() {
         assert!(is_licensed(&host), "and the other way round: minute {minute}");
     }
     assert_eq!(serves(&network), Some(office.at.clone()));
+}
+
+/// Row N1: the license server's own license is given back, and the product knows another server.
+#[tokio::test]
+async fn a_product_goes_to_the_next_server_of_its_list_when_the_first_has_no_seats_to_give_any_more() {
+    let (office, other, spare, network) = two_servers().await;
+    let host = office.world.host("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let license = office.site.server.licenses()[0].clone();
+    office.site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    for minute in 0..30 {
+        office.work(&network, 1).await;
+        assert!(is_licensed(&host), "the lease lasts until the other gives one: minute {minute}");
+    }
+    assert_eq!(serves(&network), Some(spare.clone()));
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+    network.leave().await.expect("it is heard");
+    // And at the start.
+    let network = Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone(), spare.clone()], any_seat());
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(serves(&network), Some(spare));
+    network.leave().await.expect("it is heard");
+    // Where no other is left, the no is what is said.
+    let network = office.desk_of(&host, office.lan.clone());
+    let Err(NetworkError::Act(ActError::Refused(no))) = network.check_out(&unheard).await else { panic!("it is closed") };
+    assert_eq!(no, Refusal::ServerClosed);
+}
+
+/// A line on which some of those who wait are not heard.
+struct Deaf {
+    lan: Arc<FakeLicenseServers>,
+    times: Arc<AtomicU32>,
+}
+
+struct DeafLine {
+    inner: Arc<dyn Seats>,
+    times: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl LicenseServers for Deaf {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        let Met { introduced, line } = self.lan.meet(at, trust).await?;
+        Ok(Met { introduced, line: Arc::new(DeafLine { inner: line, times: self.times.clone() }) })
+    }
+}
+
+#[async_trait]
+impl KeyServer for DeafLine {
+    async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
+        self.inner.exchange(request).await
+    }
+}
+
+#[async_trait]
+impl Seats for DeafLine {
+    async fn check_out(&self, request: &Sealed<Request>) -> Result<CheckedOut, KeyServerError> {
+        self.inner.check_out(request).await
+    }
+
+    async fn beat(&self, beat: &Beat) -> Result<Beaten, SeatsError> {
+        self.inner.beat(beat).await
+    }
+
+    async fn wait(&self, ticket: &Ticket) -> Result<Waited, SeatsError> {
+        let deaf = self.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1)).is_ok();
+        if deaf {
+            let lost = Attempt { server: "licenses.example".into(), proxy: None, trouble: Trouble::NoConnection, cause: None };
+            return Err(SeatsError::NoAnswer(lost));
+        }
+        self.inner.wait(ticket).await
+    }
+
+    async fn list(&self) -> Result<Vec<Offer>, SeatsError> {
+        self.inner.list().await
+    }
+}
+
+/// Row N3: what one server gave is shown to that one.
+#[tokio::test]
+async fn a_place_in_the_line_is_kept_at_its_own_server_though_a_beat_gets_lost_and_another_server_answers() {
+    let (office, other, spare, _) = two_servers().await;
+    let (_, first) = office.desk("workshop");
+    first.check_out(&unheard).await.expect("the only seat");
+    let guest = office.world.host("attic");
+    let there = Network::new(guest.licenses(), office.lan.clone(), vec![spare.clone()], any_seat());
+    there.check_out(&unheard).await.expect("the only seat of the other");
+    let times = Arc::new(AtomicU32::new(0));
+    let finder = Arc::new(Deaf { lan: office.lan.clone(), times: times.clone() });
+    let host = office.world.host("drawing-office");
+    let network = Network::new(host.licenses(), finder, vec![office.at.clone(), spare], any_seat());
+    let heard = AtomicU32::new(0);
+    let (second, third) = (Notify::new(), AtomicU32::new(0));
+    let turns = |place| {
+        third.fetch_max(place, Ordering::Relaxed);
+        match heard.fetch_add(1, Ordering::Relaxed) {
+            0 => times.store(1, Ordering::Relaxed),
+            3 => second.notify_one(),
+            _ => {}
+        }
+    };
+    let goes = async {
+        second.notified().await;
+        first.leave().await.expect("it is heard");
+    };
+    let (seated, ()) = tokio::join!(network.check_out_waiting(&turns, &unheard), goes);
+    assert!(matches!(seated, Ok(Seated::Has(_))), "{seated:?}");
+    assert_eq!((serves(&network), third.into_inner()), (Some(office.at.clone()), 1));
+    assert_eq!(other.server.status().await.expect("the pools are kept").pools[0].overview.waiting, 0, "it stands in no other line");
+}
+
+/// Another process of the host speaks with the vendor, and has the vault for as long as that takes.
+#[tokio::test]
+async fn neither_the_seat_that_is_ready_nor_the_one_that_is_left_is_lost_to_another_act_of_the_host() {
+    let office = Office::with_seats(1).await;
+    let (_, first) = office.desk("drawing-office");
+    let (waits, second) = office.desk("workshop");
+    first.check_out(&unheard).await.expect("a seat");
+    let (heard, lead) = (Notify::new(), Mutex::new(None));
+    let turns = |_| {
+        lead.lock().expect("nobody panicked").get_or_insert_with(|| waits.vault().lead().expect("nobody else acts"));
+        heard.notify_one();
+    };
+    let acts = async {
+        for _ in 0..250 {
+            tokio::task::yield_now().await;
+        }
+        drop(lead.lock().expect("nobody panicked").take());
+    };
+    let goes = async {
+        heard.notified().await;
+        first.leave().await.expect("it is heard");
+        acts.await;
+    };
+    let (seated, ()) = tokio::join!(second.check_out_waiting(&turns, &unheard), goes);
+    assert!(matches!(seated, Ok(Seated::Has(_))), "{seated:?}");
+    let held = waits.vault().lead().expect("nobody else acts");
+    let acts = async {
+        for _ in 0..250 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    let (left, ()) = tokio::join!(second.leave(), acts);
+    left.expect("it is heard");
+    assert_eq!(office.free().await, 1);
 }
 
 /// Somebody takes the connection and never says a word.

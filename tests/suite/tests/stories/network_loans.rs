@@ -1,9 +1,11 @@
 //! Seats that are taken along (rows B1, B2): by file where the license server is not reached, and brought back while nobody answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use keyward_domain::document::{Request, Ticket, Until};
+use keyward_domain::document::{Contact, Request, Ticket, Until, Wish};
+use keyward_domain::entitlement::Terms;
 use keyward_domain::names::ServerAddress;
 use keyward_domain::pool::{Act, Beat, Offer, SeatState, Waited, Way};
 use keyward_domain::seal::{Sealed, Statement, Trust};
@@ -17,7 +19,9 @@ use keyward_fakes::world::Host;
 use keyward_ports::{Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError};
 
 use super::license_servers::Site;
-use super::network::{Office, any_seat, is_licensed};
+use super::network::{MINUTE, Office, any_seat, is_licensed};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Somebody carries a request to the license server, and its answer back.
 async fn carried(office: &Office, request: &Sealed<Request>) -> Statement {
@@ -149,6 +153,117 @@ async fn a_return_that_nobody_hears_waits_on_and_says_why() {
     let brought = network.send_returns().await.expect("the vault is read");
     assert!(matches!(&brought[..], [(row, Err(NetworkError::ReturnWaits(_)))] if *row == loan), "{brought:?}");
     assert_eq!(waits(&laptop), 1);
+}
+
+/// Row B1: the laptop is away from the LAN, or the lender is, and another license server answers.
+#[tokio::test]
+async fn a_product_starts_on_its_loan_where_the_lender_is_not_heard_and_takes_no_seat_of_another_server() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    let attic: ServerAddress = "attic.example".parse().expect("an address");
+    let (other, _) = Site::activated(&office.world, "attic", 1).await;
+    office.lan.cut(&office.at);
+    let network = Network::new(laptop.licenses(), office.lan.clone(), vec![office.at.clone(), attic.clone()], any_seat());
+    assert_eq!(network.check_out(&unheard).await.expect("it runs"), Seated::Borrowed(loan.clone()), "nobody is heard");
+    office.lan.put(&attic, other.server.clone());
+    assert_eq!(network.check_out(&unheard).await.expect("it runs"), Seated::Borrowed(loan), "another is");
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 1);
+    // When it is over, a seat is a seat.
+    office.world.advance(days(5) + MINUTE);
+    network.beat().await;
+    assert!(is_licensed(&laptop));
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+}
+
+/// Row N5.
+#[tokio::test]
+async fn a_product_that_is_started_in_an_outage_runs_on_the_seat_of_the_one_before_and_keeps_it_when_the_server_is_back() {
+    for minutes in [3, 8, 15] {
+        let office = Office::with_seats(1).await;
+        let (host, before) = office.desk("drawing-office");
+        before.check_out(&unheard).await.expect("a seat");
+        drop(before);
+        office.lan.cut(&office.at);
+        office.world.advance(minutes * MINUTE);
+        let network = office.desk_of(&host, office.lan.clone());
+        assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Shares(_))), "{minutes} minutes");
+        assert!(host.standing().may_run());
+        office.lan.put(&office.at, office.site.server.clone());
+        office.work(&network, 30).await;
+        assert!(is_licensed(&host), "{minutes} minutes");
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_is_started_in_an_outage_with_nothing_to_run_on_says_who_was_not_met() {
+    let office = Office::with_seats(1).await;
+    let (host, before) = office.desk("drawing-office");
+    before.check_out(&unheard).await.expect("a seat");
+    drop(before);
+    office.lan.cut(&office.at);
+    office.world.advance(60 * MINUTE);
+    let network = office.desk_of(&host, office.lan.clone());
+    let error = network.check_out(&unheard).await.expect_err("nobody is heard");
+    assert!(matches!(error, NetworkError::NotMet(_)), "{error}");
+}
+
+/// Row C1: the vendor wants to be heard of every second day, and so does the license server.
+#[tokio::test]
+async fn the_contact_of_a_loan_is_kept_while_its_product_runs_on_the_lan() {
+    let office = Office::with_seats(1).await;
+    let terms = Terms { contact: Contact::Every { days: 2, grace: 1 }, ..office.world.vendor().network(1) };
+    let license = office.sell(terms).await;
+    let laptop = office.world.host("laptop");
+    let wish = || Wish { license: Some(license.clone()), ..any_seat() };
+    let network = Network::new(laptop.licenses(), office.lan.clone(), vec![office.at.clone()], wish());
+    network.borrow_seat(Until::For(days(6)), &unheard).await.expect("a loan");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Borrowed(_))));
+    for hour in 1..6 * 24 {
+        office.world.advance(60 * MINUTE);
+        assert_eq!(network.beat().await.loss, None);
+        assert!(is_licensed(&laptop), "hour {hour}");
+    }
+}
+
+#[tokio::test]
+async fn a_loan_that_falls_due_while_its_product_runs_is_looked_after_at_that_moment() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    network.borrow_seat(Until::For(days(1)), &unheard).await.expect("a loan");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Borrowed(_))));
+    office.world.advance(days(1) - 10 * SECOND);
+    let next = network.beat().await.next;
+    assert!(is_licensed(&laptop) && next <= 10 * SECOND, "{next:?}");
+    office.world.advance(next);
+    network.beat().await;
+    assert!(is_licensed(&laptop));
+}
+
+/// Promise 4 is for what is returned to who gave it.
+#[tokio::test]
+async fn what_a_license_server_gave_is_not_returned_to_the_vendor_and_nothing_comes_of_trying() {
+    let office = Office::with_seats(2).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    let refused = laptop.licenses().return_license(loan.as_str(), &unheard).await.expect_err("it is not the vendor's");
+    assert_eq!(refused.code(), "at-license-server");
+    assert!(is_licensed(&laptop), "a refused act changes no license");
+    assert_eq!(waits(&laptop), 0);
+    network.give_back(loan.as_str(), &unheard).await.expect("it is back");
+
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let lease = host.standing().rows[0].id.clone();
+    for refused in [
+        host.licenses().return_license(&lease, &unheard).await.expect_err("it is not the vendor's"),
+        host.licenses().request_return(&lease).await.expect_err("a seat is left, not carried"),
+    ] {
+        assert_eq!(refused.code(), "at-license-server");
+    }
+    assert_eq!(network.beat().await.loss, None);
+    office.work(&network, 30).await;
+    assert!(is_licensed(&host), "it is kept on");
 }
 
 /// What one license server was asked is not asked of another: it would not be heard there, however often.

@@ -1,20 +1,26 @@
 //! Several processes of one user share a seat; what each wants does not depend on what the others do, nor on what the license server said
 //! last (rows N3, N5, N6).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyward_domain::document::Until;
+use async_trait::async_trait;
+use keyward_domain::document::{Until, Wish};
+use keyward_domain::entitlement::Terms;
+use keyward_domain::names::{Edition, ServerAddress};
 use keyward_domain::pool::{Act, Release};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::Trust;
 use keyward_domain::standing::{Flag, Verdict};
 use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
 use keyward_engine::license_manager::network::{Network, Seated};
 use keyward_engine::license_manager::unheard;
+use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::Host;
+use keyward_ports::{LicenseServers, MeetError, Met};
 
-use super::network::{MINUTE, Office, is_licensed};
+use super::network::{MINUTE, Office, any_seat, is_licensed};
 
 /// Two products of one user on one host.
 async fn two_products(office: &Office) -> (Arc<Host>, Network, Network) {
@@ -40,6 +46,109 @@ async fn the_first_of_two_products_ends_and_the_second_works_on() {
     two.leave().await.expect("it is heard");
     assert!(!host.standing().may_run());
     assert_eq!(office.free().await, 1, "the last gives it back");
+}
+
+/// The first kept the seat, and the second took it up after a cut.
+#[tokio::test]
+async fn whichever_of_two_products_is_heard_first_after_a_cut_the_seat_is_kept_for_both() {
+    for minutes in [7, 12] {
+        let office = Office::with_seats(1).await;
+        let (host, one, two) = two_products(&office).await;
+        office.lan.cut(&office.at);
+        office.world.advance(minutes * MINUTE);
+        office.lan.put(&office.at, office.site.server.clone());
+        two.beat().await;
+        assert_eq!(one.beat().await.loss, None, "it was this host that took it up: {minutes} minutes");
+        assert_eq!(host.standing().rows[0].news, None);
+        two.leave().await.expect("it is written down");
+        drop(two);
+        for _ in 0..30 {
+            office.work(&one, 1).await;
+            assert!(is_licensed(&host), "{minutes} minutes");
+        }
+        one.leave().await.expect("it is heard");
+        assert_eq!(office.free().await, 1);
+    }
+}
+
+/// The second did not look yet when the first had its seat again and ended.
+#[tokio::test]
+async fn a_product_that_ends_after_a_cut_leaves_the_other_one_its_wish_for_a_seat() {
+    let office = Office::with_seats(1).await;
+    let (host, one, two) = two_products(&office).await;
+    office.lan.cut(&office.at);
+    office.world.advance(12 * MINUTE);
+    office.lan.put(&office.at, office.site.server.clone());
+    one.beat().await;
+    one.leave().await.expect("it is heard");
+    for _ in 0..30 {
+        office.work(&two, 1).await;
+        assert!(is_licensed(&host));
+    }
+}
+
+/// Whoever leaves meets the license server again first; meanwhile something is done.
+struct Meanwhile {
+    lan: Arc<FakeLicenseServers>,
+    starts: Mutex<Option<Network>>,
+}
+
+#[async_trait]
+impl LicenseServers for Meanwhile {
+    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
+        let starts = self.starts.lock().expect("nobody panicked").take();
+        if let Some(starts) = starts {
+            assert!(matches!(starts.check_out(&unheard).await, Ok(Seated::Shares(_))));
+        }
+        self.lan.meet(at, trust).await
+    }
+}
+
+#[tokio::test]
+async fn a_seat_is_not_given_back_under_a_product_that_started_this_moment() {
+    let office = Office::with_seats(1).await;
+    let host = office.world.host("drawing-office");
+    let finder = Arc::new(Meanwhile { lan: office.lan.clone(), starts: Mutex::default() });
+    let one = office.desk_of(&host, finder.clone());
+    one.check_out(&unheard).await.expect("a seat");
+    office.lan.cut(&office.at);
+    one.beat().await;
+    office.lan.put(&office.at, office.site.server.clone());
+    *finder.starts.lock().expect("nobody panicked") = Some(office.desk_of(&host, office.lan.clone()));
+    one.leave().await.expect("it is heard");
+    assert!(is_licensed(&host), "the other one uses it");
+    assert_eq!(office.free().await, 0);
+}
+
+/// A license with two editions: what one product asked for is kept when another asks for more.
+#[tokio::test]
+async fn a_product_shares_a_seat_that_has_what_it_wishes_for_and_asks_for_more_otherwise() {
+    let office = Office::with_seats(1).await;
+    let editions = ["Standard", "Professional"].map(|it| it.parse::<Edition>().expect("an edition"));
+    let terms = Terms { editions: editions.clone().into(), ..office.world.vendor().network(1) };
+    let license = office.sell(terms).await;
+    let host = office.world.host("drawing-office");
+    let desk = |editions: &[&Edition]| {
+        let editions = editions.iter().map(|it| (*it).clone()).collect();
+        let wish = Wish { license: Some(license.clone()), editions, ..any_seat() };
+        Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone()], wish)
+    };
+    let runs_in = || host.standing().editions().cloned().collect::<Vec<_>>();
+    let [standard, professional] = &editions;
+    let one = desk(&[standard]);
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(runs_in(), [standard.clone()]);
+    assert!(matches!(desk(&[standard]).check_out(&unheard).await, Ok(Seated::Shares(_))));
+    let two = desk(&[professional]);
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert_eq!(runs_in(), [professional.clone(), standard.clone()], "for both");
+    for network in [&one, &two] {
+        assert_eq!(network.beat().await.loss, None);
+    }
+    assert!(matches!(desk(&[]).check_out(&unheard).await, Ok(Seated::Has(_))), "everything that there is");
+    assert!(matches!(desk(&[professional]).check_out(&unheard).await, Ok(Seated::Shares(_))));
+    let used = office.site.server.list().await.expect("the pools are kept").iter().map(|offer| offer.used).sum::<u32>();
+    assert_eq!(used, 1, "it was one seat all along");
 }
 
 /// As `keyward network use` without a command.
@@ -144,6 +253,57 @@ async fn who_lost_the_seat_while_it_was_cut_off_is_told_so_and_has_the_next() {
     assert!(matches!(late.check_out(&unheard).await, Ok(Seated::Full { refusal: Refusal::PoolFull { place: 2, .. }, .. })), "behind it");
     other.leave().await.expect("it is heard");
     network.beat().await;
+    assert!(is_licensed(&host));
+}
+
+/// Row N1: the vendor was away for a moment only.
+#[tokio::test]
+async fn what_was_said_of_a_seat_that_is_kept_again_is_said_no_more() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    let license = office.site.server.licenses()[0].clone();
+    network.check_out(&unheard).await.expect("a seat");
+    office.site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    office.work(&network, 1).await;
+    assert_eq!(host.standing().rows[0].news, Some(Loss::Closed));
+    office.site.server.reopen(&license, "boss").await.expect("the pool is kept").expect("it was not sent");
+    office.work(&network, 1).await;
+    assert_eq!(host.standing().rows[0].news, None);
+}
+
+#[tokio::test]
+async fn a_beat_that_failed_on_this_host_says_what_is_wrong_there() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 1).await;
+    assert!(network.trouble().is_none());
+    // Half of the lease is spent, and the fresh one is not written down.
+    host.vault().fill_disk();
+    office.work(&network, 6).await;
+    assert_eq!(network.trouble().map(|error| error.code()), Some("disk-full"));
+    host.vault().free_disk();
+    office.work(&network, 1).await;
+    assert!(network.trouble().is_none() && is_licensed(&host));
+    office.lan.cut(&office.at);
+    office.work(&network, 1).await;
+    assert_eq!(network.trouble().map(|error| error.code()), Some("license-server-silent"));
+}
+
+/// Row N6: the lease of the seat that was taken away still lasts.
+#[tokio::test]
+async fn a_product_that_is_started_after_the_administrator_took_the_seat_away_has_another() {
+    let office = Office::with_seats(3).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let seats = office.site.server.status().await.expect("the pools are kept").pools[0].seats.clone();
+    let release = Act::Release { place: seats[0].place, how: Release::AtEnd, by: "root".into() };
+    office.site.server.act(None, release).await.expect("the pools are kept").expect("it is done");
+    office.work(&network, 1).await;
+    drop(network);
+    let again = office.desk_of(&host, office.lan.clone());
+    assert!(matches!(again.check_out(&unheard).await, Ok(Seated::Has(_))));
+    office.work(&again, 30).await;
     assert!(is_licensed(&host));
 }
 

@@ -3,16 +3,19 @@
 //! A host that cannot reach the license server writes a request and loads the answer, as with the vendor. It needs the id of the server's
 //! key for that: whoever reaches the server reads it in what `GET /v1/server` says (`identity`), or it is known from a seat held before.
 
-use keyward_domain::document::{Addressee, Ask, Request, Until, Wish};
+use keyward_domain::document::{Addressee, Ask, Contact, Hold, Request, Until, Wish};
 use keyward_domain::keys::KeyId;
+use keyward_domain::license::{Grant, License};
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Sealed;
+use keyward_domain::time::{after, days};
 use keyward_domain::vault::Taken;
 
 use super::{Line, Network, NetworkError};
 use crate::license_manager::desk::{Brings, Desk};
-use crate::license_manager::{ActError, LicenseManager, Steps};
+use crate::license_manager::view::Seen;
+use crate::license_manager::{ActError, LicenseManager, Steps, unheard};
 
 impl Network {
     /// Borrows a seat until a time.
@@ -48,6 +51,16 @@ impl Network {
             desk.ask_server(Ask::Refresh { activation: activation.clone(), held }, server, steps).await
         });
         taken.await
+    }
+
+    /// The same for the loan that the product runs on, once half of the time is over within which its license server is to be heard.
+    pub(super) async fn refresh_due_loan(&self) -> Result<(), NetworkError> {
+        let Some(loan) = self.licenses.loan() else { return Ok(()) };
+        let Contact::Every { days: every, .. } = loan.certificate().contact else { return Ok(()) };
+        if self.licenses.ports.clock.now().wall < after(loan.issued(), days(every.into()) / 2) {
+            return Ok(());
+        }
+        self.refresh_loan(loan.certificate().activation.as_str(), &unheard).await.map(drop)
     }
 
     /// Brings back what is borrowed before it is due. It is off from the moment the request is written down (promise 4), which is before any
@@ -107,13 +120,28 @@ impl LicenseManager {
     /// Whose a borrowed row is.
     fn borrowed(&self, row: &str) -> Result<(KeyId, ActivationId), NetworkError> {
         let seen = self.view.seen();
-        let found = seen.licenses.iter().filter_map(|license| license.granted()).find_map(|grant| {
-            let certificate = grant.certificate();
-            let loan = matches!(certificate.hold, keyward_domain::document::Hold::Loan { .. });
-            (loan && certificate.activation.as_str() == row).then(|| (grant.signer(), certificate.activation.clone()))
-        });
+        let found = loans(&seen).map(|loan| (loan.signer(), loan.certificate().activation.clone())).find(|(_, it)| it.as_str() == row);
         found.ok_or_else(|| NetworkError::NotBorrowed { row: row.into() })
     }
+
+    /// What is borrowed and the product runs on now.
+    pub(super) fn loan(&self) -> Option<Grant> {
+        // What cannot be read now was read before, and is signed.
+        let _ = self.catch_up();
+        let seen = self.view.seen();
+        loans(&seen).find(|loan| self.runs_on(&loan.certificate().activation)).cloned()
+    }
+
+    /// Whether the product runs on a row now.
+    pub(super) fn runs_on(&self, activation: &ActivationId) -> bool {
+        let standing = self.view.seen().standing(&self.ports.clock.now());
+        standing.rows.iter().any(|row| *row.id == *activation.as_str() && row.runs())
+    }
+}
+
+fn loans(seen: &Seen) -> impl Iterator<Item = &Grant> {
+    let all = seen.licenses.iter().filter_map(License::granted);
+    all.filter(|grant| matches!(grant.certificate().hold, Hold::Loan { .. }))
 }
 
 fn granted(taken: Taken) -> Result<ActivationId, NetworkError> {

@@ -70,7 +70,8 @@ impl Network {
         }
     }
 
-    async fn meet_anew(&self, wanted: impl Fn(&Met) -> bool) -> Result<Line, NetworkError> {
+    /// The way to the first license server that answers and is wanted.
+    pub(super) async fn meet_anew(&self, wanted: impl Fn(&Met) -> bool) -> Result<Line, NetworkError> {
         let mut next = self.in_order().into_iter();
         let trust = self.licenses.trust();
         let ask = |at: ServerAddress| {
