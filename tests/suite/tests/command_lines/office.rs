@@ -90,10 +90,14 @@ impl<R: Rooms> Office<R> {
 
     /// `keywardd license-server` over a data folder of the site.
     pub(crate) fn license_server(&self, data: &str) -> Command {
+        self.license_server_that(data, &self.played(NOW))
+    }
+
+    fn license_server_that(&self, data: &str, played: &str) -> Command {
         let mut command = Command::new(program("keywardd"));
         command.arg("license-server").arg("--data").arg(self.site.dir().join(data));
         command.arg("--anchor").arg(self.site.dir().join(format!("{data}-anchor")));
-        command.args(["--simulate", &self.played(NOW), "--listen", self.rooms.listens()]);
+        command.args(["--simulate", played, "--listen", self.rooms.listens()]);
         command
     }
 
@@ -105,15 +109,42 @@ impl<R: Rooms> Office<R> {
 
     /// Starts a license server over a data folder: the process, and where it listens.
     pub(crate) fn serve(&self, data: &str) -> (Child, String) {
-        let mut server = self.rooms.at_server(self.license_server(data));
+        let (server, at) = self.begins(data, self.license_server(data));
+        (server, at.expect("it says where it listens"))
+    }
+
+    /// The process, and where it listens, if it comes to that.
+    fn begins(&self, data: &str, command: Command) -> (Child, Option<String>) {
+        let mut server = self.rooms.at_server(command);
         let log = File::options().create(true).append(true).open(self.log_of(data)).expect("a log");
         // Each request that it served is a line.
         server.env("KEYWARD_LOG", "info,keyward_web=debug").stdout(Stdio::piped()).stderr(log);
         let mut server = server.spawn().expect("the license server starts");
         let mut first = String::new();
-        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
-        let at = first.trim_end().strip_prefix("listening on https://").expect("it says where it listens").to_owned();
+        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it can be heard");
+        let at = first.trim_end().strip_prefix("listening on https://").map(str::to_owned);
         (server, at)
+    }
+
+    /// Starts the license server, which is to die when it comes to a point for the n-th time. Says whether it lives as long as to listen.
+    pub(crate) fn starts_to_die_at(&mut self, point: &str, nth: u32) -> bool {
+        self.stop();
+        let (mut server, at) = self.begins("lan", self.license_server_that("lan", &format!("{},crash={point}:{nth}", self.played(NOW))));
+        if at.is_none() {
+            server.wait().expect("it died");
+        }
+        (self.server, self.at) = (at.is_some().then_some(server), at.unwrap_or_default());
+        self.server.is_some()
+    }
+
+    /// Waits until the license server has died of itself.
+    #[track_caller]
+    pub(crate) fn dies(&mut self) {
+        let mut server = self.server.take().expect("it was started");
+        let dead = comes_true(PATIENCE, || server.try_wait().expect("it is seen").is_some());
+        let ended = dead.then(|| server.wait().expect("it ended").code());
+        self.server = Some(server);
+        assert_eq!(ended, Some(None), "it was to die of a signal: {}", fs::read_to_string(self.log_of("lan")).expect("the log"));
     }
 
     /// Kills the license server, as a power cut does.
@@ -307,7 +338,7 @@ pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
     assert!(comes_true(PATIENCE, is_so), "it does not come to this: {what}");
 }
 
-fn comes_true(within: Duration, is_so: impl Fn() -> bool) -> bool {
+fn comes_true(within: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
     loop {
         if is_so() {
