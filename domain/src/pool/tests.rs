@@ -12,6 +12,7 @@ use crate::time::{Boot, after, between, days};
 
 mod clock;
 mod clocks;
+mod adopted;
 mod closing;
 mod keeping;
 mod loans;
