@@ -10,6 +10,7 @@ use crate::seal::{self, Keyward, Reply, Sealed, Statement, Verified};
 use crate::testing::{answer, day, delegated, delegation, first_keys, host, issuer, sealed, served, server, shipped_trust, sold_key, wish};
 use crate::time::{Boot, after, between, days};
 
+mod adopted;
 mod clock;
 mod clocks;
 mod closing;

@@ -201,4 +201,22 @@ mod tests {
         let others = (2..200).filter(|n| carry(&format!("192.0.2.{n}:1")).is_ok()).count();
         assert_eq!(others, 90, "a hundred and twenty in all");
     }
+
+    #[test]
+    fn made_up_hosts_and_places_do_not_fill_the_memory() {
+        let doors = doors();
+        for n in (0..).take(MOST_KNOWN + 1_000) {
+            let address = format!("10.0.{}.{}:1", n / 500 / 200, n / 500 % 200);
+            assert!(doors.meet(&device(n), from(&address)).is_ok(), "{n}");
+        }
+        assert!(locked(&doors.known).len() <= MOST_KNOWN);
+        let (resting, now) = (Resting::default(), Instant::now());
+        for position in (0..).take(MOST_RESTING + 1_000) {
+            resting.rest(Place { epoch: 1, position }, now, Duration::from_secs(60));
+        }
+        assert_eq!(locked(&resting.until).len(), MOST_RESTING);
+        let later = Place { epoch: 2, position: 1 };
+        resting.rest(later, now + Duration::from_secs(61), Duration::from_secs(60));
+        assert_eq!(locked(&resting.until).len(), 1, "the others have rested");
+    }
 }

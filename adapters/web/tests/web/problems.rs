@@ -33,6 +33,21 @@ async fn a_body_that_is_too_large_is_not_read_whether_it_says_so_or_not() {
     assert_eq!(problem(largest).await.code, "unreadable", "the largest document there can be is still read");
     let announced = world.ask_in(vec![b' '; MOST_BYTES + 1]).await;
     assert_eq!((announced.status().as_u16(), &*problem(announced).await.code), (413, "too-large"));
+    // Nobody makes room for what is only said to come.
+    let addr = world.addr();
+    let boast = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(addr).expect("a connection");
+        let head = format!(
+            "POST /v1/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+            media::ENVELOPE,
+            u64::MAX / 4
+        );
+        stream.write_all(head.as_bytes()).expect("the head is sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer, before anything came");
+        answer
+    });
+    assert_eq!(&boast.await.expect("nobody panicked"), b"HTTP/1.1 413");
 
     let mut stream = TcpStream::connect(world.addr()).expect("a connection");
     let head = format!("POST /v1/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nTransfer-Encoding: chunked\r\n\r\n", media::ENVELOPE);

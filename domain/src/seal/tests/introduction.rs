@@ -81,6 +81,8 @@ fn without_a_delegation_that_holds_a_license_server_is_not_known() {
 fn an_introduction_is_bounded() {
     let many = Introduction { delegations: vec![delegated(delegation()); 65], ..introduction() };
     assert!(matches!(opened(&many, tls()), Err(SealError::NotAnEnvelope(_))));
+    let taught = Introduction { keys: vec![first_keys(); 65], ..introduction() };
+    assert!(matches!(opened(&taught, tls()), Err(SealError::NotAnEnvelope(_))));
     let long = vec![b' '; MOST_BYTES + 1];
     assert!(matches!(Introduction::open(&long, &shipped_trust(), tls()), Err(SealError::TooLarge { .. })));
     assert!(matches!(Introduction::open(b"<html>", &shipped_trust(), tls()), Err(SealError::NotAnEnvelope(_))));

@@ -81,3 +81,27 @@ fn a_cut_longer_than_a_lease_costs_the_seat_and_no_drawing() {
     assert!(office.row_of("ada").is_some(), "it is hers again");
     assert_eq!(ada.goes_home(), Some(7));
 }
+
+/// The number of a host's seat, as the administrator reads it.
+fn number_of(office: &Office<Cable>, name: &str) -> String {
+    let row = office.row_of(name).expect("it has a seat");
+    row.split('|').nth(2).expect("a number").trim().to_owned()
+}
+
+#[test]
+fn who_was_cut_off_for_so_long_that_the_seat_was_free_has_the_one_of_the_same_number_again() {
+    let Some(office) = office("3") else { return };
+    let (ben, mut ada) = (at_work(&office, "ben"), at_work(&office, "ada"));
+    assert_eq!(number_of(&office, "ada"), "1");
+    // A lower number is free, which anybody else would be given.
+    assert_eq!(ben.goes_home(), Some(7));
+    office.rooms.pull();
+    assert!(office.tells(&mut ada, 10, 10).starts_with("The license server is not heard. It works on for "));
+    office.comes_to_say("nobody has a seat");
+    ada.saves("one");
+    office.rooms.plug();
+    assert_eq!(office.tells(&mut ada, 11, 0), "The seat is kept again.");
+    assert_eq!(number_of(&office, "ada"), "1");
+    ada.saves("two");
+    assert_eq!(ada.goes_home(), Some(7));
+}

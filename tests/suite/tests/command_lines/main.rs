@@ -12,6 +12,8 @@ mod carried;
 mod crashes;
 #[cfg(target_os = "linux")]
 mod cut;
+#[cfg(unix)]
+mod dying;
 mod grammar;
 #[cfg(unix)]
 mod holding;

@@ -92,10 +92,14 @@ impl<R: Rooms> Office<R> {
 
     /// `keywardd license-server` over a data folder of the site.
     pub(crate) fn license_server(&self, data: &str) -> Command {
+        self.license_server_that(data, &self.played(NOW))
+    }
+
+    fn license_server_that(&self, data: &str, played: &str) -> Command {
         let mut command = Command::new(program("keywardd"));
         command.arg("license-server").arg("--data").arg(self.site.dir().join(data));
         command.arg("--anchor").arg(self.site.dir().join(format!("{data}-anchor")));
-        command.args(["--simulate", &self.played(NOW), "--listen", self.rooms.listens()]);
+        command.args(["--simulate", played, "--listen", self.rooms.listens()]);
         command
     }
 
@@ -108,13 +112,48 @@ impl<R: Rooms> Office<R> {
 
     /// Starts a license server over a data folder: the process, and where it listens.
     pub(crate) fn serve(&self, data: &str, log: Stdio) -> (Child, String) {
-        let mut server = self.rooms.at_server(self.license_server(data));
+        let (server, at) = self.begins(self.license_server(data), log);
+        (server, at.expect("it says where it listens"))
+    }
+
+    /// The process, and where it listens, if it comes to that.
+    fn begins(&self, command: Command, log: Stdio) -> (Child, Option<String>) {
+        let mut server = self.rooms.at_server(command);
         server.env("KEYWARD_LOG", "info,keyward_web=debug").stdout(Stdio::piped()).stderr(log);
         let mut server = undisturbed(&mut server).spawn().expect("the license server starts");
         let mut first = String::new();
-        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
-        let at = first.trim_end().strip_prefix("listening on https://").expect("it says where it listens").to_owned();
+        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it can be heard");
+        let at = first.trim_end().strip_prefix("listening on https://").map(str::to_owned);
         (server, at)
+    }
+
+    /// Starts the license server, which is to die when it comes to a point for the n-th time. Says whether it lives as long as to listen.
+    pub(crate) fn starts_to_die_at(&mut self, point: &str, nth: u32) -> bool {
+        self.stop();
+        let command = self.license_server_that("lan", &format!("{},crash={point}:{nth}", self.played(NOW)));
+        let (mut server, at) = self.begins(command, Stdio::piped());
+        self.log = lines_of(server.stderr.take().expect("its log is a pipe"));
+        if at.is_none() {
+            server.wait().expect("it died");
+        }
+        (self.server, self.at) = (at.is_some().then_some(server), at.unwrap_or_default());
+        self.server.is_some()
+    }
+
+    /// Waits until the license server has died of itself: nobody writes its log any more.
+    #[track_caller]
+    pub(crate) fn dies(&mut self) {
+        let (begun, mut log) = (Instant::now(), Vec::new());
+        let mut server = self.server.take().expect("it was started");
+        let dead = loop {
+            match self.log.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
+                Ok(line) => log.push(line),
+                Err(end) => break end == RecvTimeoutError::Disconnected,
+            }
+        };
+        let ended = dead.then(|| server.wait().expect("it ended").code());
+        self.server = Some(server);
+        assert_eq!(ended, Some(None), "it was to die of a signal: {}", log.join("\n"));
     }
 
     /// Kills the license server, as a power cut does.

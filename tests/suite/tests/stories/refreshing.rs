@@ -3,6 +3,7 @@
 use keyward_domain::host::PartKind;
 use keyward_domain::time::days;
 use keyward_domain::vault::Taken;
+use keyward_engine::license_manager::unheard;
 use keyward_fakes::Fate;
 use keyward_fakes::world::{Sold, World};
 
@@ -109,4 +110,41 @@ fn what_an_activation_grants_that_waited_is_as_the_host_and_its_clock_are_now() 
 
     let activation = host.activate(&sold.key).expect("activated");
     assert!(is_fully_trusted(&host), "{:?}", host.row(&activation));
+}
+
+/// Whoever does not answer is not asked about everything else that there is: that would be a wait for each.
+#[test]
+fn when_nobody_answers_nothing_more_is_sent() {
+    let world = World::new(5);
+    let host = world.host("a");
+    let waits = |host: &Host| {
+        let sold = world.vendor().sell(world.vendor().terms()).expect("sold");
+        run(host.licenses().request_activation(&sold.key)).expect("a request, which nobody carries");
+    };
+    let asked_once = |host: &Host| {
+        let before = host.recording().requests().len();
+        host.carrier().script([Fate::Unreachable]);
+        let results = host.refresh().expect("an act");
+        assert!(matches!(results.as_slice(), [(_, Err(error))] if error.is_silence()), "{results:?}");
+        assert_eq!(host.recording().requests().len(), before + 1);
+    };
+    waits(&host);
+    waits(&host);
+    asked_once(&host);
+    // The same of what is held.
+    assert_eq!(host.refresh().expect("it is heard").len(), 2);
+    asked_once(&host);
+}
+
+/// What is a license server's is asked of that server alone: the vendor signed nothing of it.
+#[tokio::test]
+async fn the_vendor_is_asked_about_no_seat_and_told_of_no_seats_return() {
+    let office = network::Office::with_seats(2).await;
+    let (host, network) = office.desk("workshop");
+    network.check_out(&unheard).await.expect("a seat");
+    let refreshed = async || (host.licenses().refresh(&unheard).await.expect("an act").len(), host.recording().requests().len());
+    assert_eq!(refreshed().await, (0, 0), "a seat is no license of the vendor's");
+    office.lan.cut(&office.at);
+    network.leave().await.expect("it is off here");
+    assert_eq!(refreshed().await, (0, 0), "the return waits for the license server");
 }
