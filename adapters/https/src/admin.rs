@@ -12,7 +12,7 @@ use keyward_wire::Problem;
 use keyward_wire::media::{ENVELOPE, JSON, REPLY};
 pub use reqwest::Method;
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -124,14 +124,7 @@ impl HttpsConsole {
         Req: Serialize + ?Sized,
         Res: DeserializeOwned,
     {
-        let bearer = Zeroizing::new(format!("Bearer {}", *self.token.0));
-        let mut request = self.client.request(method, self.server.at(path)).header(ACCEPT, JSON);
-        if let Some(bearer) = sensitive(&bearer) {
-            request = request.header(AUTHORIZATION, bearer);
-        }
-        if let Some(language) = &self.language {
-            request = request.header(ACCEPT_LANGUAGE, language);
-        }
+        let mut request = self.request(method, path).header(ACCEPT, JSON);
         if let Some(body) = body {
             let written = serde_json::to_vec(body).map_err(AdminError::Unwritable)?;
             request = request.header(CONTENT_TYPE, JSON).body(written);
@@ -142,11 +135,7 @@ impl HttpsConsole {
 
     /// Has a request answered that came in a file, and brings the answer unopened.
     pub async fn answer(&self, path: &str, request: &Envelope) -> Result<Statement, AdminError> {
-        let bearer = Zeroizing::new(format!("Bearer {}", *self.token.0));
-        let mut call_to = self.client.post(self.server.at(path)).header(CONTENT_TYPE, ENVELOPE).body(request.to_json());
-        if let Some(bearer) = sensitive(&bearer) {
-            call_to = call_to.header(AUTHORIZATION, bearer);
-        }
+        let call_to = self.request(Method::POST, path).header(CONTENT_TYPE, ENVELOPE).body(request.to_json());
         let received = call(call_to, MOST_BYTES).await.map_err(|failure| self.failed(failure))?;
         match (received.status, problem(&received)) {
             (StatusCode::OK, _) if received.is(REPLY) => Ok(Statement::new(Keyward::NAME, received.body.to_vec())),
@@ -154,6 +143,14 @@ impl HttpsConsole {
             (status, Some(problem)) if !status.is_success() => Err(self.rejected(&received, Some(problem))),
             _ => Err(self.failed(received.unexpected())),
         }
+    }
+
+    /// A request with the token, for somebody who reads the language.
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let bearer = Zeroizing::new(format!("Bearer {}", *self.token.0));
+        let said = self.language.clone().map(|language| (ACCEPT_LANGUAGE, language));
+        let headers = sensitive(&bearer).map(|bearer| (AUTHORIZATION, bearer)).into_iter().chain(said);
+        self.client.request(method, self.server.at(path)).headers(headers.collect())
     }
 
     fn read<Res: DeserializeOwned>(&self, received: &Received) -> Result<Res, AdminError> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufRead as _};
+use std::io::{self, BufRead as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -14,6 +14,7 @@ use keyward_host::SystemClock;
 use keyward_ports::{Clock as _, Deed, Ledger as _};
 use keyward_sql::{Options, SqlLedger};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::data;
 use crate::folder::{Kind, private_folder_in, sync_folder};
@@ -65,7 +66,7 @@ pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
     keyward_sql::backup(&dir.join(name), &copied).with_context(copying)?;
     let mut archive = tar::Builder::new(making.as_file());
     let pack = |archive: &mut tar::Builder<&fs::File>| -> io::Result<()> {
-        let mut files = vec![(name.to_owned(), copied)];
+        let mut files = Vec::new();
         files.extend(holds.files.iter().map(|file| ((*file).to_owned(), dir.join(file))).filter(|(_, path)| path.exists()));
         for folder in holds.folders {
             let dir = dir.join(folder);
@@ -79,10 +80,10 @@ pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
                 files.push((format!("{folder}/{}", entry.file_name().to_string_lossy()), entry.path()));
             }
         }
-        let mut digests = Digests::new();
+        archive.append_path_with_name(&copied, name)?;
+        let mut digests = Digests::from([(name.to_owned(), digest(&copied)?)]);
         for (name, path) in files {
-            archive.append_path_with_name(&path, &name)?;
-            digests.insert(name, digest(&path)?);
+            digests.insert(name.clone(), pack_live(archive, &name, &path)?);
         }
         let digests = serde_json::to_vec(&digests)?;
         let mut header = tar::Header::new_gnu();
@@ -119,6 +120,20 @@ pub(crate) fn restore(file: &Path, dir: &Path) -> Result<()> {
     fs::rename(making.path(), dir).with_context(|| format!("could not make {}", dir.display()))?;
     let _ = making.keep();
     sync_folder(parent)
+}
+
+/// Packs a file that a server may replace meanwhile: it is read once, and what was read is packed and digested.
+fn pack_live(archive: &mut tar::Builder<impl Write>, name: &str, path: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    // Among them are keys.
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut bytes)?;
+    let mut header = tar::Header::new_gnu();
+    header.set_metadata(&metadata);
+    header.set_size(bytes.len() as u64);
+    archive.append_data(&mut header, name, &**bytes)?;
+    Ok(data_encoding::HEXLOWER.encode(&Sha256::digest(&*bytes)))
 }
 
 /// The SHA-256 of each file, by its name in the archive.
@@ -200,4 +215,45 @@ pub(crate) async fn mark_restored(ledger: &SqlLedger, who: &str) -> Result<()> {
     };
     let noted = ledger.commit(Deed { writes: Vec::new(), answers: Vec::new(), log: vec![entry] }).await;
     noted.map(drop).context("could not mark the ledger as restored")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// A vault is replaced at each renewal, whenever that is.
+    #[test]
+    fn what_is_replaced_while_it_is_packed_is_packed_as_it_was_or_as_it_is() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("vault");
+        let replace = |n: u8| atomic::replace(&file, &vec![n; 100_000 + usize::from(n)]).expect("it is replaced");
+        replace(0);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in (0..=u8::MAX).cycle() {
+                    replace(n);
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            });
+            for _ in 0..200 {
+                let mut archive = tar::Builder::new(Vec::new());
+                let digest = pack_live(&mut archive, "vault", &file).expect("it is packed");
+                let packed = archive.into_inner().expect("it is finished");
+                let mut read = tar::Archive::new(&*packed);
+                let mut bytes = Vec::new();
+                let mut entry = read.entries().expect("an archive").next().expect("a file").expect("its head");
+                entry.read_to_end(&mut bytes).expect("its bytes");
+                if digest != data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)) {
+                    over.store(true, Ordering::Relaxed);
+                    panic!("what was digested is not what was packed");
+                }
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+    }
 }

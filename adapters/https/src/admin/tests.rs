@@ -95,3 +95,22 @@ fn a_token_is_shown_nowhere_and_never_sent_without_tls() {
     let error = HttpsConsole::new(client, "http://key.example", token()).err().expect("TLS is needed");
     assert!(error.to_string().contains("without TLS"), "{error}");
 }
+
+/// Whoever reads German, reads in German too why a file is not answered.
+#[tokio::test]
+async fn every_call_says_in_which_language_its_answer_is_read() {
+    let authority = Authority::new();
+    let server = Loopback::start(&authority, says("404 Not Found", PROBLEM, &problem(404, "nichts", None))).await;
+    let console = HttpsConsole::new(authority.client(), &server.url(), token()).expect("an address").in_language("de-DE");
+    console.call::<Value, Value>(Method::GET, "/v1/admin/keys", None).await.expect_err("it is not there");
+    let envelope = Envelope::from_json(br#"{"payloadType":"a/b","payload":"e30=","signatures":[]}"#).expect("an envelope");
+    console.answer("/v1/pool/answer", &envelope).await.expect_err("it is not there");
+    let requests = server.seen.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        assert!(
+            request.contains("accept-language: de-DE\r\n") && request.contains(&format!("authorization: Bearer {SECRET}\r\n")),
+            "{request}"
+        );
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use keyward_domain::document::RevocationReason;
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::{Lending, Rhythm, Start};
 use keyward_domain::refusal::Refusal;
@@ -32,12 +33,22 @@ const RENEW: Duration = Duration::from_secs(60);
 
 /// The pools of a data folder, in the hands of this process.
 pub(crate) struct Pools {
-    pub(crate) server: LicenseServer,
-    pub(crate) keepings: Keepings,
-    pub(crate) anchor: PoolAnchor,
+    server: LicenseServer,
+    keepings: Keepings,
+    anchor: PoolAnchor,
     journals: SqlJournals,
     profiles: Vec<String>,
     clock: Arc<dyn Clock>,
+}
+
+/// The pools once they run.
+pub(crate) struct Kept {
+    pub(crate) server: LicenseServer,
+    anchor: PoolAnchor,
+    journals: SqlJournals,
+    profiles: Vec<String>,
+    clock: Arc<dyn Clock>,
+    site: Site,
 }
 
 impl Pools {
@@ -51,7 +62,7 @@ impl Pools {
         let Parts { clock, journals, between, .. } = parts;
         let journals =
             SqlJournals::open(&site.journal(), journals).with_context(|| format!("could not open {}", site.journal().display()))?;
-        let anchor = PoolAnchor::open(site.anchor())?;
+        let anchor = PoolAnchor::open(site.anchor()?)?;
         let (known, ours) = (anchor.places(), journals.clone());
         let pools = move |license: EntitlementId| {
             let (journals, between, anchored) = (ours.clone(), Arc::clone(&between), known.get(&license).copied());
@@ -73,21 +84,9 @@ impl Pools {
         let (server, keepings) = LicenseServer::new(premises);
         Ok(Self { server, keepings, anchor, journals, profiles: Vec::new(), clock })
     }
-}
 
-/// The pools once they run.
-pub(crate) struct Kept {
-    pub(crate) server: LicenseServer,
-    anchor: PoolAnchor,
-    journals: SqlJournals,
-    profiles: Vec<String>,
-    clock: Arc<dyn Clock>,
-    site: Site,
-}
-
-impl Pools {
     /// Runs them, with all that their journals and the vault know.
-    pub(crate) async fn take_up(self, site: &Site) -> Result<(Kept, tokio::task::JoinHandle<Result<(), JournalError>>)> {
+    pub(crate) async fn take_up(self, site: &Site) -> Result<(Kept, KeepingTask)> {
         let Self { server, keepings, anchor, journals, profiles, clock } = self;
         let keeping = tokio::spawn(keepings.run());
         let mut kept = Kept { server, anchor, journals, profiles, clock, site: site.clone() };
@@ -129,7 +128,10 @@ impl Kept {
         match self.server.catch_up().await {
             Ok(news) => tell(&news),
             // What the pools have stands, whatever is wrong with the vault.
-            Err(error) => tracing::warn!("could not take in what the vendor delegated: {error}"),
+            Err(error) => {
+                tell(error.news());
+                tracing::warn!("could not take in what the vendor delegated: {error}");
+            }
         }
         if let Err(error) = Notes::of(&self.site).serve(&self.server).await {
             tracing::warn!("{error:#}");
@@ -152,7 +154,7 @@ impl Kept {
     }
 
     /// Keeps nothing any more: every pool makes its snapshot, and the journal is closed.
-    pub(crate) async fn close(self, keeping: tokio::task::JoinHandle<Result<(), JournalError>>) -> Result<()> {
+    pub(crate) async fn close(self, keeping: KeepingTask) -> Result<()> {
         let Self { server, journals, .. } = self;
         drop(server);
         // Whoever is still being answered when the time is up costs the next start a replay, and nothing else.
@@ -167,6 +169,11 @@ fn tell(news: &[News]) {
     for News { license, what } in news {
         match what {
             Ok(_) => tracing::info!(%license, "took in what the vendor delegated"),
+            Err(Refusal::ServerRevoked { why: RevocationReason::Returned }) => tracing::warn!(
+                %license,
+                "this server's data are of before it returned the license: nothing is granted any more; if it is to be had here, return it \
+                 where it is now and activate it here again"
+            ),
             Err(Refusal::OtherServer) => tracing::warn!(
                 %license,
                 "what the vendor delegated is for another key than this server's: keys and vault are of different servers; restore both from \
@@ -194,11 +201,11 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
         let renewing = tokio::spawn(renew(kept.server.clone()));
         let failed = tokio::select! {
             () = stop => None,
-            ended = &mut keeping => Some(match ended {
-                Ok(Err(error)) => anyhow::Error::new(error).context("could not write what happened; what was promised is kept"),
-                Ok(Ok(())) | Err(_) => anyhow::anyhow!("the pools ended by themselves"),
-            }),
-            failed = keep_looking(&mut kept) => failed.err(),
+            ended = &mut keeping => Some(why_ended(ended)),
+            failed = keep_looking(&mut kept) => match failed {
+                Ok(()) => None,
+                Err(error) => Some(cause(error, &mut keeping, LOOK).await),
+            },
         };
         tracing::info!("stopping");
         renewing.abort();
@@ -213,6 +220,26 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
             }
         }
     })
+}
+
+/// The pools in the hands of a task of their own.
+type KeepingTask = tokio::task::JoinHandle<Result<(), JournalError>>;
+
+/// Why the pools are kept no longer.
+fn why_ended(ended: Result<Result<(), JournalError>, tokio::task::JoinError>) -> anyhow::Error {
+    match ended {
+        Ok(Err(error)) => anyhow::Error::new(error).context("could not write what happened; what was promised is kept"),
+        Ok(Ok(())) | Err(_) => anyhow::anyhow!("the pools ended by themselves"),
+    }
+}
+
+/// Why the server stops that could not look at its pools: where they ended, what ended them. Whoever waited for a write hears first that it
+/// will not come, and then the task ends that knows why.
+async fn cause(error: anyhow::Error, keeping: &mut KeepingTask, patience: Duration) -> anyhow::Error {
+    match tokio::time::timeout(patience, keeping).await {
+        Ok(ended) => why_ended(ended),
+        Err(_) => error,
+    }
 }
 
 async fn listen(site: &Site, options: &LicenseServerLine, server: &LicenseServer, on_reply: Option<ReplyHook>) -> Result<Running> {
@@ -264,5 +291,27 @@ async fn renew(server: LicenseServer) {
             }
             Err(error) => tracing::warn!("the vendor could not be asked to renew: {error}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both are told of a write that failed, and nobody knows who first.
+    #[tokio::test]
+    async fn a_server_whose_disk_is_full_stops_and_says_so() {
+        let full = || JournalError::Full(std::io::Error::other("no space left").into());
+        let (says, mut keeping) = (full().to_string(), tokio::spawn(async move { Err(full()) }));
+        let stopped = anyhow::anyhow!("the license server is stopping");
+        let error = cause(stopped, &mut keeping, GRACE).await;
+        assert!(format!("{error:#}").contains(&says), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_pools_go_on_says_what_else_was_wrong() {
+        let mut keeping = tokio::spawn(std::future::pending());
+        let error = cause(anyhow::anyhow!("something else"), &mut keeping, Duration::ZERO).await;
+        assert_eq!(error.to_string(), "something else");
     }
 }

@@ -48,7 +48,7 @@ impl Site {
             let there = std::path::absolute(anchor).with_context(|| format!("could not use {}", anchor.display()))?;
             let text =
                 there.to_str().with_context(|| format!("{} cannot be written down; name a folder in plain letters", there.display()))?;
-            if site.anchor() != there {
+            if site.anchor()? != there {
                 atomic::replace(&site.0.join(ANCHOR_FOLDER), text.as_bytes()).context("could not keep where the anchor is")?;
             }
         }
@@ -99,11 +99,15 @@ impl Site {
         self.0.join(KIND.last)
     }
 
-    /// Where the anchor is: where somebody said, or in the folder itself, where it notices no restore of the whole folder.
-    pub(crate) fn anchor(&self) -> PathBuf {
-        match fs::read_to_string(self.0.join(ANCHOR_FOLDER)) {
-            Ok(there) => there.into(),
-            Err(_) => self.0.join("anchor"),
+    /// Where the anchor is: where somebody said, or in the folder itself, where it notices no restore of the whole folder. What was said and
+    /// cannot be read is not taken for nothing.
+    pub(crate) fn anchor(&self) -> Result<PathBuf> {
+        let said = self.0.join(ANCHOR_FOLDER);
+        match fs::read_to_string(&said) {
+            Ok(there) if there.trim().is_empty() => bail!("{} names no folder; write the anchor's folder into it", said.display()),
+            Ok(there) => Ok(there.trim().into()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(self.0.join("anchor")),
+            Err(error) => Err(error).with_context(|| format!("could not read {}, which says where the anchor is", said.display())),
         }
     }
 
@@ -187,7 +191,7 @@ impl Site {
 
     /// The server's licenses of a product.
     pub(crate) fn manager(&self, profile: ProductProfile, clock: &Arc<dyn Clock>) -> Result<Arc<LicenseManager>> {
-        let anchor = self.anchor();
+        let anchor = self.anchor()?;
         fs::create_dir_all(&anchor).with_context(|| format!("could not make {}", anchor.display()))?;
         let places = Places { vault: self.0.join("vault"), anchor };
         let ports = wire(&profile, &places).context("could not reach the vendor's key servers")?;
@@ -204,4 +208,26 @@ impl Site {
 
 fn secret_name() -> SecretName {
     SecretName::new("license-server-secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_is_where_it_was_said_to_be_and_nowhere_else_while_that_cannot_be_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (site, said) = (Site(dir.path().into()), dir.path().join(ANCHOR_FOLDER));
+        assert_eq!(site.anchor().expect("nobody said"), dir.path().join("anchor"));
+        for text in ["/elsewhere", "/elsewhere\n", "/elsewhere\r\n"] {
+            fs::write(&said, text).expect("it is written");
+            assert_eq!(site.anchor().expect("it was said"), Path::new("/elsewhere"), "{text:?}");
+        }
+        fs::write(&said, "\n").expect("it is written");
+        assert!(site.anchor().expect_err("no folder is named").to_string().contains(ANCHOR_FOLDER));
+        fs::remove_file(&said).expect("it is removed");
+        fs::create_dir(&said).expect("something that is no text");
+        let error = site.anchor().expect_err("it cannot be read");
+        assert!(error.to_string().contains(ANCHOR_FOLDER), "{error:#}");
+    }
 }

@@ -34,7 +34,7 @@ pub enum CatchUpError {
         license: EntitlementId,
         /// Why.
         #[source]
-        error: ServerError,
+        error: Box<ServerError>,
         /// What came of the others.
         news: Vec<News>,
     },
@@ -122,7 +122,7 @@ impl LicenseServer {
         news.extend(self.close_returned().await?);
         match wrong {
             None => Ok(news),
-            Some((license, error)) => Err(CatchUpError::License { license, error, news }),
+            Some((license, error)) => Err(CatchUpError::License { license, error: error.into(), news }),
         }
     }
 
