@@ -3,6 +3,8 @@
 //! A check-out stays open while its seat is held: each fresh lease answers it again, one generation higher. A lease is kept only as long as
 //! its check-out is open or its return waits, so that a vault does not grow however often seats come and go.
 
+mod lease;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::keys::KeyId;
 use crate::names::{ActivationId, ProductId, UserName};
 use crate::seal::{Digest, Scheme, Sealed, Statement, Verified};
 use crate::time::{CLOCK_TOLERANCE, Now, Reading, Timestamp, after};
+pub use lease::Lease;
 
 /// Who uses a product: a lease is for one user, and where each process takes a seat, for one process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,70 +25,6 @@ pub struct Sitter {
     pub user: UserName,
     /// The process.
     pub process: Option<u64>,
-}
-
-/// A lease that is held.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lease {
-    /// Its check-out.
-    pub request: Digest,
-    /// Its certificate.
-    pub certificate: Certificate,
-    /// As it was received.
-    pub statement: Statement,
-    /// Whom it was asked of.
-    pub server: Addressee,
-    /// How it stands.
-    pub sat: Sat,
-    /// What its license server said of it last.
-    pub news: Option<Loss>,
-    /// What it was asked for.
-    wish: Wish,
-}
-
-impl Lease {
-    /// Whether its license server said that it was taken away: it lasts to its end, and nobody keeps it.
-    pub fn is_taken_away(&self) -> bool {
-        matches!(self.news, Some(Loss::TakenOver | Loss::Released))
-    }
-
-    /// Whether it has what is wished for; where nothing is named, everything that its license has.
-    pub fn covers(&self, wish: &Wish) -> bool {
-        let rights = &self.certificate.rights;
-        self.is_of_license(wish)
-            && covers(&wish.editions, &self.wish.editions, &rights.editions)
-            && covers(&wish.features, &self.wish.features, &rights.features)
-    }
-
-    /// A wish, and with it what those have now who share the seat.
-    #[must_use]
-    pub fn joined(&self, wish: &Wish) -> Wish {
-        let rights = &self.certificate.rights;
-        if !self.is_of_license(wish) {
-            return wish.clone();
-        }
-        let editions = joined(&wish.editions, &self.wish.editions, &rights.editions);
-        let features = joined(&wish.features, &self.wish.features, &rights.features);
-        Wish { editions, features, ..wish.clone() }
-    }
-
-    fn is_of_license(&self, wish: &Wish) -> bool {
-        wish.license.is_none() || wish.license == self.certificate.entitlement
-    }
-}
-
-/// Whether what is wished for was granted; nothing stands for everything.
-fn covers<T: Ord>(wished: &BTreeSet<T>, asked: &BTreeSet<T>, granted: &BTreeSet<T>) -> bool {
-    if wished.is_empty() { asked.is_empty() } else { wished.is_subset(granted) }
-}
-
-/// What is wished for and what was granted; nothing stands for everything.
-fn joined<T: Ord + Clone>(wished: &BTreeSet<T>, asked: &BTreeSet<T>, granted: &BTreeSet<T>) -> BTreeSet<T> {
-    if wished.is_empty() {
-        return BTreeSet::new();
-    }
-    let before = granted.iter().filter(|it| asked.is_empty() || asked.contains(it));
-    wished.iter().chain(before).cloned().collect()
 }
 
 impl Sitter {

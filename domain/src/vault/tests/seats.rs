@@ -308,6 +308,20 @@ fn a_refusal_takes_no_lease_away_and_a_seat_of_a_user_is_not_anothers() {
     assert_eq!(vault.lease_of(&cad(), &bob, &ran(2)), None);
 }
 
+/// The license server brings a fresh lease before it hears that the seat is left.
+#[test]
+fn what_was_left_for_all_is_left_until_somebody_asks_for_a_seat_again() {
+    let mut vault = new_vault();
+    let request = seated(&mut vault, "ada", 0);
+    assert!(!vault.is_left_for_all(&ada()));
+    vault.empty_seats(&ada());
+    let fresh = lease_at(&request, "ada", 1_001, 300);
+    vault.take_fresh(fresh, &[&Keyward], &ran(300), &reading(300)).expect("a fresh lease");
+    assert!(vault.is_left_for_all(&ada()));
+    seated(&mut vault, "ada", 400);
+    assert!(!vault.is_left_for_all(&ada()));
+}
+
 /// A vault of a whole computer: who sits there is told apart no more than the license does.
 #[test]
 fn a_seat_of_a_host_is_everybodys_who_works_there_and_one_of_a_user_is_all_of_the_users_processes() {
