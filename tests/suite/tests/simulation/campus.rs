@@ -42,7 +42,7 @@ use crate::tally::Tally;
 use crate::tap::Tap;
 use crate::trail::{Broken, Trail};
 use desk::Desk;
-use pools::{Fault, Pool};
+use pools::{Fault, Notes, Pool};
 use power::Power;
 use site::{Backup, Site};
 use wire::Lan;
@@ -67,7 +67,8 @@ pub(crate) struct Campus {
     desks: Vec<Desk>,
     pools: BTreeMap<EntitlementId, Pool>,
     keys: BTreeMap<EntitlementId, Arc<LicenseKey>>,
-    backups: Vec<(usize, Backup)>,
+    /// Backups of servers, and what the observer had heard when they were made.
+    backups: Vec<(usize, Backup, BTreeMap<EntitlementId, Notes>)>,
     machines: Vec<(usize, keyward_fakes::world::Backup)>,
     drawer: by_file::Drawer,
     beats: Vec<(Beat, ServerAddress)>,

@@ -10,7 +10,7 @@ use keyward_fakes::{CrashPlan, CrashPoint};
 use rand::RngExt as _;
 
 use super::acts::Deed;
-use super::pools::{Heard, LEASE, Pool};
+use super::pools::{Away, Heard, LEASE, Notes, Pool};
 use super::site::Mark;
 use super::{Campus, VENDOR};
 
@@ -113,7 +113,8 @@ impl Campus {
 
     pub(super) fn back_up(&mut self) {
         let site = self.a_site();
-        self.backups.push((site, self.sites[site].backup()));
+        let notes = self.pools.iter().map(|(id, pool)| (id.clone(), pool.notes())).collect();
+        self.backups.push((site, self.sites[site].backup(), notes));
         if self.backups.len() > 6 {
             self.backups.remove(0);
         }
@@ -126,7 +127,9 @@ impl Campus {
         if self.backups.is_empty() {
             return;
         }
-        let (site, backup) = self.pick(&self.backups.clone()).clone();
+        let backups = std::mem::take(&mut self.backups);
+        let (site, backup, notes) = self.pick(&backups).clone();
+        self.backups = backups;
         self.stirred.insert(site);
         // What is written within its last second, the second place may not know.
         let told = self.sites[site].is_up() && self.sites[site].look(&self.power, &self.lan);
@@ -140,7 +143,7 @@ impl Campus {
         for license in &forgot {
             self.tally.outcome("a journal restored");
             if let Some(pool) = self.pools.get_mut(license) {
-                pool.restores(now);
+                pool.restores(notes.get(license).unwrap_or(&Notes::default()), now);
             }
         }
         if self.chance(40) {
@@ -255,10 +258,9 @@ impl Campus {
                 self.tally.outcome(format!("released {}: {what}", how.code()));
                 let Some(pool) = self.pools.get_mut(&license) else { return };
                 pool.released(seat.place, how);
-                let stood_in_for = pool.windows.values().filter(|window| window.stood_in_for).count();
+                let stood_in_for = pool.windows.values().filter(|window| window.away == Away::AtOnce).count();
                 let there = pool.delegation.overdraft as usize;
-                // A restored server forgot what it took away.
-                if stood_in_for > there && pool.restored.is_none() {
+                if stood_in_for > there {
                     self.broken("P9", "", format!("{stood_in_for} seats were taken away at once, and {there} can stand in"));
                 }
             }

@@ -24,12 +24,46 @@ pub(crate) struct Window {
     pub(crate) signed: Timestamp,
     pub(crate) until: Timestamp,
     pub(crate) is_loan: bool,
-    /// An administrator took it away, and a seat for emergencies stands in for it.
-    pub(crate) stood_in_for: bool,
-    /// An administrator took it away, one way or the other.
-    pub(crate) is_away: bool,
-    /// The newest of it was signed before the server was restored last.
+    pub(crate) away: Away,
+    /// The backup that the server was restored from last does not know it.
     pub(crate) is_forgotten: bool,
+    /// It was shown to a server that did not know it.
+    pub(crate) was_forgotten: bool,
+}
+
+/// Whether an administrator took a seat away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Away {
+    Not,
+    /// Its seat is free when what was signed has ended.
+    AtEnd,
+    /// A seat for emergencies stands in for it.
+    AtOnce,
+    /// One stood in for it, and the server was restored and does not know that.
+    AtOnceOnce,
+}
+
+impl Away {
+    /// What is left of it in a backup in which it was this.
+    fn put_back(self, then: Self) -> Self {
+        match (self, then) {
+            (Self::AtOnce | Self::AtOnceOnce, Self::Not | Self::AtEnd) => Self::AtOnceOnce,
+            (_, then) => then,
+        }
+    }
+
+    /// Whether another may have a seat in its place, beyond those that were sold.
+    fn is_stood_in_for(self) -> bool {
+        matches!(self, Self::AtOnce | Self::AtOnceOnce)
+    }
+}
+
+/// What a backup of a pool's journal knows, as far as it was heard when that was made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes {
+    windows: BTreeMap<ActivationId, Window>,
+    back: BTreeSet<Place>,
+    ended: BTreeSet<ActivationId>,
 }
 
 /// A server was restored from a backup that did not know everything.
@@ -66,6 +100,8 @@ pub(crate) struct Pool {
     /// Who had a seat at the last look, whether or not anybody heard of it.
     pub(crate) seated: BTreeSet<KeyId>,
     ended: BTreeSet<ActivationId>,
+    /// What came back after the backup was made that the server was restored from.
+    forgotten_ends: BTreeSet<ActivationId>,
     pub(crate) started: Timestamp,
     pub(crate) restored: Option<Restored>,
     /// So often an administrator of a restored server took away what had come back before.
@@ -97,6 +133,7 @@ impl Pool {
             back: BTreeSet::new(),
             seated: BTreeSet::new(),
             ended: BTreeSet::new(),
+            forgotten_ends: BTreeSet::new(),
             started: now,
             restored: None,
             ghosts: 0,
@@ -111,11 +148,25 @@ impl Pool {
         self.line.clear();
     }
 
-    /// It was put back as it was: what was signed since may be forgotten.
-    pub(crate) fn restores(&mut self, now: Timestamp) {
+    /// What a backup that is made now knows.
+    pub(crate) fn notes(&self) -> Notes {
+        Notes { windows: self.windows.clone(), back: self.back.clone(), ended: self.ended.clone() }
+    }
+
+    /// It was put back as it was: what was signed since, what came back since and what was taken away since is forgotten, and nothing else.
+    pub(crate) fn restores(&mut self, notes: &Notes, now: Timestamp) {
         self.restored = Some(Restored { at: now, accepted: false });
-        self.windows.values_mut().for_each(|window| window.is_forgotten = true);
-        self.back.clear();
+        for (activation, window) in &mut self.windows {
+            let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
+            let then = notes.windows.get(activation).filter(is_same);
+            // A loan was extended since: its seat is free when it was due before.
+            window.is_forgotten = then.is_none_or(|then| window.is_loan && then.until < window.until);
+            window.away = window.away.put_back(then.map_or(Away::Not, |then| then.away));
+        }
+        self.back.retain(|place| notes.back.contains(place));
+        let ends = std::mem::take(&mut self.ended);
+        (self.ended, self.forgotten_ends) =
+            ends.into_iter().chain(std::mem::take(&mut self.forgotten_ends)).partition(|it| notes.ended.contains(it));
     }
 
     /// A certificate left the server's door. Says whether the seat is new to its host.
@@ -134,28 +185,30 @@ impl Pool {
             }
         };
         let before = self.generations.insert(it.activation.clone(), it.generation);
-        // A restored server knows nothing of what came back, and an old file shows it: it is lent for nobody then, until it is due.
-        let shown_again = self.restored.is_some() && self.ended.contains(&it.activation);
-        if before.is_some_and(|before| before >= it.generation) && !shown_again {
+        if before.is_some_and(|before| before >= it.generation) {
             faults.push(("GEN", format!("{} goes from {before:?} to {}: no host takes it", it.activation, it.generation)));
         }
         let of = self.places.insert(place, it.activation.clone());
-        if of.as_ref().is_some_and(|of| *of != it.activation) && self.restored.is_none() {
+        if of.as_ref().is_some_and(|of| *of != it.activation) {
             faults.push(("P1", format!("place {place:?} is {of:?}'s and {}'s", it.activation)));
         }
-        if self.restored.is_none()
-            && let Some((other, window)) =
-                self.windows.iter().find(|(other, window)| **other != it.activation && window.seat == seat && window.until > now)
-        {
+        // Whom a restored server does not know can sit on the same number: it counts such loans, and cannot tell which numbers they have.
+        let sits = |(other, window): &(&ActivationId, &Window)| **other != it.activation && window.seat == seat && window.until > now;
+        if let Some((other, window)) = self.windows.iter().filter(sits).find(|(_, window)| !window.is_forgotten) {
             faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
         }
         let known = self.windows.get(&it.activation).cloned();
         let known = known.as_ref();
-        if known.is_some_and(|known| known.is_away && !known.is_forgotten) {
+        if known.is_some_and(|known| matches!(known.away, Away::AtEnd | Away::AtOnce)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
         }
-        if self.ended.contains(&it.activation) && self.restored.is_none() {
+        if self.ended.contains(&it.activation) {
             faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
+        }
+        if is_loan && self.forgotten_ends.contains(&it.activation) {
+            // The backup has it, or its host showed an old file. It is lent for nobody: from when its return was written down no host takes it.
+            self.kept.insert(place, now);
+            return (false, faults);
         }
         let is_new = before.is_none();
         let forgets = is_new && self.restored.is_some_and(|restored| !is_loan && now < after(restored.at, LEASE));
@@ -174,9 +227,9 @@ impl Pool {
             signed: now,
             until: known.map_or(until, |known| known.until.max(until)),
             is_loan,
-            stood_in_for: known.is_some_and(|known| known.stood_in_for),
-            is_away: false,
+            away: known.map_or(Away::Not, |known| known.away),
             is_forgotten: false,
+            was_forgotten: known.is_some_and(|known| known.is_forgotten || known.was_forgotten),
         };
         self.kept.insert(place, now);
         self.windows.insert(it.activation.clone(), window);
@@ -223,6 +276,7 @@ impl Pool {
         if let (Some(window), Heard::Acknowledged) = (window, heard) {
             self.back.insert(window.place);
             self.ended.insert(activation.clone());
+            self.forgotten_ends.remove(activation);
         }
     }
 
@@ -233,7 +287,7 @@ impl Pool {
             self.ghosts += u32::from(how == Release::AtOnce && self.restored.is_some());
             return;
         };
-        (window.is_away, window.stood_in_for) = (true, window.stood_in_for || how == Release::AtOnce);
+        window.away = if how == Release::AtOnce { Away::AtOnce } else { Away::AtEnd };
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
             window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
         }
@@ -287,9 +341,12 @@ impl Pool {
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
         let all = self.windows.len() + ready;
-        let without = self.windows.values().filter(|window| !window.stood_in_for).count() + ready;
+        let without = self.windows.values().filter(|window| !window.away.is_stood_in_for()).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        // A seat for emergencies stands in for what nobody has; whoever has what is forgotten in its place counts.
+        // A seat for emergencies stands in for what nobody has; whoever has what was forgotten in its place counts.
+        if !self.windows.values().any(|window| window.is_forgotten || window.was_forgotten) {
+            self.ghosts = 0;
+        }
         let ghosts = self.ghosts.min(may.overdraft);
         if all > may.limit() as usize || without > (may.seats + ghosts) as usize {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
@@ -298,7 +355,8 @@ impl Pool {
         }
         let may = may.loans.map_or(0, |loans| loans.seats as usize);
         if loans > may {
-            faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be")));
+            let who: Vec<_> = self.windows.iter().filter(|(_, window)| window.is_loan).collect();
+            faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be: {who:?}")));
         }
         faults
     }
