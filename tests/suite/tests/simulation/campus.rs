@@ -16,9 +16,11 @@ mod planted;
 mod plants;
 mod pools;
 mod power;
+mod refusals;
 mod site;
 mod time;
 mod twins;
+mod windows;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ use keyward_domain::entitlement::{Allowance, Borrowing, Per, Seats, Terms};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::Beat;
+use keyward_domain::seal::Digest;
 use keyward_domain::time::{Timestamp, after, days};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::CrashPlan;
@@ -42,9 +45,10 @@ use crate::tally::Tally;
 use crate::tap::Tap;
 use crate::trail::{Broken, Trail};
 use desk::Desk;
-use pools::{Fault, Notes, Pool};
+use pools::{Fault, Pool};
 use power::Power;
 use site::{Backup, Site};
+use windows::Notes;
 use wire::Lan;
 pub(crate) use wire::Plant;
 
@@ -72,6 +76,10 @@ pub(crate) struct Campus {
     machines: Vec<(usize, keyward_fakes::world::Backup)>,
     drawer: by_file::Drawer,
     beats: Vec<(Beat, ServerAddress)>,
+    /// How often each request came to a server.
+    asked: BTreeMap<(usize, Digest), u32>,
+    /// Who was refused what in the act that goes on.
+    refused: BTreeSet<(String, &'static str)>,
     /// Hosts and servers that something happened to.
     touched: BTreeSet<usize>,
     stirred: BTreeSet<usize>,
@@ -101,6 +109,8 @@ impl Campus {
             machines: Vec::new(),
             drawer: by_file::Drawer::default(),
             beats: Vec::new(),
+            asked: BTreeMap::new(),
+            refused: BTreeSet::new(),
             touched: BTreeSet::new(),
             stirred: BTreeSet::new(),
             clones: 0,

@@ -10,8 +10,9 @@ use keyward_fakes::{CrashPlan, CrashPoint};
 use rand::RngExt as _;
 
 use super::acts::Deed;
-use super::pools::{Away, Heard, LEASE, Notes, Pool};
+use super::pools::{Heard, LEASE, Pool};
 use super::site::Mark;
+use super::windows::{Away, Notes};
 use super::{Campus, VENDOR};
 
 impl Campus {
@@ -250,6 +251,7 @@ impl Campus {
 
     /// A seat is taken away: at its end, or at once against a seat for emergencies.
     fn release(&mut self, how: Release, is: impl Fn(&SeatState) -> bool) {
+        let now = self.now();
         let Some((site, license, seat)) = self.a_seat(is) else { return };
         let by: Box<str> = "boss".into();
         let what = if matches!(seat.state, SeatState::Leased) { "a lease" } else { "a loan" };
@@ -257,7 +259,7 @@ impl Campus {
             Some(Ok(Acted::Done)) => {
                 self.tally.outcome(format!("released {}: {what}", how.code()));
                 let Some(pool) = self.pools.get_mut(&license) else { return };
-                pool.released(seat.place, how);
+                pool.released(seat.place, seat.state, how, now);
                 let stood_in_for = pool.windows.values().filter(|window| window.away == Away::AtOnce).count();
                 let there = pool.delegation.overdraft as usize;
                 if stood_in_for > there {
@@ -265,7 +267,14 @@ impl Campus {
                 }
             }
             Some(Ok(_)) => self.tally.outcome("released: nothing"),
-            Some(Err(refusal)) => self.tally.outcome(format!("not released: {}", refusal.code())),
+            Some(Err(refusal)) => {
+                self.tally.outcome(format!("not released: {}", refusal.code()));
+                let Some(pool) = self.pools.get(&license) else { return };
+                let spent = matches!(refusal, Refusal::OverdraftSpent { .. }) && pool.stood_in_for() >= pool.delegation.overdraft as usize;
+                if !spent || how != Release::AtOnce {
+                    self.broken("REFUSED", "", format!("{} is not released {}: {refusal:?}; {pool:?}", seat.host, how.code()));
+                }
+            }
             None => {}
         }
     }
@@ -286,13 +295,14 @@ impl Campus {
 
     /// What came back by file is believed.
     pub(super) fn accept_return(&mut self) {
+        let now = self.now();
         let Some((site, license, seat)) = self.a_seat(|state| matches!(state, SeatState::GivenBack { .. })) else { return };
         if let Some(Ok(Acted::Done)) = self.administers(site, &license, Act::AcceptReturn { place: seat.place, by: "boss".into() }) {
             self.tally.outcome("a return by file accepted");
             if let Some(pool) = self.pools.get_mut(&license)
                 && let Some(activation) = pool.windows.iter().find(|(_, it)| it.place == seat.place).map(|(it, _)| it.clone())
             {
-                pool.returns(&activation, Heard::Acknowledged);
+                pool.returns(&activation, Heard::Acknowledged, now);
             }
         }
     }
@@ -326,6 +336,9 @@ impl Campus {
             Ok(Ok(left)) => {
                 let name = self.sites[site].name().to_owned();
                 self.note(format_args!("{name}: {license} is closed"));
+                if let Some(pool) = self.pools.get_mut(&license) {
+                    pool.closed = Some(pool.delegation.activation.clone());
+                }
                 let place = self.a_desk();
                 self.act(place, &Deed::CheckOut);
                 self.look();
@@ -345,10 +358,10 @@ impl Campus {
             }
             Ok(Err(refusal)) => {
                 self.tally.outcome(format!("not closed: {}", refusal.code()));
-                let out = self.pools[&license].windows.values().any(|window| window.is_loan);
-                let pool = &self.pools[&license];
-                if !out && pool.restored.is_none() && !matches!(refusal, Refusal::LoansOut { .. }) {
-                    self.broken("N1", "", format!("{license} is not closed: {refusal}"));
+                let (now, pool) = (self.now(), &self.pools[&license]);
+                let out = pool.loans(now) > 0 || pool.holds_loans_back(now);
+                if !out || !matches!(refusal, Refusal::LoansOut { .. }) {
+                    self.broken("N1", "", format!("{license} is not closed: {refusal}; {pool:?}"));
                 }
             }
             Err(_) => {}
