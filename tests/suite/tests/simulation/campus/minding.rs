@@ -302,7 +302,8 @@ impl Campus {
             model.episode = Duration::ZERO;
         }
         let (must, lent) = (model.must_work(now, &clock), model.lends(now, &clock));
-        let never = model.since.is_none() && !lent && !leased;
+        // A vault that was put back may have had one before anybody looked.
+        let never = model.since.is_none() && model.wound_back == 0 && !lent && !leased;
         let is_off = |row: &&Row| row.id.parse().is_ok_and(|id| model.off.contains_key(&id) || model.returning.contains(&id));
         if let Some(row) = standing.rows.iter().filter(|row| row.runs()).find(is_off) {
             let what = format!("{} was given back here and works", row.id);

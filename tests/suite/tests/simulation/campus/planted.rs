@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Plant;
 use super::plants::{
-    CredulousServers, DeafServers, FastServers, ForgetfulStarts, GenerousVaults, HastyJournals, LateClocks, LyingBooks, LyingJournals,
-    delegated, first_seat, no_return,
+    CredulousServers, DeafServers, FastServers, ForgetfulStarts, GenerousVaults, HastyJournals, LyingBooks, LyingJournals, delegated,
+    first_seat, no_return,
 };
 use crate::plants::{ForgetfulAnchors, StandingClocks};
 use crate::{asked, play_campus};
@@ -59,8 +59,6 @@ planted! {
     }));
     /// Promise 4.
     an_anchor_that_forgets_what_was_given_back: ["P4"], ForgetfulAnchors(|contents| contents.tombstones.clear());
-    /// Row B1: a loan ends.
-    a_host_whose_wall_clock_stands: ["GRACE", "SEAT"], LateClocks;
     /// What was delegated.
     a_server_that_adds_seats: ["P1", "DELEGATED"], LyingBooks(|books| delegated(books, |it| it["seats"] = json!(100)));
     /// What was delegated: seats for emergencies.
@@ -70,7 +68,7 @@ planted! {
         if it.get("loans").is_some() { it["loans"]["seats"] = json!(100) }
     }));
     /// What was delegated: for how long may be borrowed.
-    a_server_that_lends_for_longer_than_it_may: ["DELEGATED"], LyingBooks(|books| delegated(books, |it| {
+    a_server_that_lends_for_longer_than_it_may: ["DELEGATED", "LOST"], LyingBooks(|books| delegated(books, |it| {
         if it.get("loans").is_some() { it["loans"]["days"] = json!(100) }
     }));
     /// Row N3: the line is served in order.

@@ -9,7 +9,7 @@ use keyward_domain::document::{Place, Request, Ticket};
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{Beat, Books, Ending, Fact, LeaseSecret, Offer, Start, Wait, Waited};
 use keyward_domain::seal::{Sealed, Statement};
-use keyward_domain::time::{Now, Timestamp};
+use keyward_domain::time::Now;
 use keyward_domain::vault::VaultContents;
 use keyward_fakes::world::Outfit;
 use keyward_ports::{
@@ -42,9 +42,6 @@ pub(super) struct CredulousServers(Arc<Mutex<BTreeMap<Place, LeaseSecret>>>);
 /// License servers that tell those who wait to wait on, and do not note that they do.
 pub(super) struct DeafServers;
 
-/// Hosts that look at the wall clock once.
-pub(super) struct LateClocks;
-
 /// Vaults that forget that grace was given.
 pub(super) struct GenerousVaults;
 
@@ -61,22 +58,6 @@ struct Planted<P: ?Sized, T> {
 impl Plant for StandingClocks {}
 
 impl Plant for ForgetfulAnchors {}
-
-impl Outfit for LateClocks {
-    fn clock(&self, host: &str, inner: Arc<dyn Clock>) -> Arc<dyn Clock> {
-        if host.starts_with("host") { Arc::new(Planted { inner, plant: Mutex::new(None) }) } else { inner }
-    }
-}
-
-impl Plant for LateClocks {}
-
-impl Clock for Planted<dyn Clock, Mutex<Option<Timestamp>>> {
-    fn now(&self) -> Now {
-        let now = self.inner.now();
-        let wall = *locked(&self.plant).get_or_insert(now.wall);
-        Now { wall, ..now }
-    }
-}
 
 impl Outfit for HastyJournals {}
 

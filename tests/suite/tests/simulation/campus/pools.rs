@@ -182,7 +182,8 @@ impl Pool {
         if known.is_some_and(|known| matches!(known.away, Away::AtEnd | Away::AtOnce)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
         }
-        if self.ended.contains(&it.activation) {
+        // A lease that a restored server is shown may be signed anew, for its host alone.
+        if self.ended.contains(&it.activation) && (is_loan || self.restored.is_none()) {
             faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
         }
         if is_loan && self.forgotten_ends.contains(&it.activation) {
