@@ -315,13 +315,14 @@ impl<'a> Desk<'a> {
     /// Takes an answer and saves what it brought.
     pub(super) fn take(&mut self, request: Digest, statement: Statement) -> Result<Taken, ActError> {
         let schemes = self.schemes();
-        let asker = self.holdings.outbox().map(|(asked, _)| asked).find(|asked| asked.name() == request).map(Asker::of);
+        let asker = self.holdings.outbox().map(|(asked, _)| asked).find(|asked| asked.name() == request);
+        let asker = asker.map(|asked| (Asker::of(asked), asked.words().to));
         let taken = self.holdings.take(statement.clone(), &schemes, &self.ports.clock.now());
         if matches!(taken, Err(NotTaken::Older { .. } | NotTaken::Returned { .. })) {
             self.holdings.spend(request);
         }
-        if let (Err(NotTaken::Returned { activation }), Some(asker)) = (&taken, asker) {
-            self.return_again(activation, statement, asker)?;
+        if let (Err(NotTaken::Returned { activation }), Some((asker, to))) = (&taken, asker) {
+            self.return_again(activation, statement, asker, to)?;
         }
         self.save()?;
         Ok(taken?)
@@ -423,7 +424,13 @@ impl<'a> Desk<'a> {
         self.compose_by(asker, ask, license_key, to)
     }
 
-    fn compose_by(&mut self, asker: Asker, ask: Ask, license_key: Option<&SigningKey>, to: Addressee) -> Result<Sealed<Request>, ActError> {
+    pub(super) fn compose_by(
+        &mut self,
+        asker: Asker,
+        ask: Ask,
+        license_key: Option<&SigningKey>,
+        to: Addressee,
+    ) -> Result<Sealed<Request>, ActError> {
         let device = self.holdings.device();
         let signer = match &self.unkept {
             Some(seed) => SoftwareSigner::from_seed(seed),

@@ -1,6 +1,6 @@
 //! Giving back: a license is off from the moment its return is written down, and the return is made again until an issuer heard of it.
 
-use keyward_domain::document::{Ask, Hold, Request};
+use keyward_domain::document::{Addressee, Ask, Hold, Request};
 use keyward_domain::names::ActivationId;
 use keyward_domain::seal::{Sealed, Statement};
 use keyward_domain::vault::{NotTaken, Taken};
@@ -85,22 +85,23 @@ impl Desk<'_> {
     pub(super) fn remake_returns(&mut self) -> Result<(), ActError> {
         for activation in self.holdings.lost_returns() {
             if let Some((asked, held)) = self.holdings.shown(&activation) {
-                let (asker, held) = (Asker::of(asked), held.clone());
-                self.return_again(&activation, held, asker)?;
+                let (asker, to, held) = (Asker::of(asked), asked.words().to, held.clone());
+                self.return_again(&activation, held, asker, to)?;
             }
         }
         Ok(())
     }
 
-    /// The server holds what was returned here: it never heard of the return, or it was restored since. The return is made again, for the
-    /// product that had it: one vault serves all products of a vendor, and that product may never run here again.
-    pub(super) fn return_again(&mut self, activation: &ActivationId, held: Statement, asker: Asker) -> Result<(), ActError> {
+    /// Whoever gave it, the vendor or a license server, holds what was returned here: it never heard of the return, or it was restored since.
+    /// The return is made again, for the product that had it: one vault serves all products of a vendor, and that product may never run here
+    /// again.
+    pub(super) fn return_again(&mut self, activation: &ActivationId, held: Statement, asker: Asker, to: Addressee) -> Result<(), ActError> {
         let ask = Ask::Return { activation: activation.clone(), held };
         if !self.holdings.outbox().any(|(request, _)| is_same(&request.words().ask, &ask)) {
             let own = self.asker()?;
             // This product knows its own version best.
             let asker = if asker.product == own.product { own } else { asker };
-            self.compose_for(asker, ask, None)?;
+            self.compose_by(asker, ask, None, to)?;
         }
         Ok(())
     }

@@ -16,9 +16,11 @@ mod planted;
 mod plants;
 mod pools;
 mod power;
+mod refusals;
 mod site;
 mod time;
 mod twins;
+mod windows;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ use keyward_domain::entitlement::{Allowance, Borrowing, Per, Seats, Terms};
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::Beat;
+use keyward_domain::seal::Digest;
 use keyward_domain::time::{Timestamp, after, days};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::CrashPlan;
@@ -45,6 +48,7 @@ use desk::Desk;
 use pools::{Fault, Pool};
 use power::Power;
 use site::{Backup, Site};
+use windows::Notes;
 use wire::Lan;
 pub(crate) use wire::Plant;
 
@@ -67,10 +71,15 @@ pub(crate) struct Campus {
     desks: Vec<Desk>,
     pools: BTreeMap<EntitlementId, Pool>,
     keys: BTreeMap<EntitlementId, Arc<LicenseKey>>,
-    backups: Vec<(usize, Backup)>,
+    /// Backups of servers, and what the observer had heard when they were made.
+    backups: Vec<(usize, Backup, BTreeMap<EntitlementId, Notes>)>,
     machines: Vec<(usize, keyward_fakes::world::Backup)>,
     drawer: by_file::Drawer,
     beats: Vec<(Beat, ServerAddress)>,
+    /// How often each request came to a server.
+    asked: BTreeMap<(usize, Digest), u32>,
+    /// Who was refused what in the act that goes on.
+    refused: BTreeSet<(String, &'static str)>,
     /// Hosts and servers that something happened to.
     touched: BTreeSet<usize>,
     stirred: BTreeSet<usize>,
@@ -100,6 +109,8 @@ impl Campus {
             machines: Vec::new(),
             drawer: by_file::Drawer::default(),
             beats: Vec::new(),
+            asked: BTreeMap::new(),
+            refused: BTreeSet::new(),
             touched: BTreeSet::new(),
             stirred: BTreeSet::new(),
             clones: 0,

@@ -4,11 +4,12 @@
 //! There are two kinds of worlds. In the vendor's there are two key servers and six to ten hosts that activate, refresh and return. On a
 //! campus (`campus.rs`) there are three license servers or four, and fifty hosts or more that share their seats, borrow and wait.
 //!
-//! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said), of both kinds together. They are divided among worlds, each of its own seed.
+//! - `KEYWARD_SIM_STEPS`: how many steps (100,000 unless said), of both kinds together: sixty of a hundred are the vendor's, forty are played
+//!   with license servers. They are divided among worlds, each of its own seed.
 //! - `KEYWARD_SIM_SEED`: plays the worlds of this seed alone: 2,000 steps of each kind, or as many as were asked for.
 //!
-//! A step that breaks a promise prints the seed, the step, and what happened before. `planted.rs` and `campus/planted.rs` show for each promise
-//! that breaking it is found. Promise 6 is a property of a type: `Verdict` has no value that means "may not save".
+//! A step that breaks a promise prints the seed, the step, and what happened before. `planted.rs` and `campus/planted.rs` show of each promise
+//! that breaking it is found, in the world where it is broken most easily; in the other it is looked at too. Promise 6 is a property of a type: `Verdict` has no value that means "may not save".
 
 #![expect(clippy::expect_used, reason = "a simulation's helpers say the step as a test does")]
 #![expect(clippy::print_stdout, reason = "what was played is printed for whoever repeats it")]

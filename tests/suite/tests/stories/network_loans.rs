@@ -124,6 +124,27 @@ async fn a_loan_that_is_brought_back_while_nobody_answers_is_off_at_once_and_goe
     }
 }
 
+/// Promise 4. The server knows of the loan alone; the host knows that it came back, and has nothing that says so any more.
+#[tokio::test]
+async fn a_loan_that_nobody_heard_come_back_is_brought_back_again_by_a_vault_that_was_put_back() {
+    let office = Office::with_seats(1).await;
+    let (laptop, network) = office.desk("laptop");
+    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+    let backup = laptop.snapshot();
+    office.lan.cut(&office.at);
+    network.beat().await;
+    network.give_back(loan.as_str(), &unheard).await.expect_err("nobody answers");
+    laptop.restore(&backup);
+    assert!(!laptop.standing().may_run(), "the anchor knows that it came back");
+    office.lan.put(&office.at, office.site.server.clone());
+    let network = office.desk_of(&laptop, office.lan.clone());
+    let refused = network.check_out(&unheard).await.expect_err("the server signs the loan again");
+    assert_eq!(refused.code(), "answer-returned");
+    assert!(!laptop.standing().may_run());
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))), "it was brought back on the way");
+    assert_eq!(seats(&office).await, [SeatState::Leased]);
+}
+
 /// A product that runs on meets the server again by itself, and brings back what another process could not.
 #[tokio::test]
 async fn a_seat_that_was_left_unheard_is_free_at_the_next_contact_and_not_only_when_its_lease_ends() {

@@ -8,7 +8,7 @@ use keyward_domain::document::{Ticket, Until};
 use keyward_domain::names::{ActivationId, ServerAddress};
 use keyward_domain::pool::{Beat, LeaseSecret, PulseHeard};
 use keyward_domain::time::{Now, after};
-use keyward_domain::vault::{NotTaken, Taken};
+use keyward_domain::vault::Taken;
 use keyward_engine::ActError;
 use keyward_engine::license_manager::network::{Left, Network, NetworkError, Seated, Tended};
 use keyward_engine::license_manager::unheard;
@@ -99,7 +99,7 @@ impl Campus {
     pub(super) fn a_deed(&mut self, place: usize) -> Deed {
         let loans: Vec<_> = self.desks[place].model.loans.keys().cloned().collect();
         let row = if loans.is_empty() { None } else { Some(self.pick(&loans).clone()) };
-        let length = Duration::from_secs(3_600 * self.dice.random_range(1..200));
+        let length = self.a_length();
         match (row, self.dice.random_range(0..100)) {
             (Some(row), 0..20) => Deed::Extend(row, Until::At(after(self.now(), length))),
             (Some(row), 20..40) => Deed::RefreshLoan(row),
@@ -112,6 +112,12 @@ impl Campus {
             (_, 50..60) => Deed::Leave,
             _ => Deed::CheckOut,
         }
+    }
+
+    /// For how long somebody wants to borrow: for the day, or for a journey.
+    pub(super) fn a_length(&mut self) -> Duration {
+        let most = if self.chance(50) { 14 } else { 200 };
+        Duration::from_secs(3_600 * self.dice.random_range(1..most))
     }
 
     /// Lets things go wrong on the way of the next exchanges, or not.
@@ -136,6 +142,7 @@ impl Campus {
 
     fn try_to(&mut self, place: usize, deed: &Deed, driven: Driven) {
         self.touched.insert(place);
+        self.refused.clear();
         let before = self.lan.heard().lost;
         let began = self.desks[place].host.clock().now();
         let (network, ticket) = (Arc::clone(&self.desks[place].network), self.desks[place].ticket);
@@ -211,26 +218,34 @@ impl Campus {
         let wrong = if went == Went::Well { "" } else { " (something went wrong on the way)" };
         self.note(format_args!("{name}: {}: {outcome}{wrong}", deed.name()));
         self.tally.outcome(format!("{}: {outcome}", deed.name()));
-        if let (Some(Err(error)), Went::Well) = (result, went)
-            && !self.is_expected(place, error)
-        {
+        if let (Some(Err(error)), Went::Well) = (result, went) {
             // What a server did wrong is said before what failed by it.
             self.look();
-            self.broken("L1", &name, format!("nothing went wrong on the way, yet {}: {error}", deed.name()));
+            if !self.is_expected(place, deed, error) {
+                self.broken("L1", &name, format!("nothing went wrong on the way, yet {}: {error} {error:?}", deed.name()));
+            }
         }
     }
 
     /// Where nothing went wrong on the way, an act ends with an answer that is taken.
-    fn is_expected(&self, place: usize, error: &NetworkError) -> bool {
+    fn is_expected(&self, place: usize, deed: &Deed, error: &NetworkError) -> bool {
+        let desk = &self.desks[place];
+        let row = match deed {
+            Deed::Extend(row, _) | Deed::RefreshLoan(row) | Deed::GiveBack(row) => Some(row),
+            _ => None,
+        };
         match error {
-            NetworkError::Act(ActError::Refused(_) | ActError::NoSuchRow { .. }) | NetworkError::NotBorrowed { .. } => true,
-            // Its server is not among those it knows, or another answers first.
-            NetworkError::OtherServer { .. } => true,
-            NetworkError::ReturnWaits(error) => self.is_expected(place, error),
-            // A restored server takes up again what it is shown, and an old file shows what has come back since.
-            NetworkError::Act(ActError::NotTaken(NotTaken::Older { .. } | NotTaken::Returned { .. })) => {
-                self.desks[place].model.is_tampered || self.pools.values().any(|pool| pool.restored.is_some())
+            // Whether the server was right is looked at where it was heard.
+            NetworkError::Act(ActError::Refused(refusal)) => self.refused.contains(&(desk.name().to_owned(), refusal.code())),
+            // It was lost in the same act, or before anybody looked.
+            NetworkError::Act(ActError::NoSuchRow { .. }) => row.is_some_and(|row| !desk.model.loans.contains_key(row)),
+            // Its server is not among those it knows.
+            NetworkError::OtherServer { row, .. } => {
+                let of = self.pools.values().find(|pool| pool.generations.contains_key(row));
+                of.is_none_or(|pool| !desk.servers.contains(&self.sites[pool.site].at))
             }
+            NetworkError::ReturnWaits(error) => self.is_expected(place, deed, error),
+            NetworkError::Act(ActError::NotTaken(why)) => self.may_not_take(desk, why),
             _ => false,
         }
     }

@@ -12,6 +12,7 @@ use rand::RngExt as _;
 use super::acts::Deed;
 use super::pools::{Heard, LEASE, Pool};
 use super::site::Mark;
+use super::windows::{Away, Notes};
 use super::{Campus, VENDOR};
 
 impl Campus {
@@ -113,7 +114,8 @@ impl Campus {
 
     pub(super) fn back_up(&mut self) {
         let site = self.a_site();
-        self.backups.push((site, self.sites[site].backup()));
+        let notes = self.pools.iter().map(|(id, pool)| (id.clone(), pool.notes())).collect();
+        self.backups.push((site, self.sites[site].backup(), notes));
         if self.backups.len() > 6 {
             self.backups.remove(0);
         }
@@ -126,7 +128,9 @@ impl Campus {
         if self.backups.is_empty() {
             return;
         }
-        let (site, backup) = self.pick(&self.backups.clone()).clone();
+        let backups = std::mem::take(&mut self.backups);
+        let (site, backup, notes) = self.pick(&backups).clone();
+        self.backups = backups;
         self.stirred.insert(site);
         // What is written within its last second, the second place may not know.
         let told = self.sites[site].is_up() && self.sites[site].look(&self.power, &self.lan);
@@ -140,7 +144,7 @@ impl Campus {
         for license in &forgot {
             self.tally.outcome("a journal restored");
             if let Some(pool) = self.pools.get_mut(license) {
-                pool.restores(now);
+                pool.restores(notes.get(license).unwrap_or(&Notes::default()), now);
             }
         }
         if self.chance(40) {
@@ -247,6 +251,7 @@ impl Campus {
 
     /// A seat is taken away: at its end, or at once against a seat for emergencies.
     fn release(&mut self, how: Release, is: impl Fn(&SeatState) -> bool) {
+        let now = self.now();
         let Some((site, license, seat)) = self.a_seat(is) else { return };
         let by: Box<str> = "boss".into();
         let what = if matches!(seat.state, SeatState::Leased) { "a lease" } else { "a loan" };
@@ -254,16 +259,22 @@ impl Campus {
             Some(Ok(Acted::Done)) => {
                 self.tally.outcome(format!("released {}: {what}", how.code()));
                 let Some(pool) = self.pools.get_mut(&license) else { return };
-                pool.released(seat.place, how);
-                let stood_in_for = pool.windows.values().filter(|window| window.stood_in_for).count();
+                pool.released(seat.place, seat.state, how, now);
+                let stood_in_for = pool.windows.values().filter(|window| window.away == Away::AtOnce).count();
                 let there = pool.delegation.overdraft as usize;
-                // A restored server forgot what it took away.
-                if stood_in_for > there && pool.restored.is_none() {
+                if stood_in_for > there {
                     self.broken("P9", "", format!("{stood_in_for} seats were taken away at once, and {there} can stand in"));
                 }
             }
             Some(Ok(_)) => self.tally.outcome("released: nothing"),
-            Some(Err(refusal)) => self.tally.outcome(format!("not released: {}", refusal.code())),
+            Some(Err(refusal)) => {
+                self.tally.outcome(format!("not released: {}", refusal.code()));
+                let Some(pool) = self.pools.get(&license) else { return };
+                let spent = matches!(refusal, Refusal::OverdraftSpent { .. }) && pool.stood_in_for() >= pool.delegation.overdraft as usize;
+                if !spent || how != Release::AtOnce {
+                    self.broken("REFUSED", "", format!("{} is not released {}: {refusal:?}; {pool:?}", seat.host, how.code()));
+                }
+            }
             None => {}
         }
     }
@@ -284,13 +295,14 @@ impl Campus {
 
     /// What came back by file is believed.
     pub(super) fn accept_return(&mut self) {
+        let now = self.now();
         let Some((site, license, seat)) = self.a_seat(|state| matches!(state, SeatState::GivenBack { .. })) else { return };
         if let Some(Ok(Acted::Done)) = self.administers(site, &license, Act::AcceptReturn { place: seat.place, by: "boss".into() }) {
             self.tally.outcome("a return by file accepted");
             if let Some(pool) = self.pools.get_mut(&license)
                 && let Some(activation) = pool.windows.iter().find(|(_, it)| it.place == seat.place).map(|(it, _)| it.clone())
             {
-                pool.returns(&activation, Heard::Acknowledged);
+                pool.returns(&activation, Heard::Acknowledged, now);
             }
         }
     }
@@ -324,6 +336,9 @@ impl Campus {
             Ok(Ok(left)) => {
                 let name = self.sites[site].name().to_owned();
                 self.note(format_args!("{name}: {license} is closed"));
+                if let Some(pool) = self.pools.get_mut(&license) {
+                    pool.closed = Some(pool.delegation.activation.clone());
+                }
                 let place = self.a_desk();
                 self.act(place, &Deed::CheckOut);
                 self.look();
@@ -343,10 +358,10 @@ impl Campus {
             }
             Ok(Err(refusal)) => {
                 self.tally.outcome(format!("not closed: {}", refusal.code()));
-                let out = self.pools[&license].windows.values().any(|window| window.is_loan);
-                let pool = &self.pools[&license];
-                if !out && pool.restored.is_none() && !matches!(refusal, Refusal::LoansOut { .. }) {
-                    self.broken("N1", "", format!("{license} is not closed: {refusal}"));
+                let (now, pool) = (self.now(), &self.pools[&license]);
+                let out = pool.loans(now) > 0 || pool.holds_loans_back(now);
+                if !out || !matches!(refusal, Refusal::LoansOut { .. }) {
+                    self.broken("N1", "", format!("{license} is not closed: {refusal}; {pool:?}"));
                 }
             }
             Err(_) => {}

@@ -137,12 +137,20 @@ impl Campus {
         if error.code() == "answer-other-vendor" {
             self.broken("P10", &name, format!("there is one vendor, and it is told of another: {error}"));
         }
-        let of_the_past = matches!(error, ActError::NotTaken(NotTaken::Older { .. } | NotTaken::Returned { .. }));
-        if waits && !of_the_past && !self.desks[place].model.is_tampered {
+        // Something newer was signed for it meanwhile, or it was given back.
+        let of_the_past = match &error {
+            ActError::NotTaken(NotTaken::Older { activation, found, .. }) => {
+                self.pools.values().any(|pool| pool.generations.get(activation).is_some_and(|newest| newest > found))
+            }
+            ActError::NotTaken(NotTaken::Returned { activation }) => self.desks[place].model.off.contains_key(activation),
+            _ => false,
+        };
+        if waits && !of_the_past && !self.desks[place].model.is_copy {
             // What a server did wrong is said before what failed by it.
             self.look();
             self.broken("L1", &name, format!("its answer is not taken: {error}"));
         }
+        // What was right once, and comes too late, ends its request.
         if matches!(error, ActError::NotTaken(_)) && !of_the_past && host.vault().dump() != before {
             self.broken("P12", &name, format!("an answer that is not taken changed something: {error}"));
         }

@@ -19,6 +19,8 @@ use crate::tap::words;
 const GIVEN: Duration = Duration::from_secs(900);
 /// The most that can be earned.
 const MOST: Duration = Duration::from_secs(7_200);
+/// Clocks differ.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Running time is counted in whole seconds, and acts wait for seconds.
 const ROUNDING: Duration = Duration::from_secs(120);
 
@@ -38,8 +40,8 @@ pub(crate) struct Desk {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub(crate) device: Option<PublicKey>,
-    /// When the host sent what each certificate answered, by its running time.
-    pub(crate) sent: BTreeMap<(ActivationId, u64), (Boot, Duration)>,
+    /// When the host sent what each certificate answered, by its running time, and in which step that was.
+    pub(crate) sent: BTreeMap<(ActivationId, u64), (Boot, Duration, u64)>,
     pub(crate) leases: BTreeMap<ActivationId, Lease>,
     pub(crate) loans: BTreeMap<ActivationId, Loan>,
     /// What was given back here, up to which generation. A lease can be signed anew after that, a loan cannot.
@@ -59,8 +61,13 @@ pub(crate) struct Model {
     pub(crate) restored: u32,
     /// By so much its clocks went faster than those of the world, while an act waited.
     pub(crate) ahead: Duration,
-    /// Its wall clock was moved, its vault was put back or copied: what must work is not known, only what must not.
-    pub(crate) is_tampered: bool,
+    /// There are two of it, with one vault: what one does the other is told of, or not.
+    pub(crate) is_copy: bool,
+    /// The step in which its wall clock was set last, right or wrong, or its vault was put back. Until its server is heard after that it is
+    /// not known what a loan must do, only what it must not.
+    pub(crate) disturbed: u64,
+    /// The step in which its vault was put back last: a lease of before may have gone to another.
+    pub(crate) wound_back: u64,
 }
 
 /// A lease as its host has it.
@@ -69,6 +76,8 @@ pub(crate) struct Lease {
     pub(crate) boot: Boot,
     /// The running time of this boot in which it ends.
     pub(crate) ends: Duration,
+    /// The step in which it was signed.
+    pub(crate) heard: u64,
 }
 
 /// A loan as its host has it.
@@ -77,6 +86,8 @@ pub(crate) struct Loan {
     pub(crate) until: Timestamp,
     /// When its issuer must have been heard, with all grace.
     pub(crate) contact: Option<Timestamp>,
+    /// The step in which its newest certificate was signed.
+    pub(crate) heard: u64,
 }
 
 impl Desk {
@@ -105,8 +116,18 @@ impl Desk {
         let model = &mut self.model;
         let device = contents.as_ref().map(|contents| contents.device);
         if model.device != device {
-            let Model { boots, ahead, restored, is_tampered, .. } = *model;
-            *model = Model { device, boots, ahead, restored, is_tampered, sent: std::mem::take(&mut model.sent), ..Model::default() };
+            let Model { boots, ahead, restored, is_copy, disturbed, wound_back, .. } = *model;
+            *model = Model {
+                device,
+                boots,
+                ahead,
+                restored,
+                is_copy,
+                disturbed,
+                wound_back,
+                sent: std::mem::take(&mut model.sent),
+                ..Model::default()
+            };
         }
         model.leases.clear();
         model.loans.clear();
@@ -139,7 +160,8 @@ impl Desk {
                         Contact::None => None,
                         Contact::Every { days: every, grace } => Some(after(answer.issued, days(u64::from(every) + u64::from(grace)))),
                     };
-                    model.loans.insert(it.activation.clone(), Loan { until, contact });
+                    let heard = model.sent.get(&(it.activation.clone(), it.generation)).map_or(0, |(.., step)| *step);
+                    model.loans.insert(it.activation.clone(), Loan { until, contact, heard });
                 }
                 Hold::Trial | Hold::Activation => {}
             }
@@ -172,9 +194,9 @@ impl Model {
     /// A lease in the vault: it lasts from when it was asked for.
     fn lease(&mut self, it: &Certificate, issued: Timestamp, until: Timestamp, now: &Now) -> Option<()> {
         self.pools.extend(it.entitlement.clone());
-        let (boot, sent) = self.sent.get(&(it.activation.clone(), it.generation))?;
+        let (boot, sent, heard) = self.sent.get(&(it.activation.clone(), it.generation))?;
         if *boot == now.boot {
-            let lease = Lease { boot: boot.clone(), ends: *sent + between(issued, until) };
+            let lease = Lease { boot: boot.clone(), ends: *sent + between(issued, until), heard: *heard };
             self.leases.insert(it.activation.clone(), lease);
         }
         Some(())
@@ -185,20 +207,24 @@ impl Model {
         self.leases.values().filter(|lease| lease.boot == *boot).map(|lease| lease.ends).max().unwrap_or_default()
     }
 
-    /// Whether a loan may be in use: by the true time, and where the clock was moved by what it shows.
+    /// Whether a loan may be in use: by the true time, and while the clock is behind by what it shows.
     pub(crate) fn lends(&self, now: Timestamp, clock: &Now) -> bool {
-        let at = if self.is_tampered { now.min(clock.wall) } else { now };
-        // A minute is left to clocks that differ, and a moved one has its own grace, which the other world looks at.
-        let slack = if self.is_tampered { days(16) } else { Duration::from_secs(60) };
-        self.loans.values().any(|loan| at < after(loan.until, slack))
+        // A minute is left to clocks that differ; one that is behind has its own grace, which the other world looks at.
+        let slack = if after(clock.wall, MINUTE) < now { days(16) } else { MINUTE };
+        self.loans.values().any(|loan| now.min(clock.wall) < after(loan.until, slack))
     }
 
     /// Whether by all that was signed the host must work.
     pub(crate) fn must_work(&self, now: Timestamp, clock: &Now) -> bool {
-        let ahead = after(now, self.ahead + Duration::from_secs(60));
-        let lent = |loan: &Loan| ahead < loan.until && loan.contact.is_none_or(|contact| ahead < contact);
-        let leased = clock.running + self.ahead + Duration::from_secs(2) < self.lasts(&clock.boot);
-        !self.is_tampered && (leased || self.loans.values().any(lent))
+        let ahead = after(now, self.ahead + MINUTE);
+        let is_right = clock.wall <= after(now, MINUTE) && now <= after(clock.wall, MINUTE);
+        let lent = |loan: &Loan| {
+            is_right && loan.heard > self.disturbed && ahead < loan.until && loan.contact.is_none_or(|contact| ahead < contact)
+        };
+        // A lease goes by running time, whatever the clock shows.
+        let sure = self.leases.values().filter(|lease| lease.boot == clock.boot && lease.heard > self.wound_back);
+        let leased = sure.map(|lease| lease.ends).max().is_some_and(|ends| clock.running + self.ahead + Duration::from_secs(2) < ends);
+        !self.is_copy && (leased || self.loans.values().any(lent))
     }
 
     /// Whether it worked without a lease for longer than it earned and is given.

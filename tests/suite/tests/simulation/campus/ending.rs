@@ -8,6 +8,7 @@ use keyward_engine::license_manager::unheard;
 use keyward_fakes::CrashPlan;
 
 use super::desk::Desk;
+use super::pools::Pool;
 use super::{Campus, VENDOR};
 use crate::trail::Broken;
 
@@ -45,23 +46,27 @@ impl Campus {
 
     /// As many hosts as there are seats have one, and one more waits.
     fn take_all_seats(&mut self, site: usize) {
-        let Some(status) = self.sites[site].status(&self.power) else { return };
-        let name = self.sites[site].name().to_owned();
-        let mut pools = Vec::new();
+        let (now, name) = (self.now(), self.sites[site].name().to_owned());
+        let Some(status) = self.sites[site].status(&self.power) else { return self.broken("LOST", &name, "nobody answers there any more") };
         for view in &status.pools {
-            let (glance, may) = (&view.overview, view.charter.delegation());
+            let glance = &view.overview;
             if glance.used + glance.stood_in_for + glance.ready + glance.withheld > 0 {
                 self.broken("LOST", &name, format!("everybody went home long ago: {glance:?} {:?}", view.seats));
             }
-            // One that ended, or is on its way back, grants nothing.
-            if glance.free > 0 {
-                if glance.free != may.seats {
-                    self.broken("LOST", &name, format!("{} of {} seats are free", glance.free, may.seats));
-                }
-                pools.push((may.entitlement.clone(), may.seats));
+        }
+        let pools = self.pools.iter().filter(|(_, pool)| pool.site == site);
+        // What the vendor took away, or let end, or is to have back grants nothing.
+        let grants = |(id, pool): &(&EntitlementId, &Pool)| self.keys.contains_key(*id) && !pool.is_over(now);
+        let (live, over): (Vec<_>, Vec<_>) = pools.partition(grants);
+        let (live, over): (Vec<_>, usize) = (live.into_iter().map(|(id, pool)| (id.clone(), pool.delegation.seats)).collect(), over.len());
+        for (license, seats) in &live {
+            let glance = status.pools.iter().map(|view| &view.overview).find(|glance| glance.license == *license);
+            if glance.is_none_or(|glance| glance.free != *seats) {
+                self.broken("LOST", &name, format!("of {seats} seats of {license} are free: {glance:?}"));
             }
         }
-        if let [(license, seats)] = &pools[..] {
+        self.tally.outcome(if over > 0 { "a license was over at the end" } else { "all licenses ran at the end" });
+        if let [(license, seats)] = &live[..] {
             self.take_seats(site, &name, license, *seats);
         }
     }

@@ -42,6 +42,7 @@ const EVENTS: &[Event] = &[
     event("host installed anew", 3, Campus::reinstall),
     event("host backed up", 5, Campus::back_up_host),
     event("host's vault restored", 3, Campus::restore_host),
+    event("host's vault restored after a return", 6, Campus::give_back_twice),
     event("host cloned", 1, Campus::clone),
     event("host suspended", 6, Campus::suspend),
     event("host woken", 8, Campus::wake),
@@ -120,7 +121,7 @@ fn wait(campus: &mut Campus) {
 
 fn borrow(campus: &mut Campus) {
     let place = campus.a_desk();
-    let length = std::time::Duration::from_secs(3_600 * campus.dice.random_range(1..190));
+    let length = campus.a_length();
     campus.arm();
     campus.act(place, &Deed::Borrow(length));
 }

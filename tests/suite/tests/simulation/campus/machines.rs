@@ -1,6 +1,9 @@
 //! What becomes of hosts: started again, booted, installed anew, put back from a backup, cloned; and of their cables.
 
+use keyward_fakes::world::Backup;
+
 use super::Campus;
+use super::acts::Deed;
 use super::desk::{Desk, Model};
 
 /// So many hosts are clones at the most.
@@ -42,7 +45,10 @@ impl Campus {
     }
 
     pub(super) fn back_up_host(&mut self) {
-        let place = self.a_desk();
+        // Rather one that has something to lose.
+        let has = |desk: &Desk| !desk.model.loans.is_empty() || !desk.model.leases.is_empty();
+        let place = if self.chance(60) { self.a_desk_that(has) } else { None };
+        let place = place.unwrap_or_else(|| self.a_desk());
         self.machines.push((place, self.desks[place].host.snapshot()));
         if self.machines.len() > 8 {
             self.machines.remove(0);
@@ -56,11 +62,31 @@ impl Campus {
         if self.machines.is_empty() {
             return;
         }
-        let (place, backup) = self.pick(&self.machines.clone()).clone();
+        let machines = std::mem::take(&mut self.machines);
+        // Rather of one that gave something back since.
+        let gave = |(place, _): &&(usize, Backup)| !self.desks[*place].model.off.is_empty();
+        let gave = machines.iter().rfind(gave).cloned();
+        let gave = if self.chance(60) { gave } else { None };
+        let (place, backup) = gave.unwrap_or_else(|| self.pick(&machines).clone());
+        self.machines = machines;
+        self.puts_back(place, &backup);
+    }
+
+    /// Somebody backs a host up, gives back what it has, and puts the backup back.
+    pub(super) fn give_back_twice(&mut self) {
+        let Some(place) = self.a_desk_that(|desk| !desk.model.loans.is_empty()) else { return };
+        let Some(loan) = self.desks[place].model.loans.keys().next().cloned() else { return };
+        let backup = self.desks[place].host.snapshot();
+        self.arm();
+        self.act(place, &Deed::GiveBack(loan));
+        self.puts_back(place, &backup);
+    }
+
+    fn puts_back(&mut self, place: usize, backup: &Backup) {
         self.touched.insert(place);
         let desk = &mut self.desks[place];
-        desk.host.restore(&backup);
-        desk.model.is_tampered = true;
+        desk.host.restore(backup);
+        (desk.model.disturbed, desk.model.wound_back) = (self.step, self.step);
         desk.model.restored += 1;
         desk.next = None;
         desk.opens(&self.lan);
@@ -79,9 +105,9 @@ impl Campus {
         let original = &self.desks[place];
         let host = self.world.clone_host(&original.host, &name);
         let mut clone = Desk::new(host, original.user.clone(), original.servers.clone(), &self.lan);
-        clone.model = Model { is_tampered: true, boots: original.model.boots + 1, ..original.model.clone() };
+        clone.model = Model { is_copy: true, boots: original.model.boots + 1, ..original.model.clone() };
         let original = original.name().to_owned();
-        self.desks[place].model.is_tampered = true;
+        self.desks[place].model.is_copy = true;
         self.desks.push(clone);
         self.watch(&name);
         self.note(format_args!("{original}: is cloned to {name}"));

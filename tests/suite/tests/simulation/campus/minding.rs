@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Answer, Ask, Body, Hold};
-use keyward_domain::names::EntitlementId;
+use keyward_domain::document::{Answer, Ask, Body, Hold, Request};
+use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::pool::{PulseHeard, Wait, Way};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::seal::Sealed;
 use keyward_domain::standing::{Flag, Row, Verdict};
 use keyward_ports::Clock as _;
 
 use super::Campus;
 use super::pools::{Heard, Pool, room};
+use super::windows::{Away, Window};
 use super::wire::{Said, What};
 
 /// Somebody got a seat, or a place in the line.
@@ -33,7 +35,7 @@ impl Campus {
         // What was asked at once was decided in an order that nobody knows; whoever returned something used nothing of it any more.
         for said in &said {
             if let What::Asked { request, way, answer, .. } = &said.what {
-                self.hear_return(said, &request.words().ask, way, answer.as_ref());
+                self.hear_return(said, request, way, answer.as_ref());
             }
         }
         let mut turns = Vec::new();
@@ -75,13 +77,20 @@ impl Campus {
     fn hear(&mut self, said: &Said, turns: &mut Vec<Turn>) {
         match &said.what {
             What::Asked { request, way, answer, .. } => {
+                *self.asked.entry((self.site_at(&said.at), request.name())).or_default() += 1;
                 if answer.is_none() && matches!(request.words().ask, Ask::CheckOut { .. } | Ask::Borrow { .. }) {
-                    // It may stand in the line since, and nobody knows.
+                    // It may stand in the line since, or have borrowed a seat, and nobody knows.
                     let (site, now) = (self.site_at(&said.at), self.now());
-                    self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.line_is_unknown(now));
+                    let borrows = matches!(request.words().ask, Ask::Borrow { .. });
+                    for pool in self.pools.values_mut().filter(|pool| pool.site == site) {
+                        pool.line_is_unknown(now);
+                        if borrows {
+                            pool.may_have_lent(&said.host, now);
+                        }
+                    }
                 }
                 match answer {
-                    Some(answer) => self.hear_answer(said, &request.words().ask, way, answer, turns),
+                    Some(answer) => self.hear_answer(said, request, way, answer, turns),
                     None => self.tally.outcome("nobody heard the answer"),
                 }
             }
@@ -129,15 +138,20 @@ impl Campus {
         }
     }
 
-    fn hear_answer(&mut self, said: &Said, ask: &Ask, way: &Way, answer: &Answer, turns: &mut Vec<Turn>) {
+    fn hear_answer(&mut self, said: &Said, request: &Sealed<Request>, way: &Way, answer: &Answer, turns: &mut Vec<Turn>) {
         let (now, site, host) = (self.now(), self.site_at(&said.at), said.host.clone());
+        let ask = &request.words().ask;
         let is_one = !self.may_be_two(&host);
         if answer.recount.is_some() {
             self.tally.outcome("told to count on");
         }
         // A loan's answer says that the lease it took the place of is over.
+        let asker = request.words().device.id();
         for revoked in &answer.revocations {
-            self.pools.values_mut().for_each(|pool| drop(pool.windows.remove(&revoked.activation)));
+            let is_its = |window: &Window| window.device.id() == asker && asker == revoked.device;
+            for pool in self.pools.values_mut().filter(|pool| pool.windows.get(&revoked.activation).is_some_and(is_its)) {
+                pool.windows.remove(&revoked.activation);
+            }
         }
         match &answer.body {
             Body::Certificate(_) => self.hear_certificate(said, answer, turns),
@@ -148,6 +162,7 @@ impl Campus {
                     self.broken("P10", &host, format!("a refusal without code, rule or remedy: {text}"));
                 }
                 self.tally.outcome(format!("refused {}: {}", ask.kind(), refusal.code()));
+                self.look_at_refusal(said, request, refusal);
                 if let Refusal::PoolFull { ticket, place, .. } = refusal
                     && let Some((pool, model)) = self.only_pool_of(site)
                 {
@@ -158,24 +173,50 @@ impl Campus {
                     turns.push(Turn { pool, host, before: (*place as usize).saturating_sub(1), is_seated: false });
                 }
             }
-            Body::Revocation(_) => self.tally.outcome("told that a loan was taken away"),
+            Body::Revocation(revocation) => {
+                self.tally.outcome("told that a loan was taken away");
+                // Whoever asked for more is told that the seat is gone.
+                self.refused.insert((host.clone(), Refusal::SeatGone.code()));
+                let windows = self.pools.values().filter_map(|pool| pool.windows.get(&revocation.activation));
+                if let Some(window) = windows.into_iter().find(|window| matches!(window.away, Away::Not | Away::AtOnceOnce)) {
+                    let what = format!("{} is revoked, and nobody took it away: {window:?}", revocation.activation);
+                    self.broken("P9", &host, what);
+                }
+            }
             Body::Delegation(_) => self.broken("DELEGATED", &host, "a license server delegates"),
         }
     }
 
     /// From when a return is written down its host uses nothing of it. What a file says was borrowed and given back is free when it is due.
-    fn hear_return(&mut self, said: &Said, ask: &Ask, way: &Way, answer: Option<&Answer>) {
-        let Ask::Return { activation, .. } = ask else { return };
+    fn hear_return(&mut self, said: &Said, request: &Sealed<Request>, way: &Way, answer: Option<&Answer>) {
+        let Ask::Return { activation, .. } = &request.words().ask else { return };
+        self.is_off(&said.host, activation);
         let heard = match answer.map(|answer| &answer.body) {
             Some(Body::Receipt(_)) => Heard::Acknowledged,
-            _ => Heard::Perhaps,
+            None => Heard::Perhaps,
+            Some(_) => return,
         };
-        let site = self.site_at(&said.at);
+        let (now, site) = (self.now(), self.site_at(&said.at));
+        let asker = request.words().device;
         for pool in self.pools.values_mut().filter(|pool| pool.site == site) {
-            let lent = pool.windows.get(activation).is_some_and(|window| window.is_loan);
-            if *way == Way::Line || !lent {
-                pool.returns(activation, heard);
+            match way {
+                _ if pool.windows.get(activation).is_some_and(|window| window.device != asker) => {}
+                Way::Line => pool.returns(activation, heard, now),
+                Way::File { .. } => pool.returns_by_file(activation, heard, now),
             }
+        }
+    }
+
+    /// A host asked for a return: from here on what it had never counts there again (promise 4), whatever the host remembers of it. A lease
+    /// can be signed anew.
+    fn is_off(&mut self, host: &str, activation: &ActivationId) {
+        let window = |pool: &Pool| Some((pool.windows.get(activation)?.is_loan, *pool.generations.get(activation)?));
+        let known = self.pools.values().find_map(window);
+        let Some(model) = self.model_of(host) else { return };
+        match known {
+            Some((true, _)) => drop(model.off.insert(activation.clone(), u64::MAX)),
+            Some((false, generation)) => drop(model.off.insert(activation.clone(), generation)),
+            None => {}
         }
     }
 
@@ -202,7 +243,7 @@ impl Campus {
         }
         let about = format!("{} {}", self.sites[self.site_at(&said.at)].name(), said.host);
         self.faults(&about, faults);
-        let sent = (said.sent.boot.clone(), said.sent.running);
+        let sent = (said.sent.boot.clone(), said.sent.running, self.step);
         if let Some(model) = self.model_of(&said.host) {
             model.sent.insert((it.activation.clone(), it.generation), sent);
         }
@@ -216,7 +257,7 @@ impl Campus {
 
     /// A clone stands in the line where its original does.
     fn may_be_two(&mut self, host: &str) -> bool {
-        self.model_of(host).is_some_and(|model| model.is_tampered)
+        self.model_of(host).is_some_and(|model| model.is_copy)
     }
 
     fn model_of(&mut self, host: &str) -> Option<&mut super::desk::Model> {
@@ -230,6 +271,7 @@ impl Campus {
         for view in &status.pools {
             let id = &view.charter.delegation().entitlement;
             let Some(pool) = self.pools.get_mut(id) else { continue };
+            pool.runs(now);
             let mut faults = pool.count(&view.overview, now);
             faults.extend(pool.compare(&view.seats, now));
             for turn in turns.iter().filter(|turn| turn.pool == *id && pool.unknown.is_none_or(|until| until <= now)) {
@@ -260,7 +302,8 @@ impl Campus {
             model.episode = Duration::ZERO;
         }
         let (must, lent) = (model.must_work(now, &clock), model.lends(now, &clock));
-        let never = model.since.is_none() && !lent && !leased;
+        // A vault that was put back may have had one before anybody looked.
+        let never = model.since.is_none() && model.wound_back == 0 && !lent && !leased;
         let is_off = |row: &&Row| row.id.parse().is_ok_and(|id| model.off.contains_key(&id) || model.returning.contains(&id));
         if let Some(row) = standing.rows.iter().filter(|row| row.runs()).find(is_off) {
             let what = format!("{} was given back here and works", row.id);

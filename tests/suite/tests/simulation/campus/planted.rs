@@ -1,5 +1,6 @@
-//! For each promise of license servers a bug that breaks it, and the step at which the observer finds it: within one hundredth of the steps
-//! that a run plays.
+//! Bugs of license servers and of hosts that have their seats, and the step at which the observer finds each: within one hundredth of the
+//! steps that a run plays. What is not planted here (promises 3, 10, 11 and 12, and two servers from one image) is planted in the vendor's
+//! world, or not at all: a refusal without a remedy, and a twin that nobody notices.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::plants::{
     CredulousServers, DeafServers, FastServers, ForgetfulStarts, GenerousVaults, HastyJournals, LyingBooks, LyingJournals, delegated,
     first_seat, no_return,
 };
-use crate::plants::StandingClocks;
+use crate::plants::{ForgetfulAnchors, StandingClocks};
 use crate::{asked, play_campus};
 
 /// One hundredth of 100,000.
@@ -31,7 +32,7 @@ macro_rules! planted {
 
 planted! {
     /// Promise 5.
-    a_server_that_answers_before_it_has_written: ["P5"], HastyJournals;
+    a_server_that_answers_before_it_has_written: ["P5", "REFUSED"], HastyJournals;
     /// Promise 5.
     a_server_that_forgets_who_has_which_seat: ["P5"], LyingBooks(|books| books["holds"] = json!([]));
     /// Promise 1.
@@ -46,6 +47,18 @@ planted! {
     a_restored_server_that_holds_nothing_back: ["P8", "P1", "P5", "GEN"], ForgetfulStarts;
     /// Promise 8, after the next start.
     a_restored_server_that_forgets_that_it_was: ["P8", "P1"], LyingBooks(|books| books["restored"] = json!(null));
+    /// Promises 5 and 1, after a restore.
+    a_restored_server_that_forgets_what_its_backup_knows: ["P5", "P1"], LyingBooks(|books| {
+        if !books["restored"].is_null() { books["holds"] = json!([]) }
+    });
+    /// What was promised to whoever asks: a no has a cause.
+    a_server_that_is_closed_for_no_reason: ["REFUSED"], LyingBooks(|books| books["closed"] = json!("2027-01-01T00:00:00Z"));
+    /// The same: seats may be borrowed.
+    a_server_that_lends_nothing: ["REFUSED"], LyingBooks(|books| delegated(books, |it| {
+        if it.get("loans").is_some() { it["loans"]["seats"] = json!(0) }
+    }));
+    /// Promise 4.
+    an_anchor_that_forgets_what_was_given_back: ["P4"], ForgetfulAnchors(|contents| contents.tombstones.clear());
     /// What was delegated.
     a_server_that_adds_seats: ["P1", "DELEGATED"], LyingBooks(|books| delegated(books, |it| it["seats"] = json!(100)));
     /// What was delegated: seats for emergencies.
@@ -55,7 +68,7 @@ planted! {
         if it.get("loans").is_some() { it["loans"]["seats"] = json!(100) }
     }));
     /// What was delegated: for how long may be borrowed.
-    a_server_that_lends_for_longer_than_it_may: ["DELEGATED"], LyingBooks(|books| delegated(books, |it| {
+    a_server_that_lends_for_longer_than_it_may: ["DELEGATED", "LOST"], LyingBooks(|books| delegated(books, |it| {
         if it.get("loans").is_some() { it["loans"]["days"] = json!(100) }
     }));
     /// Row N3: the line is served in order.

@@ -18,7 +18,7 @@ use keyward_ports::{
 use serde_json::Value;
 
 use super::wire::Plant;
-use crate::plants::StandingClocks;
+use crate::plants::{ForgetfulAnchors, StandingClocks};
 
 /// Journals that say that facts are written, and write them when the next come.
 pub(super) struct HastyJournals;
@@ -56,6 +56,8 @@ struct Planted<P: ?Sized, T> {
 }
 
 impl Plant for StandingClocks {}
+
+impl Plant for ForgetfulAnchors {}
 
 impl Outfit for HastyJournals {}
 

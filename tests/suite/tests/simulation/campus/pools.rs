@@ -4,33 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use keyward_domain::document::{Certificate, Contact, Delegation, Hold, Place, Ticket};
-use keyward_domain::keys::{KeyId, PublicKey};
+use keyward_domain::keys::KeyId;
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Overview, READY, Release, Seat, SeatState};
 use keyward_domain::time::{Timestamp, after, between, days};
+
+use super::windows::{Away, Ghost, Notes, Window};
 
 /// So long is a lease.
 pub(crate) const LEASE: Duration = Duration::from_secs(600);
 /// Whoever waits and is silent for so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A right that was signed: it is in use from when it was signed until it ends or is given back.
-#[derive(Debug, Clone)]
-pub(crate) struct Window {
-    pub(crate) host: String,
-    pub(crate) device: PublicKey,
-    pub(crate) seat: u32,
-    pub(crate) place: Place,
-    pub(crate) signed: Timestamp,
-    pub(crate) until: Timestamp,
-    pub(crate) is_loan: bool,
-    /// An administrator took it away, and a seat for emergencies stands in for it.
-    pub(crate) stood_in_for: bool,
-    /// An administrator took it away, one way or the other.
-    pub(crate) is_away: bool,
-    /// The newest of it was signed before the server was restored last.
-    pub(crate) is_forgotten: bool,
-}
 
 /// A server was restored from a backup that did not know everything.
 #[derive(Debug, Clone, Copy)]
@@ -66,10 +50,20 @@ pub(crate) struct Pool {
     /// Who had a seat at the last look, whether or not anybody heard of it.
     pub(crate) seated: BTreeSet<KeyId>,
     ended: BTreeSet<ActivationId>,
+    /// What came back after the backup was made that the server was restored from.
+    forgotten_ends: BTreeSet<ActivationId>,
     pub(crate) started: Timestamp,
     pub(crate) restored: Option<Restored>,
+    /// What a seat may be kept for though nobody has it: its return was not heard, or is forgotten.
+    pub(crate) ghosts: BTreeMap<Place, Ghost>,
+    /// Hosts that asked to borrow and heard nothing, and until when what they asked for may be borrowed.
+    pub(crate) unheard: BTreeMap<String, Timestamp>,
     /// So often an administrator of a restored server took away what had come back before.
-    ghosts: u32,
+    pub(crate) in_vain: u32,
+    /// Until when a restored server gives no new seat; none if it ran for so long.
+    pub(crate) quiet: Option<Timestamp>,
+    /// Of which activation it is closed, to be given back.
+    pub(crate) closed: Option<ActivationId>,
     pub(crate) line: BTreeMap<(u64, u32), Waiter>,
     /// Until here the line may be another than is known.
     pub(crate) unknown: Option<Timestamp>,
@@ -97,9 +91,14 @@ impl Pool {
             back: BTreeSet::new(),
             seated: BTreeSet::new(),
             ended: BTreeSet::new(),
+            forgotten_ends: BTreeSet::new(),
             started: now,
             restored: None,
-            ghosts: 0,
+            ghosts: BTreeMap::new(),
+            unheard: BTreeMap::new(),
+            in_vain: 0,
+            quiet: None,
+            closed: None,
             line: BTreeMap::new(),
             unknown: None,
         }
@@ -109,13 +108,45 @@ impl Pool {
     pub(crate) fn starts(&mut self, now: Timestamp) {
         self.started = now;
         self.line.clear();
+        self.quiet = self.quiet.map(|_| after(now, LEASE));
+        self.ghosts.values_mut().filter(|ghost| !ghost.is_loan).for_each(|ghost| ghost.until = after(now, LEASE));
     }
 
-    /// It was put back as it was: what was signed since may be forgotten.
-    pub(crate) fn restores(&mut self, now: Timestamp) {
+    /// It runs.
+    pub(crate) fn runs(&mut self, now: Timestamp) {
+        self.quiet = self.quiet.filter(|until| now < *until);
+    }
+
+    /// What a backup that is made now knows.
+    pub(crate) fn notes(&self) -> Notes {
+        Notes { windows: self.windows.clone(), back: self.back.clone(), ended: self.ended.clone(), closed: self.closed.clone() }
+    }
+
+    /// It was put back as it was: what was signed since, what came back since and what was taken away since is forgotten, and nothing else.
+    pub(crate) fn restores(&mut self, notes: &Notes, now: Timestamp) {
         self.restored = Some(Restored { at: now, accepted: false });
-        self.windows.values_mut().for_each(|window| window.is_forgotten = true);
-        self.back.clear();
+        self.quiet = Some(after(now, LEASE));
+        self.closed.clone_from(&notes.closed);
+        self.ghosts.values_mut().for_each(|ghost| ghost.away = ghost.away.put_back(Away::Not));
+        for (activation, then) in notes.windows.iter().filter(|(it, then)| !self.windows.contains_key(*it) && !then.is_forgotten) {
+            let until = if then.is_loan { then.until } else { after(now, LEASE) };
+            let ghost = Ghost { of: Some(activation.clone()), until, is_loan: then.is_loan, away: then.away, is_forgotten: false };
+            self.ghosts.insert(then.place, ghost);
+        }
+        for (activation, window) in &mut self.windows {
+            let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
+            let then = notes.windows.get(activation).filter(is_same);
+            // A loan was extended since: its seat is free when it was due before.
+            window.is_forgotten = then.is_none_or(|then| window.is_loan && then.until < window.until);
+            window.away = window.away.put_back(then.map_or(Away::Not, |then| then.away));
+            if window.came_by_file && then.is_none_or(|then| !then.came_by_file) {
+                self.forgotten_ends.insert(activation.clone());
+            }
+        }
+        self.back.retain(|place| notes.back.contains(place));
+        let ends = std::mem::take(&mut self.ended);
+        (self.ended, self.forgotten_ends) =
+            ends.into_iter().chain(std::mem::take(&mut self.forgotten_ends)).partition(|it| notes.ended.contains(it));
     }
 
     /// A certificate left the server's door. Says whether the seat is new to its host.
@@ -134,28 +165,34 @@ impl Pool {
             }
         };
         let before = self.generations.insert(it.activation.clone(), it.generation);
-        // A restored server knows nothing of what came back, and an old file shows it: it is lent for nobody then, until it is due.
-        let shown_again = self.restored.is_some() && self.ended.contains(&it.activation);
-        if before.is_some_and(|before| before >= it.generation) && !shown_again {
+        if before.is_some_and(|before| before >= it.generation) {
             faults.push(("GEN", format!("{} goes from {before:?} to {}: no host takes it", it.activation, it.generation)));
         }
         let of = self.places.insert(place, it.activation.clone());
-        if of.as_ref().is_some_and(|of| *of != it.activation) && self.restored.is_none() {
+        if of.as_ref().is_some_and(|of| *of != it.activation) {
             faults.push(("P1", format!("place {place:?} is {of:?}'s and {}'s", it.activation)));
         }
-        if self.restored.is_none()
-            && let Some((other, window)) =
-                self.windows.iter().find(|(other, window)| **other != it.activation && window.seat == seat && window.until > now)
-        {
+        // Whom a restored server does not know can sit on the same number: it counts such loans, and cannot tell which numbers they have.
+        let sits = |(other, window): &(&ActivationId, &Window)| **other != it.activation && window.seat == seat && window.until > now;
+        if let Some((other, window)) = self.windows.iter().filter(sits).find(|(_, window)| !window.is_forgotten) {
             faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
         }
         let known = self.windows.get(&it.activation).cloned();
         let known = known.as_ref();
-        if known.is_some_and(|known| known.is_away && !known.is_forgotten) {
+        if known.is_some_and(|known| matches!(known.away, Away::AtEnd | Away::AtOnce)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
         }
-        if self.ended.contains(&it.activation) && self.restored.is_none() {
+        // A lease that a restored server is shown may be signed anew, for its host alone.
+        if self.ended.contains(&it.activation) && (is_loan || self.restored.is_none()) {
             faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
+        }
+        if is_loan && self.forgotten_ends.contains(&it.activation) {
+            // The backup has it, or its host showed an old file. It is lent for nobody: from when its return was written down no host takes it.
+            self.kept.insert(place, now);
+            if !self.windows.contains_key(&it.activation) {
+                self.ghosts.insert(place, Ghost { of: Some(it.activation.clone()), until, is_loan, away: Away::Not, is_forgotten: true });
+            }
+            return (false, faults);
         }
         let is_new = before.is_none();
         let forgets = is_new && self.restored.is_some_and(|restored| !is_loan && now < after(restored.at, LEASE));
@@ -174,10 +211,15 @@ impl Pool {
             signed: now,
             until: known.map_or(until, |known| known.until.max(until)),
             is_loan,
-            stood_in_for: known.is_some_and(|known| known.stood_in_for),
-            is_away: false,
+            away: known.map_or(Away::Not, |known| known.away),
             is_forgotten: false,
+            was_forgotten: known.is_some_and(|known| known.is_forgotten || known.was_forgotten),
+            came_by_file: false,
         };
+        self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
+        if is_loan {
+            self.unheard.remove(host);
+        }
         self.kept.insert(place, now);
         self.windows.insert(it.activation.clone(), window);
         (is_new, faults)
@@ -218,25 +260,103 @@ impl Pool {
     }
 
     /// A host gives back what it has: from when it wrote that down it uses nothing of it, whether or not the server heard it.
-    pub(crate) fn returns(&mut self, activation: &ActivationId, heard: Heard) {
-        let window = self.windows.remove(activation);
-        if let (Some(window), Heard::Acknowledged) = (window, heard) {
-            self.back.insert(window.place);
-            self.ended.insert(activation.clone());
+    pub(crate) fn returns(&mut self, activation: &ActivationId, heard: Heard, now: Timestamp) {
+        if let Some(window) = self.windows.remove(activation) {
+            let until = if window.is_loan { window.until } else { after(now, LEASE) };
+            let is_forgotten = window.is_forgotten || window.was_forgotten;
+            let ghost = Ghost { of: Some(activation.clone()), until, is_loan: window.is_loan, away: window.away, is_forgotten };
+            self.ghosts.insert(window.place, ghost);
+        }
+        if heard == Heard::Acknowledged {
+            let back: Vec<_> = self.ghosts.extract_if(.., |_, ghost| ghost.of.as_ref() == Some(activation)).collect();
+            for (place, ghost) in back {
+                self.back.insert(place);
+                // A restored server keeps no note of what it did not know when it came back: an old file can show it again.
+                if ghost.is_forgotten && ghost.is_loan {
+                    self.forgotten_ends.insert(activation.clone());
+                } else {
+                    self.ended.insert(activation.clone());
+                    self.forgotten_ends.remove(activation);
+                }
+            }
         }
     }
 
+    /// A file says that something came back. A lease it is true of at once.
+    pub(crate) fn returns_by_file(&mut self, activation: &ActivationId, heard: Heard, now: Timestamp) {
+        let is_loan = self.ghosts.values().any(|ghost| ghost.is_loan && ghost.of.as_ref() == Some(activation));
+        match self.windows.get_mut(activation) {
+            Some(window) if window.is_loan => window.came_by_file = true,
+            None if is_loan => {}
+            Some(_) | None => self.returns(activation, heard, now),
+        }
+    }
+
+    /// Whether by all that was heard it grants nothing more.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.delegation.window.until.is_some_and(|end| end <= now) || self.closed.as_ref() == Some(&self.delegation.activation)
+    }
+
+    /// Whether a return may not have been heard.
+    pub(crate) fn may_have(&self, activation: &ActivationId) -> bool {
+        self.windows.contains_key(activation) || self.ghosts.values().any(|ghost| ghost.of.as_ref() == Some(activation))
+    }
+
+    /// Whether something came back that a restored server does not know of.
+    pub(crate) fn forgot_return_of(&self, activation: &ActivationId) -> bool {
+        self.forgotten_ends.contains(activation)
+    }
+
+    /// Whether its host has a loan that the server must know.
+    pub(crate) fn has(&self, activation: &ActivationId, device: KeyId, now: Timestamp) -> bool {
+        let window = self.windows.get(activation).filter(|it| it.is_loan && !it.is_forgotten && !it.came_by_file && it.until > now);
+        window.is_some_and(|window| window.device.id() == device)
+    }
+
+    /// How many seats may be borrowed by all that is known.
+    pub(crate) fn loans(&self, now: Timestamp) -> usize {
+        let windows = self.windows.values().filter(|it| it.is_loan && it.until > now).count();
+        let ghosts = self.ghosts.values().filter(|it| it.is_loan && it.until > now).count();
+        windows + ghosts + self.unheard.values().filter(|until| **until > now).count()
+    }
+
+    /// How many seats an administrator may have taken away at once that are not over, by all that is known.
+    pub(crate) fn stood_in_for(&self) -> usize {
+        let windows = self.windows.values().map(|it| it.away);
+        let ghosts = self.ghosts.values().filter(|it| it.of.as_ref().is_none_or(|of| !self.windows.contains_key(of)));
+        windows.chain(ghosts.map(|it| it.away)).filter(|away| *away == Away::AtOnce).count() + self.in_vain as usize
+    }
+
     /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
-    pub(crate) fn released(&mut self, place: Place, how: Release) {
+    pub(crate) fn released(&mut self, place: Place, state: SeatState, how: Release, now: Timestamp) {
         let contact = self.delegation.contact;
         let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
-            self.ghosts += u32::from(how == Release::AtOnce && self.restored.is_some());
+            self.in_vain += u32::from(how == Release::AtOnce && self.restored.is_some());
+            let (until, is_loan) = match state {
+                SeatState::Leased | SeatState::Released { .. } => (after(now, LEASE), false),
+                SeatState::Borrowed { until } | SeatState::GivenBack { until } => (until, true),
+            };
+            self.ghosts.entry(place).or_insert(Ghost { of: None, until, is_loan, away: Away::Not, is_forgotten: false }).away =
+                Away::by(how);
             return;
         };
-        (window.is_away, window.stood_in_for) = (true, window.stood_in_for || how == Release::AtOnce);
+        window.away = Away::by(how);
+        if !window.is_loan {
+            // Whoever had it when the server came up may have had a fresh lease just before, which nobody heard of.
+            let of = self.windows.iter().find(|(_, window)| window.place == place).map(|(activation, _)| activation.clone());
+            let ghost = Ghost { of, until: after(self.started, LEASE), is_loan: false, away: Away::by(how), is_forgotten: false };
+            self.ghosts.insert(place, ghost);
+            return;
+        }
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
             window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
         }
+    }
+
+    /// A host asked to borrow, and nobody heard the answer.
+    pub(crate) fn may_have_lent(&mut self, host: &str, now: Timestamp) {
+        let longest = days(self.delegation.loans.map_or(0, |loans| loans.days).into());
+        self.unheard.insert(host.into(), after(now, longest));
     }
 
     /// Somebody may stand in the line whom nobody heard of.
@@ -284,13 +404,17 @@ impl Pool {
     /// Promise 1: what is signed for and goes on is never more than the seats there are, and those for emergencies where one stands in.
     pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
         self.windows.retain(|_, window| window.until > now);
+        self.ghosts.retain(|_, ghost| ghost.until > now);
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
         let all = self.windows.len() + ready;
-        let without = self.windows.values().filter(|window| !window.stood_in_for).count() + ready;
+        let without = self.windows.values().filter(|window| !window.away.is_stood_in_for()).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        // A seat for emergencies stands in for what nobody has; whoever has what is forgotten in its place counts.
-        let ghosts = self.ghosts.min(may.overdraft);
+        // A seat for emergencies stands in for what nobody has; whoever has what was forgotten in its place counts.
+        if !self.windows.values().any(|window| window.is_forgotten || window.was_forgotten) {
+            self.in_vain = 0;
+        }
+        let ghosts = self.in_vain.min(may.overdraft);
         if all > may.limit() as usize || without > (may.seats + ghosts) as usize {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
             let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
@@ -298,7 +422,8 @@ impl Pool {
         }
         let may = may.loans.map_or(0, |loans| loans.seats as usize);
         if loans > may {
-            faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be")));
+            let who: Vec<_> = self.windows.iter().filter(|(_, window)| window.is_loan).collect();
+            faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be: {who:?}")));
         }
         faults
     }

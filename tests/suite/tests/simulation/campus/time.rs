@@ -114,7 +114,7 @@ impl Campus {
         let back = self.dice.random_range(0..100) < 60;
         let wall = if back { wall.checked_sub(by).unwrap_or(wall) } else { after(wall, by) };
         clock.set_wall(wall);
-        self.desks[place].model.is_tampered = true;
+        self.desks[place].model.disturbed = self.step;
         let name = self.desks[place].name().to_owned();
         self.note(format_args!("{name}: its clock is set to {wall}"));
     }
@@ -123,6 +123,7 @@ impl Campus {
         let now = self.now();
         if let Some(place) = self.a_desk_that(|desk| desk.host.clock().now().wall != now) {
             self.desks[place].host.clock().set_wall(now);
+            self.desks[place].model.disturbed = self.step;
             let name = self.desks[place].name().to_owned();
             self.note(format_args!("{name}: its clock is set right"));
         }

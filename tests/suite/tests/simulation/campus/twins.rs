@@ -29,7 +29,8 @@ impl Campus {
         let refused = |(_, result): &(_, Result<Taken, _>)| matches!(result, Ok(Taken::Refused(Refusal::CopiedHost)));
         let told = second.as_ref().is_ok_and(|all| all.iter().any(refused));
         // With several licenses the answer about the next one ends the doubt of the server itself; what it was told stands in its answers.
-        let recounted = twin.host.recording().answers().iter().filter_map(words).any(|answer| answer.recount.is_some());
+        let several = twin.host.licenses().delegations().len() > 1;
+        let recounted = several && twin.host.recording().answers().iter().filter_map(words).any(|answer| answer.recount.is_some());
         let copied = recounted || twin.status(&self.power).is_some_and(|status| status.copied);
         twin.kill(&self.power, &self.lan);
         self.mind(site);

@@ -1,0 +1,84 @@
+//! What a license server signed, as it was heard at its door, and what becomes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyward_domain::document::Place;
+use keyward_domain::keys::PublicKey;
+use keyward_domain::names::ActivationId;
+use keyward_domain::pool::Release;
+use keyward_domain::time::Timestamp;
+
+/// A right that was signed: it is in use from when it was signed until it ends or is given back.
+#[derive(Debug, Clone)]
+pub(crate) struct Window {
+    pub(crate) host: String,
+    pub(crate) device: PublicKey,
+    pub(crate) seat: u32,
+    pub(crate) place: Place,
+    pub(crate) signed: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) is_loan: bool,
+    pub(crate) away: Away,
+    /// The backup that the server was restored from last does not know it.
+    pub(crate) is_forgotten: bool,
+    /// It was shown to a server that did not know it.
+    pub(crate) was_forgotten: bool,
+    /// A file said that it came back: its seat is free when it is due, or when somebody believes the file.
+    pub(crate) came_by_file: bool,
+}
+
+/// What may stand in a server's books although nobody has it any more, as far as anybody knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Ghost {
+    /// Of which activation, if that is known.
+    pub(crate) of: Option<ActivationId>,
+    /// Until when.
+    pub(crate) until: Timestamp,
+    pub(crate) is_loan: bool,
+    pub(crate) away: Away,
+    /// It was signed by a server that does not know that, or did not when it was shown it.
+    pub(crate) is_forgotten: bool,
+}
+
+/// Whether an administrator took a seat away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Away {
+    Not,
+    /// Its seat is free when what was signed has ended.
+    AtEnd,
+    /// A seat for emergencies stands in for it.
+    AtOnce,
+    /// One stood in for it, and the server was restored and does not know that.
+    AtOnceOnce,
+}
+
+impl Away {
+    pub(crate) fn by(how: Release) -> Self {
+        match how {
+            Release::AtOnce => Self::AtOnce,
+            Release::AtEnd => Self::AtEnd,
+        }
+    }
+
+    /// What is left of it in a backup in which it was this.
+    pub(crate) fn put_back(self, then: Self) -> Self {
+        match (self, then) {
+            (Self::AtOnce | Self::AtOnceOnce, Self::Not | Self::AtEnd) => Self::AtOnceOnce,
+            (_, then) => then,
+        }
+    }
+
+    /// Whether another may have a seat in its place, beyond those that were sold.
+    pub(crate) fn is_stood_in_for(self) -> bool {
+        matches!(self, Self::AtOnce | Self::AtOnceOnce)
+    }
+}
+
+/// What a backup of a pool's journal knows, as far as it was heard when that was made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes {
+    pub(crate) windows: BTreeMap<ActivationId, Window>,
+    pub(crate) back: BTreeSet<Place>,
+    pub(crate) ended: BTreeSet<ActivationId>,
+    pub(crate) closed: Option<ActivationId>,
+}
