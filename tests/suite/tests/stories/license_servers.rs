@@ -33,12 +33,12 @@ fn minutes(n: u64) -> Duration {
 }
 
 type Journals = Arc<Mutex<BTreeMap<EntitlementId, Arc<FakeJournal>>>>;
-type Anchors = BTreeMap<EntitlementId, Anchored>;
+pub(super) type Anchors = BTreeMap<EntitlementId, Anchored>;
 
 /// A computer that a license server runs on.
 pub(super) struct Site {
     host: Arc<Host>,
-    journals: Journals,
+    pub(super) journals: Journals,
     pub(super) server: LicenseServer,
     task: tokio::task::JoinHandle<Result<(), JournalError>>,
 }
@@ -92,7 +92,7 @@ impl Site {
     }
 
     /// The process dies, and is started again.
-    async fn restart(self, anchors: Anchors) -> Self {
+    pub(super) async fn restart(self, anchors: Anchors) -> Self {
         let Self { host, journals, task, .. } = self;
         task.abort();
         host.restart();
@@ -102,7 +102,7 @@ impl Site {
         site
     }
 
-    fn image(&self) -> JournalImage {
+    pub(super) fn image(&self) -> JournalImage {
         self.journals.lock().expect("nobody panicked").values().next().expect("a pool").image()
     }
 

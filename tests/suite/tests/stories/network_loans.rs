@@ -18,7 +18,7 @@ use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::Host;
 use keyward_ports::{Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError};
 
-use super::license_servers::Site;
+use super::license_servers::{Anchors, Site};
 use super::network::{MINUTE, Office, any_seat, is_licensed};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -124,25 +124,35 @@ async fn a_loan_that_is_brought_back_while_nobody_answers_is_off_at_once_and_goe
     }
 }
 
-/// Promise 4. The server knows of the loan alone; the host knows that it came back, and has nothing that says so any more.
+/// Promise 4. The server knows of the loan alone: nobody heard that it came back, or it was restored from a backup that does not know; and
+/// the host has nothing any more that says so.
 #[tokio::test]
-async fn a_loan_that_nobody_heard_come_back_is_brought_back_again_by_a_vault_that_was_put_back() {
-    let office = Office::with_seats(1).await;
-    let (laptop, network) = office.desk("laptop");
-    let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
-    let backup = laptop.snapshot();
-    office.lan.cut(&office.at);
-    network.beat().await;
-    network.give_back(loan.as_str(), &unheard).await.expect_err("nobody answers");
-    laptop.restore(&backup);
-    assert!(!laptop.standing().may_run(), "the anchor knows that it came back");
-    office.lan.put(&office.at, office.site.server.clone());
-    let network = office.desk_of(&laptop, office.lan.clone());
-    let refused = network.check_out(&unheard).await.expect_err("the server signs the loan again");
-    assert_eq!(refused.code(), "answer-returned");
-    assert!(!laptop.standing().may_run());
-    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))), "it was brought back on the way");
-    assert_eq!(seats(&office).await, [SeatState::Leased]);
+async fn a_loan_that_came_back_and_is_signed_again_is_brought_back_again() {
+    for server_forgets in [true, false] {
+        let mut office = Office::with_seats(1).await;
+        let (laptop, network) = office.desk("laptop");
+        let loan = network.borrow_seat(Until::For(days(5)), &unheard).await.expect("a loan");
+        if server_forgets {
+            let backup = office.site.image();
+            network.give_back(loan.as_str(), &unheard).await.expect("it is heard");
+            office.site.journals.lock().expect("nobody panicked").values().for_each(|journal| journal.restore(backup.clone()));
+            office.site = office.site.restart(Anchors::new()).await;
+        } else {
+            let backup = laptop.snapshot();
+            office.lan.cut(&office.at);
+            network.beat().await;
+            network.give_back(loan.as_str(), &unheard).await.expect_err("nobody answers");
+            laptop.restore(&backup);
+        }
+        assert!(!laptop.standing().may_run(), "it is known that it came back");
+        office.lan.put(&office.at, office.site.server.clone());
+        let network = office.desk_of(&laptop, office.lan.clone());
+        let refused = network.check_out(&unheard).await.expect_err("the server signs the loan again");
+        assert_eq!(refused.code(), "answer-returned");
+        assert!(!laptop.standing().may_run());
+        assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))), "it was brought back on the way");
+        assert_eq!(seats(&office).await, [SeatState::Leased]);
+    }
 }
 
 /// A product that runs on meets the server again by itself, and brings back what another process could not.
