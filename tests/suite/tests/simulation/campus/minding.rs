@@ -171,6 +171,11 @@ impl Campus {
                         model.line_is_unknown(now);
                     }
                     turns.push(Turn { pool, host, before: (*place as usize).saturating_sub(1), is_seated: false });
+                } else if let Refusal::NoSeatFree { .. } = refusal
+                    && let Some((pool, model)) = self.only_pool_of(site)
+                {
+                    // Whoever borrows stands behind all who wait, and takes no place there.
+                    turns.push(Turn { pool, host, before: model.line.len(), is_seated: false });
                 }
             }
             Body::Revocation(revocation) => {

@@ -54,7 +54,7 @@ impl Pool {
     fn may_refuse(&self, request: &Request, refusal: &Refusal, now: Timestamp) -> bool {
         match (refusal, &request.ask) {
             // Whose turn it is is looked at beside the line.
-            (Refusal::PoolFull { .. }, Ask::CheckOut { .. } | Ask::Borrow { .. }) => true,
+            (Refusal::PoolFull { .. }, Ask::CheckOut { .. }) | (Refusal::NoSeatFree { .. }, Ask::Borrow { .. }) => true,
             (Refusal::SeatGone, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. } | Ask::Return { activation, .. }) => {
                 !self.has(activation, request.device.id(), now)
             }
