@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use keyward::{LicenseManager, can_be_saved, unheard};
-use keyward_domain::document::{Ask, Request};
 use keyward_domain::names::{ActivationId, EntitlementId};
-use keyward_domain::seal::Sealed;
+use keyward_host::SystemEntropy;
 use keyward_ports::Clock;
+use tokio::time::Instant;
 
-use super::closing::{Closing, Notes, Wish, close};
+use super::closing::{Closing, Notes, Wish};
 use super::parts::Parts;
 use super::run::Pools;
 use super::site::Site;
@@ -27,64 +27,73 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const NOT_TOLD: &str = "the license server that runs did not say what came of it; see its log, then run the same command again";
 const TOO_LATE: &str = "its return was made already, and the vendor may have freed the license: it cannot be called off; finish it (run `return` \
                         again, or have its file answered and `load` the answer), then activate the license again with its key";
+const OTHER_ACTIVATION: &str = "the license was activated here again meanwhile; run the same command again if that is meant";
 
 /// Gives a license back: once nothing that was signed under it is left. What was begun is gone on with.
 pub(super) async fn give_back(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>, request: Option<&Path>) -> Result<()> {
-    if let Some((manager, asked)) = begun(site, clock)? {
-        return hand_over(site, &manager, asked, request).await;
+    if let Some((manager, activation)) = begun(site, clock)? {
+        return hand_over(site, &manager, &activation, request).await;
     }
     let (manager, delegated) = only(site, clock, license)?;
     if let Some(to) = request {
         can_be_saved(to, &manager.pending()).context("could not save the request")?;
     }
-    let closing = Wish::Close(delegated.delegation.entitlement.clone());
+    let closing = Wish::close(&delegated.delegation, &SystemEntropy)?;
     wind_up(site, clock, &closing).await?;
-    let asked = manager.request_return(delegated.delegation.activation.as_str()).await.context("could not make the request")?;
+    let activation = delegated.delegation.activation;
+    manager.request_return(activation.as_str()).await.context("could not make the request")?;
     if !Notes::of(site).stands(&closing) {
         // It was called off at this very moment, too late: what may have been granted meanwhile ends before anybody hears of the return.
         wind_up(site, clock, &closing).await?;
     }
-    hand_over(site, &manager, asked, request).await
+    hand_over(site, &manager, &activation, request).await
 }
 
 /// Does not give a license back after all: its seats are granted again.
 pub(super) async fn call_off(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<()> {
     let begun = begun(site, clock)?.is_some();
-    let license = match only(site, clock, license) {
-        Ok((_, delegated)) => delegated.delegation.entitlement,
+    let delegation = match only(site, clock, license) {
+        Ok((_, delegated)) => delegated.delegation,
         Err(_) if begun => bail!(TOO_LATE),
         Err(error) => return Err(error),
     };
-    let notes = Notes::of(site);
+    let (notes, license) = (Notes::of(site), &delegation.entitlement);
+    let reopening = Wish::reopen(&delegation, &SystemEntropy)?;
     // In the place of what asks for closing, in one step: from here on no look closes the pool again, whoever stops in between.
-    notes.ask(&Wish::Reopen(license.clone()))?;
-    let came = match open(site, clock) {
-        Ok(pools) => {
-            // Its first look does what is asked.
-            let (kept, keeping) = pools.take_up(site).await?;
-            kept.close(keeping).await?;
-            notes.told()?
-        }
-        Err(error) if is_in_use(&error) => {
-            let asked = tokio::time::Instant::now();
-            loop {
-                let told = notes.told()?.filter(Closing::is_of_reopening);
-                if told.is_some() || asked.elapsed() > PATIENCE {
-                    break told;
-                }
-                tokio::time::sleep(GLANCE).await;
-            }
-        }
-        Err(error) => return Err(error),
-    };
-    let Some(came) = came else { bail!(NOT_TOLD) };
-    notes.take_back()?;
-    match came {
+    notes.ask(&reopening)?;
+    let came = open_again(site, clock, &reopening).await;
+    notes.take_back(&reopening)?;
+    match came? {
         Closing::Reopened => say(&format!("called off: seats of license {license} are granted again")),
         Closing::WasOpen if begun => bail!(TOO_LATE),
         Closing::WasOpen => say(&format!("nothing to call off: license {license} is not on its way back")),
         Closing::NotReopened(_) => bail!(TOO_LATE),
+        Closing::Past => bail!(OTHER_ACTIVATION),
         Closing::Left(_) | Closing::Refused(_) => bail!(NOT_TOLD),
+    }
+}
+
+/// Has a pool grant again: in the server that runs, or, where none does, in this process.
+async fn open_again(site: &Site, clock: &Arc<dyn Clock>, reopening: &Wish) -> Result<Closing> {
+    let notes = Notes::of(site);
+    match open(site, clock) {
+        Ok(pools) => {
+            // Its first look does what is asked.
+            let (kept, keeping) = pools.take_up(site).await?;
+            kept.close(keeping).await?;
+            notes.told(reopening)?.context(NOT_TOLD)
+        }
+        Err(error) if is_in_use(&error) => {
+            let asked = Instant::now();
+            loop {
+                match notes.told(reopening)? {
+                    Some(came) => return Ok(came),
+                    None if asked.elapsed() > PATIENCE => bail!(NOT_TOLD),
+                    None => tokio::time::sleep(GLANCE).await,
+                }
+            }
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -99,87 +108,66 @@ fn begun(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<(Arc<LicenseManag
     Ok(None)
 }
 
-/// Puts the request for a return into a file, or carries it to the vendor.
-async fn hand_over(site: &Site, manager: &LicenseManager, asked: impl Into<Handed>, request: Option<&Path>) -> Result<()> {
-    let activation = match asked.into() {
-        Handed::Made(asked) => match &asked.words().ask {
-            Ask::Return { activation, .. } => activation.clone(),
-            _ => bail!("what waits is no return"),
-        },
-        Handed::Waits(activation) => activation,
-    };
+/// Puts the request for a return that was written down into a file, or carries it to the vendor.
+async fn hand_over(site: &Site, manager: &LicenseManager, activation: &ActivationId, request: Option<&Path>) -> Result<()> {
+    // From here on nothing opens its pool again, and whatever may come of the request, the next activation is not to be closed.
+    Notes::of(site).take_back_all(activation)?;
     if let Some(to) = request {
         let asked = manager.request_again(activation.as_str()).await.context("could not make the request")?;
         return save(manager, asked, to);
     }
     manager.return_license(activation.as_str(), &unheard).await.context("could not return the license")?;
-    Notes::of(site).take_back()?;
     say("returned: activate the license on another computer")
 }
 
-/// A return that was made just now, or that waits.
-enum Handed {
-    Made(Sealed<Request>),
-    Waits(ActivationId),
-}
-
-impl From<Sealed<Request>> for Handed {
-    fn from(asked: Sealed<Request>) -> Self {
-        Self::Made(asked)
-    }
-}
-
-impl From<ActivationId> for Handed {
-    fn from(activation: ActivationId) -> Self {
-        Self::Waits(activation)
-    }
-}
-
-/// Waits until nothing is left of what was signed under a license: in the server that runs, or, where none does, in this process.
+/// Waits until nothing is left of what was signed under a license: in the server that runs, or, where none does, in this process. Whoever
+/// waits no more, for whatever reason, asks for nothing more.
 async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<()> {
     let notes = Notes::of(site);
-    let mut progress = Progress::default();
-    match open(site, clock) {
-        Ok(pools) => {
-            notes.ask(closing)?;
-            let (mut kept, keeping) = pools.take_up(site).await?;
-            loop {
-                let done = if notes.stands(closing) { progress.see(&close(&kept.server, closing.license()).await?) } else { called_off() };
-                if !matches!(done, Ok(false)) {
-                    kept.close(keeping).await?;
-                    if done.is_err() {
-                        notes.take_back_if(closing)?;
-                    }
-                    return done.map(drop);
-                }
-                tokio::time::sleep(GLANCE).await;
-                kept.look().await?;
-            }
-        }
-        Err(error) if is_in_use(&error) => {
-            notes.ask(closing)?;
-            let mut asked = tokio::time::Instant::now();
-            loop {
-                if !notes.stands(closing) {
-                    return called_off().map(drop);
-                }
-                if let Some(came) = notes.told()?.filter(|it| !it.is_of_reopening()) {
-                    asked = tokio::time::Instant::now();
-                    match progress.see(&came) {
-                        Ok(false) => {}
-                        Ok(true) => return Ok(()),
-                        Err(error) => {
-                            notes.take_back_if(closing)?;
-                            return Err(error);
-                        }
-                    }
-                } else if asked.elapsed() > PATIENCE {
-                    bail!(NOT_TOLD);
-                }
-                tokio::time::sleep(GLANCE).await;
-            }
-        }
+    notes.ask(closing)?;
+    let came = match open(site, clock) {
+        Ok(pools) => alone(site, pools, closing).await,
+        Err(error) if is_in_use(&error) => beside(&notes, closing).await,
         Err(error) => Err(error),
+    };
+    if came.is_err() {
+        notes.take_back(closing)?;
+    }
+    came
+}
+
+/// Winds up in this process.
+async fn alone(site: &Site, pools: Pools, closing: &Wish) -> Result<()> {
+    let (notes, mut progress) = (Notes::of(site), Progress::default());
+    let (mut kept, keeping) = pools.take_up(site).await?;
+    loop {
+        let done = if notes.stands(closing) { progress.see(&closing.carry_out(&kept.server).await?) } else { called_off() };
+        if !matches!(done, Ok(false)) {
+            kept.close(keeping).await?;
+            return done.map(drop);
+        }
+        tokio::time::sleep(GLANCE).await;
+        kept.look().await?;
+    }
+}
+
+/// Winds up in the server that runs.
+async fn beside(notes: &Notes, closing: &Wish) -> Result<()> {
+    let mut progress = Progress::default();
+    let mut asked = Instant::now();
+    loop {
+        if !notes.stands(closing) {
+            return called_off().map(drop);
+        }
+        if let Some(came) = notes.told(closing)? {
+            asked = Instant::now();
+            if progress.see(&came)? {
+                return Ok(());
+            }
+        } else if asked.elapsed() > PATIENCE {
+            bail!(NOT_TOLD);
+        }
+        tokio::time::sleep(GLANCE).await;
     }
 }
 
@@ -221,6 +209,7 @@ impl Progress {
                 }
                 Ok(false)
             }
+            Closing::Past => bail!(OTHER_ACTIVATION),
             Closing::Reopened | Closing::WasOpen | Closing::NotReopened(_) => called_off(),
         }
     }

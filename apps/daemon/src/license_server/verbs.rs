@@ -1,5 +1,6 @@
 //! What an administrator does with a license server's own license: they may run beside the server, which sees it within a second.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use keyward::{Carried, LicenseKey, LicenseManager, Refusal, Taken, can_be_saved,
 use keyward_domain::document::Request;
 use keyward_domain::names::EntitlementId;
 use keyward_domain::seal::Sealed;
+use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::Delegated;
 use keyward_host::SystemEntropy;
-use keyward_ports::Clock;
+use keyward_ports::{Clock, Signer as _};
 use zeroize::Zeroizing;
 
 use super::closing::Notes;
@@ -101,8 +103,8 @@ async fn load(site: &Site, clock: &Arc<dyn Clock>, file: &Path) -> Result<()> {
             Some(delegated) => say(&format!("loaded: {}\n{SERVES}", summary(delegated))),
             None => say("loaded"),
         },
-        Taken::Returned(_) => {
-            Notes::of(site).take_back()?;
+        Taken::Returned(activation) => {
+            Notes::of(site).take_back_all(&activation)?;
             say("loaded: the license is returned; activate it on another computer, and tell the clients its address")
         }
         Taken::Revoked(_) => bail!("the vendor took the license away; ask the vendor"),
@@ -134,19 +136,21 @@ async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&Entitleme
 
 /// The license that is meant: the one named, or the only one.
 pub(super) fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<(Arc<LicenseManager>, Delegated)> {
-    let mut all = Vec::new();
+    let (mut all, key) = (BTreeMap::new(), site.signer()?.public());
     for manager in site.managers(clock)? {
-        all.extend(manager.delegations().into_iter().map(|delegated| (Arc::clone(&manager), delegated)));
+        let mut words = manager.delegations();
+        // Of a license that was activated here again, the vendor's last word is the last.
+        words.sort_by_key(|it| LicenseServer::weight(&key, it));
+        all.extend(words.into_iter().map(|it| (it.delegation.entitlement.clone(), (Arc::clone(&manager), it))));
     }
-    let names = || all.iter().map(|(_, it)| it.delegation.entitlement.to_string()).collect::<Vec<_>>().join(", ");
+    let names = || all.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match license {
         Some(license) => {
             let known = names();
-            let found = all.into_iter().find(|(_, it)| it.delegation.entitlement == *license);
-            found.with_context(|| format!("this license server has no license {license}; it has {known}"))
+            all.remove(license).with_context(|| format!("this license server has no license {license}; it has {known}"))
         }
         None if all.len() > 1 => bail!("this license server has several licenses; name one with --license: {}", names()),
-        None => all.pop().context("this license server has no license; begin with `activate KEY --profile F`"),
+        None => all.into_values().next().context("this license server has no license; begin with `activate KEY --profile F`"),
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_domain::document::{Revocation, RevocationReason};
-use keyward_domain::names::{EntitlementId, ProductId};
+use keyward_domain::keys::PublicKey;
+use keyward_domain::names::{ActivationId, EntitlementId, ProductId};
 use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::time::Timestamp;
@@ -106,7 +107,7 @@ impl LicenseServer {
                 licenses.entry(delegated.delegation.entitlement.clone()).or_default().push(delegated);
             }
             for (license, mut words) in licenses {
-                words.sort_by_key(|it| self.weight(it));
+                words.sort_by_key(|it| Self::weight(&self.key(), it));
                 if locked(&self.heard).get(&license) == Some(&words) {
                     continue;
                 }
@@ -195,6 +196,13 @@ impl LicenseServer {
         }
     }
 
+    /// Whether the pool of a license signs by this activation, and by no later one.
+    pub fn signs_by(&self, license: &EntitlementId, activation: &ActivationId) -> bool {
+        let tenant = read(&self.pools).get(license).cloned();
+        let charter = tenant.and_then(|tenant| tenant.keeper.charter());
+        charter.is_some_and(|it| it.delegation().activation == *activation)
+    }
+
     /// Prepares giving a license back, to have it on another computer (row N1): from here on nothing more is granted. Refused while seats
     /// are borrowed; otherwise says how long what was signed goes on. Nothing is left of it when that is no time at all: then the delegation
     /// can be returned.
@@ -206,10 +214,10 @@ impl LicenseServer {
         }))
     }
 
-    /// A license that was activated here again can leave several delegations in the vault: the heaviest is the vendor's last word. One that
-    /// was taken away is that only if all were.
-    fn weight(&self, delegated: &Delegated) -> (bool, bool, Timestamp, u64) {
-        let own = delegated.delegation.server == self.key();
+    /// A license that was activated here again can leave several delegations in the vault of a server: the heaviest is the vendor's last word.
+    /// One that was taken away is that only if all were.
+    pub fn weight(server: &PublicKey, delegated: &Delegated) -> (bool, bool, Timestamp, u64) {
+        let own = delegated.delegation.server == *server;
         (own, delegated.revoked.is_none(), delegated.issued, delegated.delegation.generation)
     }
 

@@ -1,6 +1,7 @@
 //! `keywardd license-server`: the server, and the verbs that run beside it (row N1).
 
 mod seat;
+mod several;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

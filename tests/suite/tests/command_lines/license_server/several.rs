@@ -1,0 +1,135 @@
+//! Several licenses in one data folder: whoever gives one back closes that alone, and closes no later activation of it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Lines};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Stdio};
+
+use keyward_domain::pool::PulseHeard;
+
+use super::seat::Seat;
+use super::{Lan, network};
+use crate::site::Site;
+
+/// A license, by its key and its id.
+struct Sold {
+    key: String,
+    id: String,
+}
+
+/// A license server with two licenses of a product. Seats are those of the first, while it has some.
+fn two(site: &Site) -> (Lan, [Sold; 2]) {
+    let lan = Lan::new(site, "lan");
+    let mut sold = [(); 2].map(|()| {
+        let (key, id) = site.issue(&["--tenure", "perpetual", "--type", "network", "--seats", "3"]);
+        lan.activate(&key, &[]).done();
+        Sold { key, id }
+    });
+    sold.sort_by(|a, b| a.id.cmp(&b.id));
+    (lan, sold)
+}
+
+/// A `return` that waits for a seat.
+struct Returning {
+    command: Child,
+    says: Lines<BufReader<ChildStdout>>,
+}
+
+impl Returning {
+    fn begin(lan: &Lan, license: &str) -> Self {
+        let mut command = lan.command();
+        command.args(["return", "--license", license]).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut command = command.spawn().expect("the program starts");
+        let mut says = BufReader::new(command.stdout.take().expect("its output is a pipe")).lines();
+        let first = says.next().expect("it goes on").expect("text");
+        assert!(first.starts_with("no seat is granted any more"), "{first}");
+        Self { command, says }
+    }
+
+    /// Its last line, if it ends well.
+    fn done(mut self) -> String {
+        let line = self.says.next().expect("it goes on").expect("text");
+        assert!(self.command.wait().expect("it ends").success());
+        line
+    }
+}
+
+impl Drop for Returning {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.command.kill();
+        let _ = self.command.wait();
+    }
+}
+
+/// What `return` asks of the server that runs.
+fn notes(lan: &Lan) -> Vec<PathBuf> {
+    let entries = fs::read_dir(&lan.data).expect("the folder is there").map(|entry| entry.expect("an entry").path());
+    let is_note = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("closing"));
+    entries.filter(is_note).collect()
+}
+
+#[test]
+fn two_returns_beside_one_server_do_not_answer_each_other() {
+    let site = Site::open();
+    let (lan, [first, second]) = two(&site);
+    let server = lan.serve();
+    let mut office = Seat::new(&lan, 11);
+    office.check_out(&server.at, 1).expect("a seat of the first");
+    let mut waits = Returning::begin(&lan, &first.id);
+    assert_eq!(lan.run(&["return", "--license", &second.id]).done(), "returned: activate the license on another computer\n");
+    let attic = Lan::new(&site, "attic");
+    attic.activate(&second.key, &[]).done();
+    assert_eq!(waits.command.try_wait().expect("it can be looked at"), None, "a lease of the first goes on");
+    assert!(matches!(office.beat(&server.at), PulseHeard::Ending { .. }), "it goes on and ends");
+    lan.turn_to(11);
+    assert_eq!(waits.done(), "returned: activate the license on another computer");
+    attic.activate(&first.key, &[]).done();
+    assert_eq!(notes(&lan), [PathBuf::new(); 0], "nothing is asked any more");
+}
+
+/// A command that was killed leaves what it asked, and the return comes about in another way.
+#[test]
+fn what_was_asked_of_one_activation_does_not_close_the_next() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let server = lan.serve();
+    Seat::new(&lan, 11).check_out(&server.at, 1).expect("a seat");
+    let waits = Returning::begin(&lan, &id_of(&lan));
+    let asked: Vec<_> = notes(&lan).into_iter().map(|note| (fs::read(&note).expect("it is there"), note)).collect();
+    assert!(!asked.is_empty(), "something is asked");
+    drop(waits);
+    lan.turn_to(11);
+    let to = site.dir().join("back.xml").display().to_string();
+    lan.run(&["return", "--request", &to]).done();
+    for (bytes, note) in asked {
+        fs::write(note, bytes).expect("it is left");
+    }
+    // It sends what waits, and activates anew.
+    lan.activate(&key, &[]).done();
+    drop(server);
+    for key in [12, 13] {
+        // Before it listens it takes in what was activated, and does what is asked.
+        Seat::new(&lan, key).check_out(&lan.serve().at, 1).expect("a seat of the new activation");
+    }
+}
+
+/// The return is written down; what it asked of the pool is not left to the next activation.
+#[test]
+fn a_return_by_file_leaves_nothing_that_is_asked() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let _server = lan.serve();
+    let to = site.dir().join("back.xml").display().to_string();
+    lan.run(&["return", "--request", &to]).done();
+    assert_eq!(notes(&lan), [PathBuf::new(); 0]);
+}
+
+/// Of the only license.
+fn id_of(lan: &Lan) -> String {
+    let renewed = lan.run(&["refresh"]).done();
+    let (_, id) = renewed.split_once("(license ").expect("a license");
+    id.split(')').next().expect("its id").to_owned()
+}
