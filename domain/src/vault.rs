@@ -152,6 +152,11 @@ impl Holdings {
         self.outbox.iter().map(|asked| (&asked.request, asked.refused.as_ref()))
     }
 
+    /// The same without the check-outs of seats that are held: they are open for fresh leases, and nobody waits for them.
+    pub fn awaited(&self) -> impl Iterator<Item = (&Sealed<Request>, Option<&Refusal>)> {
+        self.outbox().filter(|(request, _)| !self.is_kept_open(request.name()))
+    }
+
     /// The licenses of a product: one for each activation, or the trial where there is none.
     pub fn licenses(&self, product: &ProductId) -> Vec<License> {
         let mut activations = Vec::new();

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use keyward_domain::document::Kind;
 use keyward_domain::time::Timestamp;
 use keyward_domain::vault::Loss;
 
-use crate::message::{Message, Say};
+use crate::message::{Message, Part, Say};
 use crate::say::about_loss;
 
 /// A text of `network` and `borrow`.
@@ -59,6 +60,21 @@ pub enum NetworkText {
     Borrowed,
     /// Its end was moved.
     Extended,
+    /// Its end was not moved: what was signed is not shortened.
+    EndStays {
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// The license server has no such license.
+    NoSuchLicense {
+        /// Which was asked for.
+        license: String,
+    },
+    /// A request has no answer yet, and it is a license server that answers it.
+    WaitingThere {
+        /// What it asks.
+        kind: Kind,
+    },
     /// It came back.
     GivenBack,
     /// It came back in a file, which is its host's word alone.
@@ -134,6 +150,9 @@ impl Say for NetworkText {
             Self::NoSeat => plain("network-no-seat"),
             Self::Borrowed => plain("network-borrowed"),
             Self::Extended => plain("network-extended"),
+            Self::EndStays { until } => plain("network-end-stays").instant("until", *until),
+            Self::NoSuchLicense { license } => plain("network-no-such-license").text("license", license),
+            Self::WaitingThere { kind } => plain("network-waiting-there").said("kind", Part::Text, kind),
             Self::GivenBack => plain("network-given-back"),
             Self::GivenBackByFile { until } => plain("network-given-back-by-file").instant("until", *until),
             Self::LoanEnded { until } => plain("network-loan-ended").instant("until", *until),

@@ -381,6 +381,19 @@ mod tests {
     }
 
     #[test]
+    fn a_license_server_that_takes_nothing_just_now_is_not_called_silent() {
+        let busy = SeatsError::Rejected {
+            server: "lan:27487".into(),
+            status: 503,
+            detail: "there is too much to do".into(),
+            next: "try again in 5 s".into(),
+            after: Some(std::time::Duration::from_secs(5)),
+        };
+        let said = Failure::from(NetworkError::from(busy)).line(Words::all()[0]);
+        assert!(said.starts_with("refused (rejected): lan:27487 did not take the request: "), "{said}");
+    }
+
+    #[test]
     fn a_cause_is_said_once() {
         let disk = VaultError::Storage { place: "/v".into(), cause: "permission denied".into() };
         assert_eq!(told(&disk), "the license vault at /v cannot be used; check the folder's permissions (permission denied)");

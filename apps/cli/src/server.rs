@@ -113,22 +113,23 @@ impl LicenseServer {
             }
             Verb::Release(which) => {
                 let (license, seat) = line.seat(&which.seat)?;
-                if !matches!(seat.state, SeatState::Leased) {
+                if matches!(seat.state, SeatState::Borrowed { .. } | SeatState::GivenBack { .. }) {
                     return Err(other_verb(&seat, "reclaim"));
                 }
-                let came = line.release(license, seat.place, how(which.at_once))?;
-                said(came, &format!("The seat of {} on {} was taken away", seat.user, seat.host), which.at_once, out)
+                take_away(&line, license, &seat, how(which.at_once), out)
             }
             Verb::Reclaim(which) => {
                 let (license, seat) = line.seat(&which.seat)?;
                 if matches!(seat.state, SeatState::Leased) {
                     return Err(other_verb(&seat, "release"));
                 }
-                let came = line.release(license, seat.place, how(which.at_once))?;
-                said(came, &format!("The seat borrowed by {} on {} was taken away", seat.user, seat.host), which.at_once, out)
+                take_away(&line, license, &seat, how(which.at_once), out)
             }
             Verb::AcceptReturn(which) => {
                 let (license, seat) = line.seat(&which.seat)?;
+                if !matches!(seat.state, SeatState::GivenBack { .. }) {
+                    return Err(not_given_back(&seat));
+                }
                 let came = line.accept_return(license, seat.place)?;
                 said(came, &format!("The seat of {} on {} is back", seat.user, seat.host), true, out)
             }
@@ -150,6 +151,39 @@ fn other_verb(seat: &Seat, verb: &str) -> Failure {
     let state = if verb == "release" { "in use, not borrowed" } else { "borrowed" };
     let place = seat.place.position;
     Failure::refused("other-seat", format!("seat {place} of {} on {} is {state}; use `server {verb} {place}`", seat.user, seat.host))
+}
+
+/// Takes a seat away. Whether one that was taken away before was borrowed, nobody says any more.
+fn take_away(line: &Line, license: EntitlementId, seat: &Seat, how: Release, out: &mut dyn Write) -> Result<(), Failure> {
+    let came = line.release(license, seat.place, how)?;
+    let by = if matches!(seat.state, SeatState::Leased | SeatState::Released { .. }) { "of" } else { "borrowed by" };
+    let whose = format!("seat {by} {} on {}", seat.user, seat.host);
+    if came == Acted::Nothing && matches!(seat.state, SeatState::Released { .. }) && how == Release::AtEnd {
+        return Ok(writeln!(
+            out,
+            "Nothing changed: the {whose} was taken away before. If others cannot have it yet, --at-once gives it to them."
+        )?);
+    }
+    said(came, &format!("The {whose} was taken away"), how == Release::AtOnce, out)
+}
+
+/// Only what was given back by file waits for an administrator.
+fn not_given_back(seat: &Seat) -> Failure {
+    let place = seat.place.position;
+    let what = match seat.state {
+        SeatState::Released { .. } => {
+            format!(
+                "was taken away, and there is nothing to accept; it is free when what was signed for it has ended, or now with `server release {place} --at-once`"
+            )
+        }
+        SeatState::Leased => {
+            format!("was not given back by file, and there is nothing to accept; use `server release {place}` to take it away")
+        }
+        SeatState::Borrowed { .. } | SeatState::GivenBack { .. } => {
+            format!("was not given back by file, and there is nothing to accept; use `server reclaim {place}` to take it away")
+        }
+    };
+    Failure::refused("not-given-back", format!("seat {place} of {} on {} {what}", seat.user, seat.host))
 }
 
 /// What came of an act.

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 use std::time::Duration;
 
-use keyward_domain::standing::{Flag, Row, Standing, Verdict};
+use keyward_domain::rights::KeyType;
+use keyward_domain::standing::{Flag, Row, Standing, Status, Verdict};
 use keyward_engine::LicenseManager;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -75,12 +76,14 @@ pub(crate) async fn keep(manager: Weak<LicenseManager>, watchers: Arc<Mutex<Watc
 #[derive(PartialEq)]
 struct Gist {
     verdict: String,
+    speaks: Option<usize>,
     rows: Vec<Row>,
 }
 
 fn gist(standing: &Standing) -> Gist {
     let verdict = match &standing.verdict {
-        Verdict::Licensed { until } => format!("licensed {until:?}"),
+        // Until when stands in the row that speaks.
+        Verdict::Licensed { .. } => "licensed".into(),
         Verdict::Grace { flag } => format!("grace {}", flag.code()),
         Verdict::Stopped { reason } => format!("stopped {}", reason.code()),
     };
@@ -91,5 +94,50 @@ fn gist(standing: &Standing) -> Gist {
             *left = Duration::ZERO;
         }
     }
-    Gist { verdict, rows }
+    // A seat that is kept gets a fresh lease every few minutes.
+    for row in rows.iter_mut().filter(|row| row.key_type == KeyType::Network && row.status == Status::Enabled) {
+        row.until = None;
+    }
+    Gist { verdict, speaks: standing.speaks, rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_domain::rights::TenureKind;
+    use keyward_domain::time::Timestamp;
+    use keyward_domain::vault::Loss;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    fn lasts_until(status: Status, until: &str) -> Standing {
+        let row = Row {
+            id: "A-1".into(),
+            product: "cad".parse().expect("a name"),
+            editions: [].into(),
+            features: [].into(),
+            key_type: KeyType::Network,
+            tenure: TenureKind::Perpetual,
+            last_five: None,
+            status,
+            until: Some(at(until)),
+            flags: Vec::new(),
+            news: None,
+        };
+        let verdict = Verdict::Licensed { until: row.until };
+        Standing { verdict, speaks: Some(0), rows: vec![row], at: at("2027-01-01T00:00:00Z") }
+    }
+
+    #[test]
+    fn a_fresh_lease_is_no_change_but_a_later_end_of_a_loan_is_and_so_is_what_is_said_of_a_seat() {
+        let (now, later) = ("2027-01-01T00:10:00Z", "2027-01-01T00:15:00Z");
+        let changed = |status: &Status| gist(&lasts_until(status.clone(), now)) != gist(&lasts_until(status.clone(), later));
+        assert_eq!([Status::Enabled, Status::Borrowed].map(|status| changed(&status)), [false, true]);
+        let mut released = lasts_until(Status::Enabled, now);
+        released.rows[0].news = Some(Loss::Released);
+        assert!(gist(&released) != gist(&lasts_until(Status::Enabled, now)), "it will not be kept any longer");
+    }
 }

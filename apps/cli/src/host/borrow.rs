@@ -9,7 +9,7 @@ use keyward::{
     Wish, wish,
 };
 use keyward_domain::time::{BadDate, typed_end};
-use keyward_words::{NetworkText, Words};
+use keyward_words::NetworkText;
 
 use super::act::{row, show};
 use super::carry::Carry;
@@ -109,16 +109,26 @@ fn borrow(
 ) -> Result<(), Failure> {
     let until = term.until()?;
     let (host, words) = (options.open()?, options.words());
-    let wish = Wish { license, ..wish() };
+    let (named, wish) = (license.clone(), Wish { license, ..wish() });
     if carry.is_wanted() {
         let server = server_id(&host, at)?;
         carry.check(&host.manager)?;
         let request = wait(host.manager.request_loan(server, wish, until))?;
-        return put(&host, carry, request, words, out);
+        let profile = host.manager.profile();
+        return carry.put(&Carried::of(profile, request), profile, words, out);
     }
     let at = at.parse::<ServerAddress>().map_err(|error| Failure::usage(error.to_string()))?;
     let network = engine(&host, vec![at], wish);
-    let activation = wait(network.borrow_seat(until, &steps(words))).map_err(Failure::or_by_hand)?;
+    let borrowed = wait(async {
+        network.borrow_seat(until, &steps(words)).await.map_err(|error| match (&error, named) {
+            // A license is always named here: it is that one which is not there.
+            (NetworkError::Act(ActError::Refused(refusal @ Refusal::NoPool { .. })), Some(license)) => {
+                Failure::no(refusal.code(), &NetworkText::NoSuchLicense { license: license.to_string() })
+            }
+            _ => error.into(),
+        })
+    });
+    let activation = borrowed.map_err(Failure::or_by_hand)?;
     remember(&host, &network);
     writeln!(out, "{}", words.say(&NetworkText::Borrowed))?;
     show(&host.manager, activation.as_str(), words, out)
@@ -130,9 +140,11 @@ impl Extend {
         let (host, words) = (options.open()?, options.words());
         let row = row(&host.manager, self.row);
         if self.carry.is_wanted() {
+            host.manager.lender(&row)?;
             self.carry.check(&host.manager)?;
             let request = wait(host.manager.request_extension(&row, until))?;
-            return put(&host, &self.carry, request, words, out);
+            let profile = host.manager.profile();
+            return self.carry.put(&Carried::of(profile, request), profile, words, out);
         }
         let at = known(&host, self.at);
         let network = engine(&host, at, wish());
@@ -145,7 +157,7 @@ impl Extend {
         });
         let activation = extended.map_err(Failure::or_by_hand)?;
         remember(&host, &network);
-        writeln!(out, "{}", words.say(&NetworkText::Extended))?;
+        writeln!(out, "{}", words.tell(&extended_to(&before, &host.manager.standing(), activation.as_str())))?;
         show(&host.manager, activation.as_str(), words, out)
     }
 }
@@ -155,9 +167,12 @@ impl GiveBack {
         let (host, words) = (options.open()?, options.words());
         let row = row(&host.manager, self.row);
         if self.carry.is_wanted() {
+            // A return is written down and the row is off before anybody reads whose it is.
+            host.manager.lender(&row)?;
             self.carry.check(&host.manager)?;
             let request = wait(host.manager.request_return(&row))?;
-            return put(&host, &self.carry, request, words, out);
+            let profile = host.manager.profile();
+            return self.carry.put(&Carried::of(profile, request), profile, words, out);
         }
         let at = known(&host, self.at);
         let network = engine(&host, at, wish());
@@ -178,16 +193,13 @@ pub(super) fn loan_ended(standing: &Standing, row: &str, refusal: &Refusal) -> O
     }
 }
 
-/// Puts a request where it is wanted; the license server's administrator answers it, not the vendor.
-fn put(
-    host: &Host,
-    carry: &Carry,
-    request: keyward_domain::seal::Sealed<keyward_domain::document::Request>,
-    words: Words,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let profile = host.manager.profile();
-    carry.put_for(&Carried::of(profile, request), &NetworkText::CarryToServer, words, out)
+/// What became of the end of a loan: it is moved to a later one, and to no earlier one than was signed.
+pub(super) fn extended_to(before: &Standing, after: &Standing, row: &str) -> NetworkText {
+    let end = |standing: &Standing| standing.rows.iter().find(|it| &*it.id == row).and_then(|it| it.until);
+    match (end(before), end(after)) {
+        (Some(was), Some(until)) if was == until => NetworkText::EndStays { until },
+        _ => NetworkText::Extended,
+    }
 }
 
 /// Which license server is meant: by its id, or by an address at which it was met before.

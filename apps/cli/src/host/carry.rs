@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use keyward::{Carried, Kind, LicenseManager, ProductProfile, Terminal, TooLong, can_be_saved};
-use keyward_words::{CommandText, Notice, PortalText, Say, Words};
+use keyward_words::{CommandText, NetworkText, Notice, PortalText, Say, Words};
 
 use crate::exit::Failure;
 
@@ -50,8 +50,11 @@ impl Carry {
         Ok(())
     }
 
-    /// Puts and shows it, and says what is to be done with it.
+    /// Puts and shows it, and says what is to be done with it: whoever it is addressed to answers it.
     pub(crate) fn put(&self, carried: &Carried, profile: &ProductProfile, words: Words, out: &mut dyn Write) -> Result<(), Failure> {
+        if carried.request().words().to.server().is_some() {
+            return self.put_for(carried, &NetworkText::CarryToServer, words, out);
+        }
         let portal = portal(profile, carried.kind());
         let is_return = carried.kind() == Kind::Return;
         let next = if is_return { CommandText::CarryReturn { portal } } else { CommandText::Carry { portal } };

@@ -16,6 +16,7 @@ use keyward_https::{Step, Way};
 use keyward_ports::Attempt;
 use keyward_proxy::ClientConfig;
 
+use super::status::is_asked_there;
 use super::{Host, HostOptions};
 use crate::exit::{Failure, told};
 use crate::output::{count, list};
@@ -141,10 +142,15 @@ impl Sheet<'_> {
         let statement = holdings.trust().signers().map(|it| format!("version {} of {}", it.version, it.issued));
         let statement = statement.as_deref().unwrap_or("none heard yet");
         self.line("Key statement", format!("{statement}, lowest believed {lowest}"))?;
-        for (request, refused) in holdings.outbox() {
+        for (request, refused) in holdings.awaited() {
             let (name, asks) = (request.name().to_string(), request.words().ask.kind());
+            let again = if is_asked_there(request.words().to.server(), asks) {
+                "ask the license server for the same again"
+            } else {
+                "`keyward refresh` sends it again"
+            };
             let becomes = refused.map_or_else(
-                || "no answer yet; `keyward refresh` sends it again".to_owned(),
+                || format!("no answer yet; {again}"),
                 |refusal| format!("refused ({}): {refusal}; {}", refusal.code(), refusal.remedy()),
             );
             self.line("Waiting request", format!("{asks} {} ({becomes})", name.get(..12).unwrap_or(&name)))?;

@@ -34,7 +34,10 @@ pub(super) async fn hold(host: &Host, network: &Engine, command: &[OsString], wo
     // The seat is not ours any more, whatever becomes of giving it back: unheard, it is free when its lease ends.
     let left = network.leave().await;
     let code = ended?;
-    left?;
+    if let Err(error) = left {
+        // The result is the command's, whatever becomes of its seat.
+        let _ = Failure::from(error).tell(words);
+    }
     Ok(code)
 }
 
@@ -56,17 +59,21 @@ async fn keep(host: &Host, network: &Engine, words: Words) -> std::convert::Infa
     loop {
         let tended = network.beat().await;
         let standing = host.manager.standing();
-        let news = tended.loss.map(|loss| (loss, discriminant(&standing.verdict)));
+        // A seat that is not wanted any more is not lost; what matters then is what the product runs on.
+        let is_well = tended.loss.is_none() && !matches!(standing.verdict, Verdict::Stopped { .. });
+        let news = (!is_well).then(|| (tended.loss, discriminant(&standing.verdict)));
         if news != told {
             match (tended.loss, &standing.verdict) {
                 (Some(_), Verdict::Grace { flag }) => tell(&words.tell(flag)),
-                (Some(_), Verdict::Stopped { reason }) => tell(&words.tell(reason)),
+                (_, Verdict::Stopped { reason }) => tell(&words.tell(reason)),
                 (Some(why), Verdict::Licensed { .. }) => match network.left().await {
                     Ok(Some(left)) => tell(&words.tell(&NetworkText::Lasts { why, left })),
                     // Something else speaks for the product.
                     Ok(None) | Err(_) => tell(&words.tell(&why)),
                 },
-                (None, _) => tell(&words.say(&NetworkText::Back)),
+                // A seat that its user left, or that a loan took the place of, is not kept again.
+                (None, _) if matches!(network.left().await, Ok(Some(_))) => tell(&words.say(&NetworkText::Back)),
+                (None, _) => {}
             }
             told = news;
         }

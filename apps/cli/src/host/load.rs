@@ -9,7 +9,7 @@ use keyward_domain::rights::KeyType;
 use keyward_words::{NetworkText, Notice, Say};
 
 use super::act::{returned, revoked, show};
-use super::borrow::loan_ended;
+use super::borrow::{extended_to, loan_ended};
 use super::{Host, HostOptions};
 use crate::exit::Failure;
 use crate::progress::wait;
@@ -39,14 +39,15 @@ impl Load {
         let loaded = wait(async { manager.load(answer).await.map_err(|error| not_loaded(error.into())) })?;
         match loaded.taken {
             Taken::Granted(activation) => {
+                let extended = extended_to(&before, &manager.standing(), activation.as_str());
                 let became: &dyn Say = match loaded.awaited.kind {
                     Kind::Activate | Kind::Delegate | Kind::CheckOut => &Notice::Activated,
                     Kind::Borrow => &NetworkText::Borrowed,
-                    Kind::Extend => &NetworkText::Extended,
+                    Kind::Extend => &extended,
                     Kind::Refresh | Kind::Return => &Notice::Refreshed,
                     Kind::Trial => &TrialBegun::Verified,
                 };
-                writeln!(out, "{}", words.say(became))?;
+                writeln!(out, "{}", words.tell(became))?;
                 show(&manager, activation.as_str(), words, out)
             }
             Taken::Returned(activation) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use keyward::{ActivationId, Awaited, Kind, ProductProfile, Reason, Refusal, Row, Standing, Status as Worth, Timestamp, Verdict};
+use keyward::{ActivationId, Awaited, KeyId, Kind, ProductProfile, Reason, Refusal, Row, Standing, Status as Worth, Timestamp, Verdict};
 use keyward_words::{CommandText, Label, NetworkText, Notice, Words};
 use serde::Serialize;
 
@@ -127,6 +127,7 @@ fn text(out: &mut dyn Write, profile: &ProductProfile, standing: &Standing, awai
     for it in awaited {
         match &it.refused {
             Some(no) => writeln!(out, "{}", refused(it.kind, no, words))?,
+            None if is_asked_there(it.server, it.kind) => writeln!(out, "{}", words.tell(&NetworkText::WaitingThere { kind: it.kind }))?,
             None => writeln!(out, "{}", words.tell(&Notice::Waiting { kind: it.kind }))?,
         }
     }
@@ -185,6 +186,11 @@ pub(super) fn remarks(row: &Row, words: Words) -> Vec<String> {
     });
     let news = row.news.zip(row.until).map(|(why, until)| words.tell(&NetworkText::LastsUntil { why, until }));
     status.into_iter().chain(flags).chain(news).collect()
+}
+
+/// Whether the same is asked of a license server again: `refresh` sends what is the vendor's to answer, and returns.
+pub(super) fn is_asked_there(server: Option<KeyId>, kind: Kind) -> bool {
+    server.is_some() && kind != Kind::Return
 }
 
 /// A request that was refused and is asked again.

@@ -111,7 +111,7 @@ pub enum Seated {
 pub enum Left {
     /// The license server heard it: others can have the seat.
     Free,
-    /// It did not: the seat is off here, and others can have it when its lease ends.
+    /// It did not, or it said no: the seat is off here, and others can have it when its lease ends.
     Unheard,
 }
 
@@ -173,6 +173,7 @@ impl NetworkError {
             Self::OtherServer { .. } => "other-license-server",
             Self::NotBorrowed { .. } => "not-borrowed",
             Self::ReturnWaits(_) => "return-waits",
+            Self::Seats(SeatsError::Rejected { .. }) => "rejected",
             Self::Seats(_) => "license-server-silent",
             Self::Act(error) => error.code(),
         }

@@ -1,6 +1,7 @@
 //! What waits for an answer.
 
 use keyward_domain::document::{Ask, Kind, Request};
+use keyward_domain::keys::KeyId;
 use keyward_domain::names::{ActivationId, ProductId};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Digest, Sealed};
@@ -13,6 +14,8 @@ pub struct Awaited {
     pub request: Digest,
     /// What it asks.
     pub kind: Kind,
+    /// The license server that it is addressed to; none if it is the vendor who answers it.
+    pub server: Option<KeyId>,
     /// For which product: one vault serves all products of a vendor.
     pub product: ProductId,
     /// About which row; none for one that will have a row once it is answered.
@@ -29,6 +32,7 @@ impl Awaited {
         Self {
             request: request.name(),
             kind: words.ask.kind(),
+            server: words.to.server(),
             product: words.product.clone(),
             about: about(request).cloned(),
             created: words.created,

@@ -44,7 +44,7 @@ impl Seen {
 
     pub(super) fn of(generation: u64, profile: &ProductProfile, holdings: &Holdings, anchor: AnchorContents, probed: &Probed) -> Self {
         let observed = Fingerprint::of(&profile.vendor, &probed.parts);
-        let outbox = holdings.outbox().map(|(request, refused)| Awaited::of(request, refused));
+        let outbox = holdings.awaited().map(|(request, refused)| Awaited::of(request, refused));
         Self {
             generation,
             licenses: holdings.licenses(&profile.product),

@@ -165,7 +165,7 @@ fn a_lost_request_file_is_made_again_byte_for_byte_and_no_file_is_overwritten() 
 | # | Request    | License | Since                | Name         |
 |---|------------|---------|----------------------|--------------|
 | 1 | activation | -       | 2027-01-01T00:00:00Z | NAME........ |
-`keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends all of them, if there is a network.
+`keyward pending NUMBER --request FILE` makes the file of a request again; `keyward refresh` sends those to the vendor, and returns to license servers, if there is a network.
 "
     );
     fs::remove_file(a.stick.join("a.xml")).expect("the file is lost");

@@ -58,7 +58,7 @@ fn a_seat_is_borrowed_extended_and_given_back_by_file() {
     let stick = Stick::new();
     let unknown = stick.borrow(stick.office.at(), "ask.xml").not_done(2);
     let id = "Give its id in the place of the address: 32 digits, which `keyward network query` shows on any host that reaches it.\n";
-    assert!(unknown.contains("was never met from this host. ") && unknown.ends_with(id), "{unknown}");
+    assert!(unknown.contains("this host never met it, or had no licenses yet when it did. ") && unknown.ends_with(id), "{unknown}");
     let asked = stick.borrow(&stick.server, "ask.xml").done();
     assert_eq!(asked, format!("The request is in the file {}.\n{CARRY}\n", stick.file("ask.xml")));
     let status = stick.office.types("laptop", &["status"]).done();
@@ -122,4 +122,78 @@ fn a_seat_that_was_given_back_by_file_and_accepted_by_nobody_is_free_when_it_was
     stick.office.turn_to(5 * 24 * 60 + 1, 0);
     stick.office.comes_to_say("nobody has a seat");
     assert!(stick.load("receipt.xml").done().ends_with("The borrowed seat was given back; others can have it now.\n"));
+}
+
+/// What the vendor sold is not a license server's to take back, and a seat for now is not carried.
+#[test]
+fn what_no_license_server_lent_is_neither_given_back_to_one_nor_extended_there() {
+    let stick = Stick::new();
+    let (key, _) = stick.office.site.issue_one();
+    stick.office.types("desk", &["activate", &key]).done();
+    stick.office.types("guest", &["network", "use", stick.office.at()]).done();
+    let file = stick.file("never.xml");
+    let carried: [(&str, &[&str]); 3] = [
+        ("desk", &["borrow", "give-back", "1", "--request", &file]),
+        ("desk", &["borrow", "extend", "1", "--for", "10d", "--request", &file]),
+        ("guest", &["borrow", "extend", "1", "--for", "10d", "--request", &file]),
+    ];
+    for (host, typed) in carried {
+        let said = stick.office.types(host, typed).not_done(1);
+        assert!(said.starts_with("refused (not-borrowed): Row "), "{host} {typed:?}: {said}");
+        assert!(said.contains("was not borrowed from a license server. Look up the rows with `keyward status`"), "{said}");
+        assert!(!std::path::Path::new(&file).exists(), "{host} {typed:?}");
+        let status = stick.office.types(host, &["status"]).done();
+        assert!(status.contains("| Enabled |") && !status.contains("Waiting"), "{host} {typed:?}: {status}");
+    }
+}
+
+/// Whatever makes the request of a loan, its license server's administrator answers it, not the vendor.
+#[test]
+fn each_request_about_a_loan_says_who_answers_it() {
+    let stick = Stick::new();
+    stick.borrows();
+    let file = |name: &str| stick.file(name);
+    let carried: [&[&str]; 4] = [
+        &["refresh", "1", "--request", &file("news.xml")],
+        &["pending", "1", "--request", &file("again.xml")],
+        &["return", "1", "--request", &file("back.xml")],
+        &["pending", "1", "--request", &file("back-again.xml")],
+    ];
+    for typed in carried {
+        let said = stick.office.types("laptop", typed).done();
+        assert!(said.ends_with(&format!("\n{CARRY}\n")), "{typed:?}: {said}");
+    }
+}
+
+#[test]
+fn an_end_that_was_signed_is_not_moved_to_an_earlier_one_and_that_is_said() {
+    let stick = Stick::new();
+    stick.borrows();
+    let stays =
+        "The loan lasts until 2027-01-06T00:00:00Z as before: what was signed is not shortened. Give it back to free the seat earlier.\n";
+    let earlier = ["borrow", "extend", "1", "--for", "2d", "--at", stick.office.at()];
+    let said = stick.office.types("laptop", &earlier).done();
+    assert!(said.starts_with(stays) && said.contains("Borrowed, expires 2027-01-06T00:00:00Z"), "{said}");
+    stick.office.types("laptop", &["borrow", "extend", "1", "--for", "2d", "--request", &stick.file("less.xml")]).done();
+    stick.answer("less.xml", "kept.xml");
+    let said = stick.load("kept.xml").done();
+    assert!(said.starts_with(stays), "{said}");
+}
+
+/// `keyward refresh` asks the vendor; what a license server was asked is asked there again.
+#[test]
+fn what_waits_for_a_license_server_is_not_said_to_go_out_at_the_next_refresh() {
+    let stick = Stick::new();
+    stick.borrow(&stick.server, "ask.xml").done();
+    let again = "Waiting for the answer to this request: borrowing. Ask the license server for the same again, or load the answer file.\n";
+    let status = stick.office.types("laptop", &["status"]).done();
+    assert!(status.ends_with(again), "{status}");
+    let pending = stick.office.types("laptop", &["pending"]).done();
+    let how = "`keyward refresh` sends those to the vendor, and returns to license servers, if there is a network.";
+    assert!(pending.lines().last().is_some_and(|line| line.ends_with(how)), "{pending}");
+    let doctor = stick.office.types("laptop", &["doctor"]).done();
+    assert!(
+        doctor.contains("Waiting request        borrow ") && doctor.contains("(no answer yet; ask the license server for the same again)"),
+        "{doctor}"
+    );
 }

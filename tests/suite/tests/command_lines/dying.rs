@@ -94,7 +94,7 @@ fn a_seat_that_a_server_died_over_goes_back_once() {
     for point in POINTS {
         mortal.office.types(point, &["network", "use", mortal.office.at()]).done();
         let left = mortal.dies(point, |office| office.types(point, &["network", "leave", "--at", office.at()])).done();
-        assert!(mortal.state_of(point).is_none() || left.contains("no license server heard it"), "{point}: {left}");
+        assert!(mortal.state_of(point).is_none() || left.contains("no license server confirmed it"), "{point}: {left}");
         let office = &mortal.office;
         let status = office.types(point, &["status"]).done();
         let off = status.contains("Returning") || status.contains("There is no license");

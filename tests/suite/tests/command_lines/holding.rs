@@ -65,3 +65,55 @@ fn a_command_that_cannot_be_started_costs_no_seat() {
     assert!(said.contains("The command ./is-not-there cannot be started: "), "{said}");
     assert_eq!(office.row_of("ada"), None);
 }
+
+/// What becomes of the seat is told; the result is the command's.
+#[test]
+fn a_seat_that_cannot_be_given_back_does_not_change_how_the_command_ended() {
+    let office = Office::open();
+    let vault = office.host("ada").vault;
+    let spoils = r#"echo seated >&2; for file in "$VAULT"/vault*; do echo spoilt >"$file"; done; exit 7"#;
+    let mut command = office.use_seat("ada", &[], spoils);
+    command.env("VAULT", &vault);
+    let mut ada = Worker::begin(command, office.drawing("ada"));
+    assert_eq!(ada.hears(), "seated");
+    let told = ada.hears();
+    assert!(told.starts_with("failed (vault-damaged): The license vault at "), "{told}");
+    assert_eq!((ada.ends(), ada.hears()), (Some(7), String::new()));
+}
+
+/// Who gives the seat back for all programs of a user takes it from them.
+#[test]
+fn a_seat_that_its_user_left_elsewhere_is_told_as_gone() {
+    let office = Office::open();
+    let mut ada = office.works("ada", &[]);
+    assert_eq!(ada.hears(), "seated");
+    let left = office.types("ada", &["network", "leave"]).done();
+    assert_eq!(left, "The seat was given back; others can have it now.\n");
+    assert_eq!(
+        office.tells(&mut ada, 5, 10),
+        "There is no license for this product on this host. Start a trial, or activate with a license key."
+    );
+    ada.saves("it goes on");
+    assert_eq!(ada.goes_home(), Some(7));
+}
+
+/// The server is heard again, and keeps nothing for whoever was cut off.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_seat_that_its_user_left_elsewhere_during_a_cut_is_not_told_as_kept_again() {
+    use crate::office::Rooms as _;
+
+    let Some(cable) = crate::office::cable::Cable::lay() else { return };
+    let office = Office::in_rooms(cable, &["--type", "network", "--seats", "1"]);
+    let mut ada = office.works("ada", &[]);
+    assert_eq!(ada.hears(), "seated");
+    office.rooms.pull();
+    let told = office.tells(&mut ada, 5, 10);
+    assert!(told.starts_with("The license server is not heard. The seat lasts for another "), "{told}");
+    // At the server's computer, by the same user.
+    crate::site::run(&mut office.rooms.at_server(office.keyward("ada", &["network", "leave"])), "").done();
+    office.rooms.plug();
+    let told = office.tells(&mut ada, 6, 30);
+    assert_eq!(told, "There is no license for this product on this host. Start a trial, or activate with a license key.");
+    assert_eq!(ada.goes_home(), Some(7));
+}

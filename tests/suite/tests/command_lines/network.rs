@@ -150,10 +150,93 @@ fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
     assert_eq!(office.administer(&["reclaim", &place]).done(), at_end);
     let status = office.administer(&["status"]).done();
     assert!(status.contains("2 free") && status.contains("taken away; ends at 2027-01-07T12:00:00Z"), "{status}");
-    let at_once = "The seat borrowed by laptop on laptop was taken away; others can have it now.\n";
+    let at_once = "The seat of laptop on laptop was taken away; others can have it now.\n";
     assert_eq!(office.administer(&["reclaim", &place, "--at-once"]).done(), at_once);
     let status = office.administer(&["status"]).done();
     assert!(status.contains("3 free") && status.contains("1 of 1 seat for emergencies in use"), "{status}");
     let log = office.administer(&["log"]).done();
     assert!(log.contains(&format!("first start took away the seat of place {place}, free at once")), "{log}");
+}
+
+/// Each act of the administrator says what it came to, also where it comes to nothing.
+#[test]
+fn a_seat_that_was_taken_away_is_taken_at_once_and_one_that_nobody_gave_back_is_not_accepted() {
+    let office = Office::open();
+    office.types("ada", &["network", "use", office.at()]).done();
+    let place = office.place_of("ada");
+    let out = format!(
+        "refused (not-given-back): seat {place} of ada on ada was not given back by file, and there is nothing to accept; \
+         use `server release {place}` to take it away\n"
+    );
+    assert_eq!(office.administer(&["accept-return", &place]).not_done(1), out);
+    office.administer(&["release", &place]).done();
+    let again = office.administer(&["release", &place]).done();
+    assert_eq!(
+        again,
+        "Nothing changed: the seat of ada on ada was taken away before. If others cannot have it yet, --at-once gives it to them.\n"
+    );
+    let out = "was taken away, and there is nothing to accept; it is free when what was signed for it has ended, or now with";
+    let said = office.administer(&["accept-return", &place]).not_done(1);
+    assert!(said.starts_with("refused (not-given-back): ") && said.contains(out), "{said}");
+    let now = "The seat of ada on ada was taken away; others can have it now.\n";
+    assert_eq!(office.administer(&["release", &place, "--at-once"]).done(), now);
+}
+
+#[test]
+fn a_license_that_the_server_does_not_have_is_not_borrowed_and_is_named() {
+    let office = Office::open();
+    let said = office.types("laptop", &["borrow", office.at(), "--license", "E-NONE", "--for", "5d"]).not_done(1);
+    let asks = "Look it up with `keyward network query`, or use another license server.";
+    assert_eq!(said, format!("refused (no-pool): This license server has no license E-NONE of this product. {asks}\n"));
+}
+
+/// Neither looking nor leaving what is not there makes a vault, and without one nobody is remembered.
+#[test]
+fn a_host_that_only_looked_has_no_vault_and_is_told_why_it_does_not_know_whom_it_met() {
+    let office = Office::open();
+    let host = office.host("laptop");
+    assert_eq!(office.types("laptop", &["network", "leave", "--at", office.at()]).done(), "There is no seat to give back on this host.\n");
+    assert!(!host.vault.exists(), "nothing was written down");
+    office.types("laptop", &["network", "query", office.at()]).done();
+    let file = crate::office::typed(office.site.dir(), "ask.xml");
+    let borrow = ["borrow", office.at(), "--license", &office.license, "--for", "5d", "--request", &file];
+    let unknown = office.types("laptop", &borrow).not_done(2);
+    assert!(unknown.contains("this host never met it, or had no licenses yet when it did. Give its id"), "{unknown}");
+    assert!(!host.vault.exists(), "nothing was written down");
+}
+
+/// A check-out stays open while its seat is held, for the fresh leases: nobody waits for it.
+#[test]
+fn a_host_with_a_seat_waits_for_nothing() {
+    let office = Office::open();
+    office.types("ada", &["network", "use", office.at()]).done();
+    let status = office.types("ada", &["status"]).done();
+    assert!(!status.contains("Waiting"), "{status}");
+    assert_eq!(office.types("ada", &["pending"]).done(), "No request is waiting for an answer.\n");
+    let doctor = office.types("ada", &["doctor"]).done();
+    assert!(!doctor.contains("Waiting request"), "{doctor}");
+}
+
+/// Two copies of one host: what one of them says is refused, and its seat stays in use until its lease ends.
+#[test]
+fn a_seat_whose_return_is_refused_is_not_told_as_free() {
+    let office = Office::open();
+    let (ada, twin) = (office.host("ada"), office.host("twin"));
+    let copied_and_left = || {
+        office.types("ada", &["network", "use", office.at()]).done();
+        for (from, to) in [(&ada.vault, &twin.vault), (&ada.anchor, &twin.anchor)] {
+            // The copy before it is gone; the first time there is none.
+            let _ = std::fs::remove_dir_all(to);
+            crate::site::copy(from, to);
+        }
+        office.types("twin", &["network", "use", office.at()]).done();
+        office.types("ada", &["network", "leave"]).done()
+    };
+    assert_eq!(copied_and_left(), "The seat was given back; others can have it now.\n", "once may be a restored backup");
+    let left = copied_and_left();
+    let unconfirmed =
+        "The seat is off on this host, but no license server confirmed it. Others can have it when its lease ends, within minutes.\n";
+    assert_eq!(left, unconfirmed);
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains("2 in use"), "hers and her copy's: {status}");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyward_domain::document::Kind;
 use keyward_domain::vault::Loss;
 use keyward_engine::license_manager::network::NetworkError;
 use keyward_ports::{MeetError, SeatsError, Trouble};
@@ -27,6 +28,9 @@ pub(super) fn texts() -> Vec<NetworkText> {
         NetworkText::NoSeat,
         NetworkText::Borrowed,
         NetworkText::Extended,
+        NetworkText::EndStays { until: super::at() },
+        NetworkText::NoSuchLicense { license: "E-7".into() },
+        NetworkText::WaitingThere { kind: Kind::Borrow },
         NetworkText::GivenBack,
         NetworkText::GivenBackByFile { until: super::at() },
         NetworkText::LoanEnded { until: super::at() },

@@ -108,6 +108,7 @@ impl LicenseManager {
     /// The request for a later end of what is borrowed, to be carried. What gives it back is [`Self::request_return`].
     pub async fn request_extension(&self, row: &str, until: Until) -> Result<Sealed<Request>, ActError> {
         let row = row.to_owned();
+        self.lender(&row).map_err(|_| ActError::NoSuchRow { row: row.clone() })?;
         self.request(Brings::News, |desk| {
             let activation: ActivationId = row.parse().map_err(|_| ActError::NoSuchRow { row: row.clone() })?;
             let held = desk.statement_of(&activation)?;
@@ -115,6 +116,11 @@ impl LicenseManager {
             Ok(desk.write_down_to(Ask::Extend { activation, held, until }, None, to)?.0)
         })
         .await
+    }
+
+    /// Which license server lent a row; no other row goes back to one or is extended by one.
+    pub fn lender(&self, row: &str) -> Result<KeyId, NetworkError> {
+        self.borrowed(row).map(|(server, _)| server)
     }
 
     /// Whose a borrowed row is.

@@ -141,6 +141,10 @@ impl Network {
 
     /// Gives back the user's seat, whichever process took it: every process that used it is without one. None if there is no seat.
     pub async fn leave_everywhere(&self) -> Result<Option<Left>, NetworkError> {
+        if matches!(self.licenses.ports.vault.load(), Ok(None)) {
+            // There is no vault, and none is made for this.
+            return Ok(None);
+        }
         let emptied = self.look_at(|desk, sitter| {
             desk.holdings.empty_seats(sitter);
             desk.save()
@@ -168,9 +172,9 @@ impl Network {
         desk.line = line.map(|line| line.seats);
         let result = desk.return_license(activation.as_str(), &unheard).await;
         match self.licenses.get_up(desk, result) {
-            Ok(_) | Err(ActError::Refused(_)) => Ok(Some(Left::Free)),
+            Ok(_) | Err(ActError::Refused(Refusal::SeatGone)) => Ok(Some(Left::Free)),
             // It is off here; the server gives the seat to others when its lease ends.
-            Err(ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. }) => Ok(Some(Left::Unheard)),
+            Err(ActError::ReturnWaits(_) | ActError::AtLicenseServer { .. } | ActError::Refused(_)) => Ok(Some(Left::Unheard)),
             Err(error) => Err(error.into()),
         }
     }
