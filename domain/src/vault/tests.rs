@@ -30,8 +30,8 @@ thread_local! {
 fn open(contents: VaultContents) -> Holdings {
     let afresh = Holdings::open(contents.clone(), &[&Keyward], shipped_trust());
     let before = BEFORE.replace(Some(afresh.clone()));
-    for before in [before.as_ref(), Some(&afresh)] {
-        let again = Holdings::open_after(before, contents.clone(), &[&Keyward], shipped_trust());
+    let again = |before, contents| Holdings::open_after(before, contents, &[&Keyward], shipped_trust());
+    for again in [again(before.as_ref(), contents.clone()), again(Some(&afresh), contents)] {
         assert_eq!(format!("{again:?}"), format!("{afresh:?}"));
     }
     afresh

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use crate::workspace::root;
 
+/// Where a file's own tests begin.
+const TESTS: &str = "#[cfg(test)]\nmod ";
+
 /// Where codes stand: a file, what the code begins and ends with there, and the guide that has to name each.
 const CODES: &[(&str, &str, &str, &str)] = &[
     ("domain/src/refusal.rs", "fn code(", "\n    }\n", "docs/end-user.md"),
@@ -19,22 +22,22 @@ const CODES: &[(&str, &str, &str, &str)] = &[
     ("ports/driving/src/license_manager/network.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
     ("ports/driven/src/file_exchange.rs", "fn code(", "\n    }\n", "docs/administrator.md"),
     ("ports/driving/src/console/brought.rs", "fn code(", "\n    }\n", "docs/vendor.md"),
-    ("apps/cli/src/exit.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/exit/admin.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/server.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/server/line.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/server/pin.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/host/holding.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/progress.rs", "", "#[cfg(test)]", "docs/administrator.md"),
-    ("apps/cli/src/host/act.rs", "", "#[cfg(test)]", "docs/end-user.md"),
-    ("apps/cli/src/vendor/keys.rs", "", "#[cfg(test)]", "docs/administrator.md"),
+    ("apps/cli/src/exit.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/exit/admin.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/server.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/server/line.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/server/pin.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/host/holding.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/progress.rs", "", TESTS, "docs/administrator.md"),
+    ("apps/cli/src/host/act.rs", "", TESTS, "docs/end-user.md"),
+    ("apps/cli/src/vendor/keys.rs", "", TESTS, "docs/administrator.md"),
     ("adapters/fakes/src/crash.rs", "impl fmt::Display for CrashPoint", "\n}\n", "docs/embedder.md"),
     ("apps/daemon/src/simulate.rs", "let point = match point", "other =>", "docs/embedder.md"),
-    ("adapters/web/src/failure.rs", "", "#[cfg(test)]", "docs/http-api.md"),
-    ("adapters/web/src/body.rs", "", "#[cfg(test)]", "docs/http-api.md"),
-    ("adapters/web/src/tokens.rs", "", "#[cfg(test)]", "docs/http-api.md"),
-    ("adapters/web/src/seats/failure.rs", "", "#[cfg(test)]", "docs/http-api.md"),
-    ("adapters/web/src/seats/doors.rs", "", "#[cfg(test)]", "docs/http-api.md"),
+    ("adapters/web/src/failure.rs", "", TESTS, "docs/http-api.md"),
+    ("adapters/web/src/body.rs", "", TESTS, "docs/http-api.md"),
+    ("adapters/web/src/tokens.rs", "", TESTS, "docs/http-api.md"),
+    ("adapters/web/src/seats/failure.rs", "", TESTS, "docs/http-api.md"),
+    ("adapters/web/src/seats/doors.rs", "", TESTS, "docs/http-api.md"),
 ];
 
 /// The enums of verbs, what is typed before one of them, and the guide that has to show it.

@@ -162,6 +162,7 @@ impl Client {
             }
             (Body::Receipt(_), Ask::Return { .. }) | (Body::Refusal(Refusal::SeatGone), Ask::Return { .. }) => {}
             (Body::Refusal(Refusal::NoLoanLeft { .. }), Ask::Borrow { .. }) => self.held = had,
+            (Body::Refusal(Refusal::NoSeatFree { .. }), Ask::Borrow { .. }) if had.is_none() => {}
             (Body::Refusal(Refusal::SeatGone), Ask::Refresh { .. }) if had.is_none() => {}
             // What it had brought has ended before its answer was heard.
             (Body::Refusal(Refusal::RequestSpent), Ask::CheckOut { .. } | Ask::Borrow { .. }) if had.is_none() && self.sent > 1 => {}
