@@ -127,6 +127,21 @@ fn a_return_by_file_leaves_nothing_that_is_asked() {
     assert_eq!(notes(&lan), [PathBuf::new(); 0]);
 }
 
+#[test]
+fn a_return_that_waits_keeps_no_other_license_from_being_returned() {
+    let site = Site::open();
+    let (lan, [first, second]) = two(&site);
+    let to = site.dir().join("back.xml").display().to_string();
+    lan.run(&["return", "--license", &first.id, "--request", &to]).done();
+    let unknown = lan.run(&["return", "--license", "E-UNKNOWN"]).err;
+    assert!(unknown.contains(&format!("no license E-UNKNOWN; it has {}", second.id)), "{unknown}");
+    lan.run(&["return", "--license", &second.id]).done();
+    let again = lan.run(&["return", "--license", &second.id]).err;
+    assert!(again.contains("has no license"), "it was returned, and the other was not: {again}");
+    lan.run(&["return", "--license", &first.id]).done();
+    assert!(lan.run(&["return"]).err.contains("has no license"), "nothing waits any more");
+}
+
 /// Of the only license.
 fn id_of(lan: &Lan) -> String {
     let renewed = lan.run(&["refresh"]).done();
