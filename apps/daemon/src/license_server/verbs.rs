@@ -8,10 +8,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use keyward::{Carried, LicenseKey, LicenseManager, Refusal, Taken, can_be_saved, profile_from_toml, read_answer, unheard};
 use keyward_domain::document::Request;
-use keyward_domain::names::EntitlementId;
+use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::seal::Sealed;
-use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::Delegated;
+use keyward_engine::{ActError, LicenseServer};
 use keyward_host::SystemEntropy;
 use keyward_ports::{Clock, Signer as _};
 use zeroize::Zeroizing;
@@ -25,6 +25,8 @@ use crate::folder::read_text;
 /// What comes after a license is there.
 const SERVES: &str =
     "a server that runs shares it within a second; one that does not, once it is started: `keywardd license-server --data DIR`";
+
+const NO_LICENSE: &str = "this license server has no license; begin with `activate KEY --profile F`";
 
 /// Does what was typed.
 pub(crate) fn act(options: &LicenseServerLine, verb: &SiteVerb) -> Result<()> {
@@ -119,39 +121,93 @@ async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&Entitleme
         let asked = manager.request_refresh(delegated.delegation.activation.as_str()).await.context("could not make the request")?;
         return save(&manager, asked, to);
     }
+    let named = license.map(|_| only(site, clock, license)).transpose()?.map(|(_, it)| it.delegation.activation);
+    let before = Words::of(site, clock)?;
+    let (mut results, mut wrong) = (Vec::new(), Vec::new());
     for manager in site.managers(clock)? {
-        for (_, result) in manager.refresh(&unheard).await.context("could not ask the vendor")? {
-            match result.context("could not ask the vendor")? {
-                Taken::Granted(_) | Taken::Returned(_) => {}
-                Taken::Refused(refusal) => return Err(refused(&refusal)),
-                Taken::Revoked(_) => bail!("the vendor took the license away; ask the vendor"),
-            }
-        }
-        for delegated in manager.delegations() {
-            say(&format!("renewed: {}", summary(&delegated)))?;
+        match manager.refresh(&unheard).await {
+            Ok(heard) => results.extend(heard),
+            Err(error) => wrong.push(format!("{}: could not ask the vendor: {error}", manager.profile().product)),
         }
     }
-    Ok(())
+    let after = Words::of(site, clock)?;
+    if results.is_empty() && wrong.is_empty() {
+        bail!(NO_LICENSE);
+    }
+    // What is wrong with one license keeps nobody from hearing of the others.
+    let mut was_asked = false;
+    for (activation, result) in results {
+        if named.as_ref().is_some_and(|named| *named != activation) || before.is_superseded(&activation) {
+            continue;
+        }
+        was_asked = true;
+        match (not_renewed(result), after.latest().find(|it| it.delegation.activation == activation)) {
+            (None, Some(delegated)) => say(&format!("renewed: {}", summary(delegated)))?,
+            (None, None) => {}
+            (Some(why), _) => wrong.push(format!("{}: {why:#}", before.name_of(&activation))),
+        }
+    }
+    if let Some(license) = license.filter(|_| !was_asked) {
+        wrong.push(format!("license {license}: the vendor was not asked, or did not answer; run the same command again"));
+    }
+    if wrong.is_empty() { Ok(()) } else { bail!(wrong.join("\n")) }
+}
+
+/// Why what was asked brought nothing newer.
+fn not_renewed(result: Result<Taken, ActError>) -> Option<anyhow::Error> {
+    match result {
+        Ok(Taken::Granted(_) | Taken::Returned(_)) => None,
+        Ok(Taken::Refused(refusal)) => Some(refused(&refusal)),
+        Ok(Taken::Revoked(_)) => Some(anyhow::anyhow!("the vendor took the license away; ask the vendor")),
+        Err(error) => Some(anyhow::Error::new(error).context("could not ask the vendor")),
+    }
+}
+
+/// What the vendor delegated, of each license the last word last.
+struct Words(BTreeMap<EntitlementId, Vec<(Arc<LicenseManager>, Delegated)>>);
+
+impl Words {
+    fn of(site: &Site, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let (mut all, key) = (BTreeMap::<_, Vec<_>>::new(), site.signer()?.public());
+        for manager in site.managers(clock)? {
+            for delegated in manager.delegations() {
+                all.entry(delegated.delegation.entitlement.clone()).or_default().push((Arc::clone(&manager), delegated));
+            }
+        }
+        all.values_mut().for_each(|words| words.sort_by_key(|(_, it)| LicenseServer::weight(&key, it)));
+        Ok(Self(all))
+    }
+
+    fn latest(&self) -> impl Iterator<Item = &Delegated> {
+        self.0.values().filter_map(|words| Some(&words.last()?.1))
+    }
+
+    /// Whether the license was activated here again since.
+    fn is_superseded(&self, activation: &ActivationId) -> bool {
+        let is_it = |delegated: &Delegated| delegated.delegation.activation == *activation;
+        self.0.values().flatten().any(|(_, it)| is_it(it)) && !self.latest().any(is_it)
+    }
+
+    fn name_of(&self, activation: &ActivationId) -> String {
+        let found = self.latest().find(|it| it.delegation.activation == *activation);
+        found.map_or_else(|| format!("activation {activation}"), |it| format!("license {}", it.delegation.entitlement))
+    }
 }
 
 /// The license that is meant: the one named, or the only one.
 pub(super) fn only(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<(Arc<LicenseManager>, Delegated)> {
-    let (mut all, key) = (BTreeMap::new(), site.signer()?.public());
-    for manager in site.managers(clock)? {
-        let mut words = manager.delegations();
-        // Of a license that was activated here again, the vendor's last word is the last.
-        words.sort_by_key(|it| LicenseServer::weight(&key, it));
-        all.extend(words.into_iter().map(|it| (it.delegation.entitlement.clone(), (Arc::clone(&manager), it))));
-    }
+    let Words(mut all) = Words::of(site, clock)?;
     let names = || all.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match license {
+    let words = match license {
+        Some(_) if all.is_empty() => bail!(NO_LICENSE),
         Some(license) => {
             let known = names();
-            all.remove(license).with_context(|| format!("this license server has no license {license}; it has {known}"))
+            all.remove(license).with_context(|| format!("this license server has no license {license}; it has {known}"))?
         }
         None if all.len() > 1 => bail!("this license server has several licenses; name one with --license: {}", names()),
-        None => all.into_values().next().context("this license server has no license; begin with `activate KEY --profile F`"),
-    }
+        None => all.into_values().next().context(NO_LICENSE)?,
+    };
+    words.into_iter().last().context(NO_LICENSE)
 }
 
 pub(super) fn save(manager: &LicenseManager, asked: Sealed<Request>, to: &Path) -> Result<()> {

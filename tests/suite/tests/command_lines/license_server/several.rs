@@ -142,6 +142,30 @@ fn a_return_that_waits_keeps_no_other_license_from_being_returned() {
     assert!(lan.run(&["return"]).err.contains("has no license"), "nothing waits any more");
 }
 
+#[test]
+fn what_the_vendor_refuses_of_one_license_keeps_none_of_the_others_from_being_renewed() {
+    let site = Site::open();
+    let (lan, [revoked, other]) = two(&site);
+    let unknown = lan.run(&["refresh", "--license", "E-UNKNOWN"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("has no license E-UNKNOWN"), "{unknown:?}");
+    let named = lan.run(&["refresh", "--license", &other.id]).done();
+    assert!(named.contains(&other.id) && named.lines().count() == 1, "{named}");
+    site.vendor(&["revoke", &revoked.id]).done();
+    let all = lan.run(&["refresh"]);
+    assert!(all.out.contains(&other.id) && !all.out.contains(&revoked.id), "{all:?}");
+    assert!(all.code == Some(1) && all.err.contains(&revoked.id) && !all.err.contains(&other.id), "{all:?}");
+    lan.run(&["refresh", "--license", &other.id]).done();
+}
+
+#[test]
+fn a_license_server_without_a_license_has_nothing_to_renew() {
+    let site = Site::open();
+    let lan = Lan::new(&site, "lan");
+    drop(lan.serve());
+    let said = lan.run(&["refresh"]);
+    assert!(said.code == Some(1) && said.err.contains("has no license"), "{said:?}");
+}
+
 /// Of the only license.
 fn id_of(lan: &Lan) -> String {
     let renewed = lan.run(&["refresh"]).done();
