@@ -56,14 +56,17 @@ async fn activate(options: &LicenseServerLine, clock: &Arc<dyn Clock>, typed: &s
     let key = Arc::new(read_key(typed)?);
     let profile = profile_from_toml(&read_text(profile)?).with_context(|| format!("could not use {}", profile.display()))?;
     let site = Site::open_or_make(&options.data, options.anchor.as_deref(), &SystemEntropy)?;
-    site.keep_profile(&profile)?;
-    let manager = site.manager(profile, clock)?;
+    let profile = site.newest(profile)?;
+    let manager = site.manager(profile.clone(), clock)?;
     if let Some(to) = request {
         can_be_saved(to, &manager.pending()).context("could not save the request")?;
         let asked = manager.request_delegation(&key).await.context("could not make the request")?;
+        site.keep_profile(&profile)?;
         return save(&manager, asked, to);
     }
     let activation = manager.delegate(key, &unheard).await.context("could not activate")?;
+    // With one that did not serve, nothing more could be activated here.
+    site.keep_profile(&profile)?;
     match manager.delegations().iter().find(|it| it.delegation.activation == activation) {
         Some(delegated) => say(&format!("activated: {}\n{SERVES}", summary(delegated))),
         None => bail!("the vendor's answer is not here any more; run the same command again"),

@@ -166,6 +166,24 @@ fn a_license_server_without_a_license_has_nothing_to_renew() {
     assert!(said.code == Some(1) && said.err.contains("has no license"), "{said:?}");
 }
 
+#[test]
+fn a_profile_that_did_not_serve_is_not_kept() {
+    let [site, elsewhere] = [(); 2].map(|()| Site::open());
+    let lan = Lan::new(&site, "lan");
+    let wrong = Lan { profile: elsewhere.profile(), data: lan.data.clone(), anchor: lan.anchor.clone(), turned: lan.turned.clone() };
+    assert_eq!(wrong.activate(&network(&site), &[]).code, Some(1), "it is another vendor's");
+    let newer = site.dir().join("newer.toml");
+    let text = fs::read_to_string(site.profile()).expect("the profile can be read");
+    let lowest = text.lines().find(|line| line.starts_with("lowest_statement")).expect("a lowest statement");
+    fs::write(&newer, text.replace(lowest, "lowest_statement = 1")).expect("it is written");
+    let newer = Lan { profile: newer, data: lan.data.clone(), anchor: lan.anchor.clone(), turned: lan.turned.clone() };
+    newer.activate(&network(&site), &[]).done();
+    let kept = || fs::read_to_string(lan.data.join("profiles").join("cad.toml")).expect("it is kept");
+    assert!(kept().contains("lowest_statement = 1"));
+    lan.activate(&network(&site), &[]).done();
+    assert!(kept().contains("lowest_statement = 1"), "an older one takes no newer one's place");
+}
+
 /// Of the only license.
 fn id_of(lan: &Lan) -> String {
     let renewed = lan.run(&["refresh"]).done();
