@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use keyward::{Carried, LicenseKey, LicenseManager, Refusal, Taken, can_be_saved, profile_from_toml, read_answer, unheard};
 use keyward_domain::document::Request;
 use keyward_domain::names::{ActivationId, EntitlementId};
-use keyward_domain::seal::Sealed;
+use keyward_domain::seal::{SealError, Sealed};
+use keyward_domain::vault::NotTaken;
 use keyward_engine::license_manager::Delegated;
 use keyward_engine::{ActError, LicenseServer};
 use keyward_host::SystemEntropy;
@@ -87,21 +88,21 @@ fn read_key(typed: &str) -> Result<LicenseKey> {
 
 async fn load(site: &Site, clock: &Arc<dyn Clock>, file: &Path) -> Result<()> {
     let statement = read_answer(file).with_context(|| format!("could not read {}", file.display()))?;
-    let managers = site.managers(clock)?;
-    let Some((last, others)) = managers.split_last() else {
-        bail!("nothing was asked here; begin with `activate KEY --profile F --request FILE`")
-    };
-    let mut loaded = None;
-    // An answer is taken where its request waits; the last product says what is wrong with one that waits nowhere.
-    for manager in others {
-        if let Ok(it) = manager.load(statement.clone()).await {
-            loaded = Some((manager, it));
-            break;
+    let (mut loaded, mut wrong) = (None, None);
+    // An answer is taken where its request waits. Where that is not, nothing is said that matters, but for want of anything else.
+    for manager in site.managers(clock)? {
+        match manager.load(statement.clone()).await {
+            Ok(it) => {
+                loaded = Some((manager, it));
+                break;
+            }
+            Err(error) => wrong = Some(more_telling(wrong, error)),
         }
     }
-    let (manager, loaded) = match loaded {
-        Some(loaded) => loaded,
-        None => (last, last.load(statement).await.context("could not load the answer")?),
+    let (manager, loaded) = match (loaded, wrong) {
+        (Some(loaded), _) => loaded,
+        (None, Some(error)) => return Err(error).context("could not load the answer"),
+        (None, None) => bail!("nothing was asked here; begin with `activate KEY --profile F --request FILE`"),
     };
     match loaded.taken {
         Taken::Granted(activation) => match manager.delegations().iter().find(|it| it.delegation.activation == activation) {
@@ -115,6 +116,19 @@ async fn load(site: &Site, clock: &Arc<dyn Clock>, file: &Path) -> Result<()> {
         Taken::Revoked(_) => bail!("the vendor took the license away; ask the vendor"),
         Taken::Refused(refusal) => Err(refused(&refusal)),
     }
+}
+
+/// Of what two products say of an answer, what helps: that it is not theirs says nothing.
+fn more_telling(before: Option<ActError>, error: ActError) -> ActError {
+    match before {
+        Some(before) if !waits_elsewhere(&before) => before,
+        Some(_) | None => error,
+    }
+}
+
+/// Whether another product may have asked for it.
+fn waits_elsewhere(error: &ActError) -> bool {
+    matches!(error, ActError::NotTaken(NotTaken::OtherProduct { .. } | NotTaken::NotAsked | NotTaken::Sealed(SealError::OtherRequest)))
 }
 
 async fn refresh(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>, request: Option<&Path>) -> Result<()> {
@@ -234,4 +248,23 @@ fn summary(delegated: &Delegated) -> String {
 pub(super) fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("could not say what came of it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As where the disk is full.
+    #[test]
+    fn what_is_wrong_with_an_answer_is_said_by_the_product_that_asked() {
+        let not_mine = || ActError::NotTaken(NotTaken::OtherProduct { product: "cad".parse().expect("a product") });
+        let [mut first, mut last] = [None, None];
+        for error in [ActError::BrokenOff, not_mine()] {
+            first = Some(more_telling(first, error));
+        }
+        for error in [not_mine(), ActError::BrokenOff] {
+            last = Some(more_telling(last, error));
+        }
+        assert!(matches!((first, last), (Some(ActError::BrokenOff), Some(ActError::BrokenOff))));
+    }
 }
