@@ -27,6 +27,8 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// So long a server that runs may take to hear of it.
 const PATIENCE: Duration = Duration::from_secs(15);
 const NOT_TOLD: &str = "the license server that runs did not say what came of it; see its log, then run the same command again";
+const STOPPED: &str =
+    "the license server stopped meanwhile; nothing is granted any more; run the same command again, whether one runs or not";
 const TOO_LATE: &str = "its return was made already, and the vendor may have freed the license: it cannot be called off; finish it (run `return` \
                         again, or have its file answered and `load` the answer), then activate the license again with its key";
 const OTHER_ACTIVATION: &str = "the license was activated here again meanwhile; run the same command again if that is meant";
@@ -146,7 +148,7 @@ async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<
     notes.ask(closing)?;
     let came = match open(site, clock) {
         Ok(pools) => alone(site, pools, closing).await,
-        Err(error) if is_in_use(&error) => beside(&notes, closing).await,
+        Err(error) if is_in_use(&error) => beside(site, clock, closing).await,
         Err(error) => Err(error),
     };
     if came.is_err() {
@@ -171,20 +173,32 @@ async fn alone(site: &Site, pools: Pools, closing: &Wish) -> Result<()> {
 }
 
 /// Winds up in the server that runs.
-async fn beside(notes: &Notes, closing: &Wish) -> Result<()> {
-    let mut progress = Progress::default();
-    let mut asked = Instant::now();
+async fn beside(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<()> {
+    let (notes, mut progress) = (Notes::of(site), Progress::default());
+    let (mut last, mut heard) = (None, Instant::now());
     loop {
         if !notes.stands(closing) {
             return called_off().map(drop);
         }
-        if let Some(came) = notes.told(closing)? {
-            asked = Instant::now();
-            if progress.see(&came)? {
+        let told = notes.told(closing)?;
+        if told.is_some() && told != last {
+            (last, heard) = (told, Instant::now());
+            if let Some(came) = &last
+                && progress.see(came)?
+            {
                 return Ok(());
             }
-        } else if asked.elapsed() > PATIENCE {
-            bail!(NOT_TOLD);
+        } else if heard.elapsed() > PATIENCE {
+            if last.take().is_none() {
+                bail!(NOT_TOLD);
+            }
+            match open(site, clock) {
+                Ok(_) => bail!(STOPPED),
+                // It has nothing new to tell: whoever lives says that again.
+                Err(error) if is_in_use(&error) => notes.listen_again(closing)?,
+                Err(error) => return Err(error),
+            }
+            heard = Instant::now();
         }
         tokio::time::sleep(GLANCE).await;
     }

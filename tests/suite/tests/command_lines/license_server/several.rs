@@ -184,6 +184,23 @@ fn a_profile_that_did_not_serve_is_not_kept() {
     assert!(kept().contains("lowest_statement = 1"), "an older one takes no newer one's place");
 }
 
+#[test]
+fn who_waits_for_a_server_that_stopped_for_good_does_not_wait_for_ever() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let server = lan.serve();
+    Seat::new(&lan, 11).check_out(&server.at, 1).expect("a seat");
+    let license = id_of(&lan);
+    let mut waits = Returning::begin(&lan, &license);
+    drop(server);
+    assert!(waits.says.next().is_none(), "it says nothing more");
+    assert!(!waits.command.wait().expect("it ends").success());
+    let again = Returning::begin(&lan, &license);
+    lan.turn_to(11);
+    assert_eq!(again.done(), "returned: activate the license on another computer");
+}
+
 /// Of the only license.
 fn id_of(lan: &Lan) -> String {
     let renewed = lan.run(&["refresh"]).done();
