@@ -8,6 +8,9 @@
 //! DIR/vault/          what the vendor delegated to it, as received
 //! DIR/profiles/       the profiles of its products
 //! DIR/anchor-folder   where its anchor is, if somebody said
+//! DIR/anchor/         its anchor, if nobody said; in no backup
+//! DIR/closing.ID      what whoever gives the license ID back asks of the server that runs; in no backup
+//! DIR/closing-told.ID what came of it; in no backup
 //! ```
 
 use std::fs;
