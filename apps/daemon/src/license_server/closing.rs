@@ -120,6 +120,11 @@ impl Notes {
         }
     }
 
+    /// Wants to hear again how far it has come.
+    pub(crate) fn listen_again(&self, wish: &Wish) -> Result<()> {
+        clear(&self.told_file(&wish.license))
+    }
+
     /// Asks for this no more. What somebody asked since stays, and what is closed stays closed.
     pub(crate) fn take_back(&self, wish: &Wish) -> Result<()> {
         if !self.stands(wish) {

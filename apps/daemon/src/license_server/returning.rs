@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use keyward::{LicenseManager, can_be_saved, unheard};
+use keyward_domain::document::Ask;
 use keyward_domain::names::{ActivationId, EntitlementId};
+use keyward_domain::pool::Charter;
 use keyward_host::SystemEntropy;
 use keyward_ports::Clock;
 use tokio::time::Instant;
@@ -25,13 +27,15 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// So long a server that runs may take to hear of it.
 const PATIENCE: Duration = Duration::from_secs(15);
 const NOT_TOLD: &str = "the license server that runs did not say what came of it; see its log, then run the same command again";
+const STOPPED: &str =
+    "the license server stopped meanwhile; nothing is granted any more; run the same command again, whether one runs or not";
 const TOO_LATE: &str = "its return was made already, and the vendor may have freed the license: it cannot be called off; finish it (run `return` \
                         again, or have its file answered and `load` the answer), then activate the license again with its key";
 const OTHER_ACTIVATION: &str = "the license was activated here again meanwhile; run the same command again if that is meant";
 
 /// Gives a license back: once nothing that was signed under it is left. What was begun is gone on with.
 pub(super) async fn give_back(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>, request: Option<&Path>) -> Result<()> {
-    if let Some((manager, activation)) = begun(site, clock)? {
+    if let Some((manager, activation)) = begun(site, clock, license).await? {
         return hand_over(site, &manager, &activation, request).await;
     }
     let (manager, delegated) = only(site, clock, license)?;
@@ -51,7 +55,7 @@ pub(super) async fn give_back(site: &Site, clock: &Arc<dyn Clock>, license: Opti
 
 /// Does not give a license back after all: its seats are granted again.
 pub(super) async fn call_off(site: &Site, clock: &Arc<dyn Clock>, license: Option<&EntitlementId>) -> Result<()> {
-    let begun = begun(site, clock)?.is_some();
+    let begun = begun(site, clock, license).await?.is_some();
     let delegation = match only(site, clock, license) {
         Ok((_, delegated)) => delegated.delegation,
         Err(_) if begun => bail!(TOO_LATE),
@@ -97,15 +101,32 @@ async fn open_again(site: &Site, clock: &Arc<dyn Clock>, reopening: &Wish) -> Re
     }
 }
 
-/// A return that waits for its answer.
-fn begun(site: &Site, clock: &Arc<dyn Clock>) -> Result<Option<(Arc<LicenseManager>, ActivationId)>> {
-    for manager in site.managers(clock)? {
-        let waits = manager.pending().into_iter().find(|it| it.kind == keyward::Kind::Return && it.product == manager.profile().product);
-        if let Some(activation) = waits.and_then(|it| it.about) {
-            return Ok(Some((manager, activation)));
+/// A return that waits for its answer: of the license that is named, unless that was activated here again, or of any.
+async fn begun(
+    site: &Site,
+    clock: &Arc<dyn Clock>,
+    license: Option<&EntitlementId>,
+) -> Result<Option<(Arc<LicenseManager>, ActivationId)>> {
+    let managers = site.managers(clock)?;
+    if managers.iter().flat_map(|manager| manager.delegations()).any(|it| Some(&it.delegation.entitlement) == license) {
+        return Ok(None);
+    }
+    for manager in managers {
+        let waiting = manager.pending().into_iter().filter(|it| it.kind == keyward::Kind::Return);
+        for activation in waiting.filter(|it| it.product == manager.profile().product).filter_map(|it| it.about) {
+            if license.is_none() || returned_by(&manager, &activation).await?.as_ref() == license {
+                return Ok(Some((manager, activation)));
+            }
         }
     }
     Ok(None)
+}
+
+/// The license that a return gives back, as far as it can be read.
+async fn returned_by(manager: &LicenseManager, activation: &ActivationId) -> Result<Option<EntitlementId>> {
+    let asked = manager.request_again(activation.as_str()).await.context("could not read the request for the return")?;
+    let Ask::Return { held, .. } = &asked.words().ask else { return Ok(None) };
+    Ok(Charter::open(held, &manager.profile().trust()).ok().map(|charter| charter.delegation().entitlement.clone()))
 }
 
 /// Puts the request for a return that was written down into a file, or carries it to the vendor.
@@ -127,7 +148,7 @@ async fn wind_up(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<
     notes.ask(closing)?;
     let came = match open(site, clock) {
         Ok(pools) => alone(site, pools, closing).await,
-        Err(error) if is_in_use(&error) => beside(&notes, closing).await,
+        Err(error) if is_in_use(&error) => beside(site, clock, closing).await,
         Err(error) => Err(error),
     };
     if came.is_err() {
@@ -152,20 +173,32 @@ async fn alone(site: &Site, pools: Pools, closing: &Wish) -> Result<()> {
 }
 
 /// Winds up in the server that runs.
-async fn beside(notes: &Notes, closing: &Wish) -> Result<()> {
-    let mut progress = Progress::default();
-    let mut asked = Instant::now();
+async fn beside(site: &Site, clock: &Arc<dyn Clock>, closing: &Wish) -> Result<()> {
+    let (notes, mut progress) = (Notes::of(site), Progress::default());
+    let (mut last, mut heard) = (None, Instant::now());
     loop {
         if !notes.stands(closing) {
             return called_off().map(drop);
         }
-        if let Some(came) = notes.told(closing)? {
-            asked = Instant::now();
-            if progress.see(&came)? {
+        let told = notes.told(closing)?;
+        if told.is_some() && told != last {
+            (last, heard) = (told, Instant::now());
+            if let Some(came) = &last
+                && progress.see(came)?
+            {
                 return Ok(());
             }
-        } else if asked.elapsed() > PATIENCE {
-            bail!(NOT_TOLD);
+        } else if heard.elapsed() > PATIENCE {
+            if last.take().is_none() {
+                bail!(NOT_TOLD);
+            }
+            match open(site, clock) {
+                Ok(_) => bail!(STOPPED),
+                // It has nothing new to tell: whoever lives says that again.
+                Err(error) if is_in_use(&error) => notes.listen_again(closing)?,
+                Err(error) => return Err(error),
+            }
+            heard = Instant::now();
         }
         tokio::time::sleep(GLANCE).await;
     }

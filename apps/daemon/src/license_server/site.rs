@@ -8,6 +8,9 @@
 //! DIR/vault/          what the vendor delegated to it, as received
 //! DIR/profiles/       the profiles of its products
 //! DIR/anchor-folder   where its anchor is, if somebody said
+//! DIR/anchor/         its anchor, if nobody said; in no backup
+//! DIR/closing.ID      what whoever gives the license ID back asks of the server that runs; in no backup
+//! DIR/closing-told.ID what came of it; in no backup
 //! ```
 
 use std::fs;
@@ -151,16 +154,24 @@ impl Site {
         SystemProbe::new().look().name
     }
 
-    /// Keeps a product's profile. One data folder serves the products of one vendor: it has one key, and that is the vendor's to know.
-    pub(crate) fn keep_profile(&self, profile: &ProductProfile) -> Result<()> {
+    /// The newest profile of a product: the one that was shown, unless the one that is kept believes no statements as old. One data folder
+    /// serves the products of one vendor: it has one key, and that is the vendor's to know.
+    pub(crate) fn newest(&self, shown: ProductProfile) -> Result<ProductProfile> {
         let (known, _) = self.profiles()?;
-        if let Some(other) = known.iter().find(|it| it.vendor != profile.vendor) {
+        if let Some(other) = known.iter().find(|it| it.vendor != shown.vendor) {
             bail!(
                 "this data folder serves {} of another vendor; make another one for {}: `keywardd license-server --data DIR activate`",
                 other.name,
-                profile.name
+                shown.name
             );
         }
+        let newer = |it: &ProductProfile| it.product == shown.product && it.lowest_statement > shown.lowest_statement;
+        Ok(known.into_iter().find(newer).unwrap_or(shown))
+    }
+
+    /// Keeps a product's profile, once something was asked with it.
+    pub(crate) fn keep_profile(&self, profile: &ProductProfile) -> Result<()> {
+        let (known, _) = self.profiles()?;
         if known.contains(profile) {
             return Ok(());
         }

@@ -127,6 +127,80 @@ fn a_return_by_file_leaves_nothing_that_is_asked() {
     assert_eq!(notes(&lan), [PathBuf::new(); 0]);
 }
 
+#[test]
+fn a_return_that_waits_keeps_no_other_license_from_being_returned() {
+    let site = Site::open();
+    let (lan, [first, second]) = two(&site);
+    let to = site.dir().join("back.xml").display().to_string();
+    lan.run(&["return", "--license", &first.id, "--request", &to]).done();
+    let unknown = lan.run(&["return", "--license", "E-UNKNOWN"]).err;
+    assert!(unknown.contains(&format!("no license E-UNKNOWN; it has {}", second.id)), "{unknown}");
+    lan.run(&["return", "--license", &second.id]).done();
+    let again = lan.run(&["return", "--license", &second.id]).err;
+    assert!(again.contains("has no license"), "it was returned, and the other was not: {again}");
+    lan.run(&["return", "--license", &first.id]).done();
+    assert!(lan.run(&["return"]).err.contains("has no license"), "nothing waits any more");
+}
+
+#[test]
+fn what_the_vendor_refuses_of_one_license_keeps_none_of_the_others_from_being_renewed() {
+    let site = Site::open();
+    let (lan, [revoked, other]) = two(&site);
+    let unknown = lan.run(&["refresh", "--license", "E-UNKNOWN"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("has no license E-UNKNOWN"), "{unknown:?}");
+    let named = lan.run(&["refresh", "--license", &other.id]).done();
+    assert!(named.contains(&other.id) && named.lines().count() == 1, "{named}");
+    site.vendor(&["revoke", &revoked.id]).done();
+    let all = lan.run(&["refresh"]);
+    assert!(all.out.contains(&other.id) && !all.out.contains(&revoked.id), "{all:?}");
+    assert!(all.code == Some(1) && all.err.contains(&revoked.id) && !all.err.contains(&other.id), "{all:?}");
+    lan.run(&["refresh", "--license", &other.id]).done();
+}
+
+#[test]
+fn a_license_server_without_a_license_has_nothing_to_renew() {
+    let site = Site::open();
+    let lan = Lan::new(&site, "lan");
+    drop(lan.serve());
+    let said = lan.run(&["refresh"]);
+    assert!(said.code == Some(1) && said.err.contains("has no license"), "{said:?}");
+}
+
+#[test]
+fn a_profile_that_did_not_serve_is_not_kept() {
+    let [site, elsewhere] = [(); 2].map(|()| Site::open());
+    let lan = Lan::new(&site, "lan");
+    let wrong = Lan { profile: elsewhere.profile(), data: lan.data.clone(), anchor: lan.anchor.clone(), turned: lan.turned.clone() };
+    assert_eq!(wrong.activate(&network(&site), &[]).code, Some(1), "it is another vendor's");
+    let newer = site.dir().join("newer.toml");
+    let text = fs::read_to_string(site.profile()).expect("the profile can be read");
+    let lowest = text.lines().find(|line| line.starts_with("lowest_statement")).expect("a lowest statement");
+    fs::write(&newer, text.replace(lowest, "lowest_statement = 1")).expect("it is written");
+    let newer = Lan { profile: newer, data: lan.data.clone(), anchor: lan.anchor.clone(), turned: lan.turned.clone() };
+    newer.activate(&network(&site), &[]).done();
+    let kept = || fs::read_to_string(lan.data.join("profiles").join("cad.toml")).expect("it is kept");
+    assert!(kept().contains("lowest_statement = 1"));
+    lan.activate(&network(&site), &[]).done();
+    assert!(kept().contains("lowest_statement = 1"), "an older one takes no newer one's place");
+}
+
+#[test]
+fn who_waits_for_a_server_that_stopped_for_good_does_not_wait_for_ever() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let server = lan.serve();
+    Seat::new(&lan, 11).check_out(&server.at, 1).expect("a seat");
+    let license = id_of(&lan);
+    let mut waits = Returning::begin(&lan, &license);
+    drop(server);
+    assert!(waits.says.next().is_none(), "it says nothing more");
+    assert!(!waits.command.wait().expect("it ends").success());
+    let again = Returning::begin(&lan, &license);
+    lan.turn_to(11);
+    assert_eq!(again.done(), "returned: activate the license on another computer");
+}
+
 /// Of the only license.
 fn id_of(lan: &Lan) -> String {
     let renewed = lan.run(&["refresh"]).done();
