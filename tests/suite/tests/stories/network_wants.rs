@@ -137,7 +137,7 @@ async fn a_product_shares_a_seat_that_has_what_it_wishes_for_and_asks_for_more_o
     let [standard, professional] = &editions;
     let one = desk(&[standard]);
     assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
-    assert_eq!(runs_in(), std::slice::from_ref(&standard));
+    assert_eq!(runs_in(), std::slice::from_ref(standard));
     assert!(matches!(desk(&[standard]).check_out(&unheard).await, Ok(Seated::Shares(_))));
     let two = desk(&[professional]);
     assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Has(_))));

@@ -85,7 +85,7 @@ fn two_returns_beside_one_server_do_not_answer_each_other() {
     lan.turn_to(11);
     assert_eq!(waits.done(), "returned: activate the license on another computer");
     attic.activate(&first.key, &[]).done();
-    assert_eq!(notes(&lan), [PathBuf::new(); 0], "nothing is asked any more");
+    assert!(notes(&lan).is_empty(), "nothing is asked any more");
 }
 
 /// A command that was killed leaves what it asked, and the return comes about in another way.
@@ -124,7 +124,7 @@ fn a_return_by_file_leaves_nothing_that_is_asked() {
     let _server = lan.serve();
     let to = site.dir().join("back.xml").display().to_string();
     lan.run(&["return", "--request", &to]).done();
-    assert_eq!(notes(&lan), [PathBuf::new(); 0]);
+    assert!(notes(&lan).is_empty());
 }
 
 #[test]
