@@ -37,7 +37,6 @@ const CODES: &[(&str, &str, &str, &str)] = &[
     ("adapters/web/src/body.rs", "", TESTS, "docs/http-api.md"),
     ("adapters/web/src/tokens.rs", "", TESTS, "docs/http-api.md"),
     ("adapters/web/src/seats/failure.rs", "", TESTS, "docs/http-api.md"),
-    ("adapters/web/src/seats/doors.rs", "", TESTS, "docs/http-api.md"),
 ];
 
 /// The enums of verbs, what is typed before one of them, and the guide that has to show it.

@@ -166,7 +166,7 @@ impl Campus {
                 if let Refusal::PoolFull { ticket, place, .. } = refusal
                     && let Some((pool, model)) = self.only_pool_of(site)
                 {
-                    model.joins(&host, ticket, now);
+                    model.waits(&host, ticket, now);
                     if !is_one {
                         model.line_is_unknown(now);
                     }

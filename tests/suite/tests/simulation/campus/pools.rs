@@ -110,6 +110,15 @@ impl Pool {
         self.line.clear();
         self.quiet = self.quiet.map(|_| after(now, LEASE));
         self.ghosts.values_mut().filter(|ghost| !ghost.is_loan).for_each(|ghost| ghost.until = after(now, LEASE));
+        self.stands_in_from(now);
+    }
+
+    /// A lease that was taken away counts as renewed too when the server comes up: so long another seat stands in for it.
+    fn stands_in_from(&mut self, now: Timestamp) {
+        for (activation, window) in self.windows.iter().filter(|(_, window)| !window.is_loan && window.away == Away::AtOnce) {
+            let (of, until, is_forgotten) = (Some(activation.clone()), after(now, LEASE), window.is_forgotten);
+            self.ghosts.insert(window.place, Ghost { of, until, is_loan: false, away: Away::AtOnce, is_forgotten });
+        }
     }
 
     /// It runs.
@@ -119,7 +128,8 @@ impl Pool {
 
     /// What a backup that is made now knows.
     pub(crate) fn notes(&self) -> Notes {
-        Notes { windows: self.windows.clone(), back: self.back.clone(), ended: self.ended.clone(), closed: self.closed.clone() }
+        let (windows, ghosts) = (self.windows.clone(), self.ghosts.clone());
+        Notes { windows, ghosts, back: self.back.clone(), ended: self.ended.clone(), closed: self.closed.clone() }
     }
 
     /// It was put back as it was: what was signed since, what came back since and what was taken away since is forgotten, and nothing else.
@@ -127,11 +137,19 @@ impl Pool {
         self.restored = Some(Restored { at: now, accepted: false });
         self.quiet = Some(after(now, LEASE));
         self.closed.clone_from(&notes.closed);
-        self.ghosts.values_mut().for_each(|ghost| ghost.away = ghost.away.put_back(Away::Not));
+        for (place, ghost) in &mut self.ghosts {
+            ghost.away = ghost.away.put_back(notes.ghosts.get(place).map_or(Away::Not, |then| then.away));
+        }
         for (activation, then) in notes.windows.iter().filter(|(it, then)| !self.windows.contains_key(*it) && !then.is_forgotten) {
             let until = if then.is_loan { then.until } else { after(now, LEASE) };
             let ghost = Ghost { of: Some(activation.clone()), until, is_loan: then.is_loan, away: then.away, is_forgotten: false };
             self.ghosts.insert(then.place, ghost);
+        }
+        for (place, then) in notes.ghosts.iter().filter(|(_, then)| then.away == Away::AtOnce) {
+            if !then.of.as_ref().is_some_and(|of| self.windows.contains_key(of)) {
+                let until = if then.is_loan { then.until } else { after(now, LEASE) };
+                self.ghosts.entry(*place).or_insert_with(|| Ghost { until, ..then.clone() });
+            }
         }
         for (activation, window) in &mut self.windows {
             let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
@@ -143,6 +161,7 @@ impl Pool {
                 self.forgotten_ends.insert(activation.clone());
             }
         }
+        self.stands_in_from(now);
         self.back.retain(|place| notes.back.contains(place));
         let ends = std::mem::take(&mut self.ended);
         (self.ended, self.forgotten_ends) =
@@ -364,13 +383,7 @@ impl Pool {
         self.unknown = Some(after(now, PATIENCE));
     }
 
-    /// Somebody joins the line. Whoever stands there already is not heard of anew by asking again.
-    pub(crate) fn joins(&mut self, host: &str, ticket: &Ticket, now: Timestamp) {
-        let waiter = Waiter { host: host.into(), until: after(now, PATIENCE), is_ready: false };
-        self.line.entry((ticket.epoch, ticket.number)).or_insert(waiter);
-    }
-
-    /// Somebody says that it still waits.
+    /// Somebody joins the line, or is heard of there anew: by saying that it still waits, or by asking again.
     pub(crate) fn waits(&mut self, host: &str, ticket: &Ticket, now: Timestamp) {
         let waiter = Waiter { host: host.into(), until: after(now, PATIENCE), is_ready: false };
         self.line.insert((ticket.epoch, ticket.number), waiter);

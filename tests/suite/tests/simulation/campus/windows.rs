@@ -78,6 +78,7 @@ impl Away {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notes {
     pub(crate) windows: BTreeMap<ActivationId, Window>,
+    pub(crate) ghosts: BTreeMap<Place, Ghost>,
     pub(crate) back: BTreeSet<Place>,
     pub(crate) ended: BTreeSet<ActivationId>,
     pub(crate) closed: Option<ActivationId>,
