@@ -2,6 +2,7 @@
 
 use super::asking::Case;
 use super::fact::{Adopted, Choice, Ending, Fact, Sitter};
+use super::hold::Hold;
 use super::{Pool, whole};
 use crate::document::{Certificate, Hold as As, Place};
 use crate::names::ActivationId;
@@ -64,9 +65,12 @@ impl Pool {
         if own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation) {
             return;
         }
-        // Whoever sat there at an earlier place had left before this was signed.
+        // Whoever sat there at an earlier place had left before this was signed. Of a loan that is sure only if whoever signed knew of it: it may
+        // have been put back from another backup than these books.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
-        let before = self.books.written.holds.range(..place).find(|(_, hold)| hold.seat == seat).map(|(place, _)| *place);
+        let knew = self.books.began(place.epoch);
+        let had_left = |(_, hold): &(&Place, &Box<Hold>)| hold.seat == seat && (hold.is_lease() || knew);
+        let before = self.books.written.holds.range(..place).find(had_left).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }

@@ -402,6 +402,7 @@ impl Pool {
     fn was_answered(&self, case: &Case<'_>) -> bool {
         let guest = self.books.guest_of(&case.request.device);
         guest.is_some_and(|(_, it)| it.device.knows(case.request.count, case.request.name()))
+            || self.books.has_brought(&case.request.name())
     }
 
     /// Whether the seat that the asking host has for somebody is the one that this very request brought.

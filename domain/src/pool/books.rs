@@ -17,6 +17,7 @@ use crate::document::{Contact, Delegation, Place, RevocationReason};
 use crate::entitlement::Per;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, SeatIds, UserName};
+use crate::seal::Digest;
 use crate::time::{Timestamp, after, between, days};
 
 /// Hosts that hold nothing and were not heard of for so many days are let go of.
@@ -130,6 +131,11 @@ impl Books {
         (epochs[at].1..end).contains(&place.position)
     }
 
+    /// Whether an epoch began by these books, whatever else happened in it.
+    pub(super) fn began(&self, epoch: u64) -> bool {
+        self.written.epochs.binary_search_by_key(&epoch, |(it, _)| *it).is_ok()
+    }
+
     /// Takes a fact in. It decides nothing: a fact about a seat that nobody has changes nothing.
     pub fn apply(&mut self, fact: &Fact) {
         let place = self.next_place();
@@ -229,6 +235,11 @@ impl Books {
         let of = &self.written.holds.get(&place)?.sitter.user;
         // Whose a loan was that a restored server took up again is not always known.
         (self.per() == Per::Host || of == user || *of == unknown_user()).then_some(place)
+    }
+
+    /// Whether a seat that is held is the one that a request brought, also where a restored server knows of the seat alone.
+    pub(super) fn has_brought(&self, request: &Digest) -> bool {
+        self.ids.as_ref().is_some_and(|ids| self.activations.contains_key(&ids.id(request)))
     }
 
     pub(super) fn guest_of(&self, device: &PublicKey) -> Option<(GuestNo, &Guest)> {

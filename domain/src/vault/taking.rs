@@ -129,6 +129,10 @@ impl Holdings {
             }
             self.papers.push(Arc::new(Paper::new(kept, asked, answer)));
         }
+        if let Taken::Returned(activation) = &taken {
+            // The server gives its seat to others: what was checked out anew while the return waited is of the same seat.
+            self.close_check_out(activation);
+        }
         self.prune();
         self.tidy_seats();
         self.prune();

@@ -305,3 +305,42 @@ fn a_restored_server_that_is_started_again_waits_as_long_as_before() {
     office.wait(HOUR);
     assert_eq!(said(&office.check_out(B)), "lease of seat 0");
 }
+
+/// Backups are put back in turn: what one server signed knows nothing of what the other had lent.
+#[test]
+fn a_loan_is_not_over_because_its_number_was_given_again_by_a_server_that_did_not_know_it() {
+    let mut office = Office::of(seats(3));
+    let without = office.journal.clone();
+    let loan = office.borrow(A, days(5)).expect("a loan");
+    let with = office.journal.clone();
+    office.wait(MINUTE);
+    restored(&mut office, &without);
+    office.wait(LEASE);
+    office.count += 10;
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0", "the number of the loan that it does not know");
+    office.wait(MINUTE);
+    restored(&mut office, &with);
+    office.count += 10;
+    assert_eq!(said(&office.show(B)), "lease of seat 1");
+    assert_eq!(office.overview().loans, 1);
+    office.held.insert(A, loan);
+    assert_eq!(said(&office.refresh(A)), "loan of seat 0");
+}
+
+/// The backup does not know the request that borrowed; the loan is shown, and given back by file; then somebody carries the request again.
+#[test]
+fn a_request_that_brought_what_a_restored_server_was_shown_brings_nothing_twice() {
+    let mut office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    let request = office.request(A, Ask::Borrow { wish: wish("ada"), until: Until::For(days(5)) });
+    office.send(A, &request, by_file()).expect("a loan");
+    office.wait(MINUTE);
+    restored(&mut office, &morning);
+    office.refresh(A).expect("it is taken up again");
+    office.give_back(A, by_file()).expect("a receipt");
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    office.wait(LEASE);
+    office.decide(Op::Tick);
+    assert_eq!(office.send(A, &request, by_file()).expect_err("it was given back").code(), "request-spent");
+    assert_eq!(office.overview().loans, 1);
+}

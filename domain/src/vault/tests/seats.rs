@@ -633,3 +633,19 @@ fn a_vault_that_is_made_anew_is_given_the_quarter_of_an_hour_on_another_day() {
     assert_eq!(grace(0).0, Some(earned + given));
     assert_eq!(grace(7), (Some(earned), Some(earned + given)));
 }
+
+/// The return did not arrive before the seat was checked out anew; when it is heard, the license server gives the seat to others.
+#[test]
+fn a_seat_that_was_checked_out_anew_while_its_return_waited_is_off_when_the_return_is_heard() {
+    let mut vault = new_vault();
+    seated(&mut vault, "ada", 100);
+    let held = vault.held(&seat_id("ada")).expect("a lease").0.clone();
+    let back = here().asks_server(vault.next_count(), Ask::Return { activation: seat_id("ada"), held });
+    vault.post(back.clone());
+    seated(&mut vault, "ada", 160);
+    let receipt = Body::Receipt(Receipt { activation: seat_id("ada") });
+    let receipt = served(answer(&back, its_time(170), receipt), delegated(delegation()));
+    vault.take(receipt, &[&Keyward], &ran(170)).expect("it is heard");
+    assert!(vault.lease_of(&cad(), &ada(), &ran(171)).is_none());
+    assert!(!is_licensed(&vault, &ran(171)));
+}
