@@ -69,8 +69,8 @@ impl Pool {
         // have been put back from another backup than these books.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         let knew = self.books.began(place.epoch);
-        let had_left = |(_, hold): &(&Place, &Box<Hold>)| hold.seat == seat && (hold.is_lease() || knew);
-        let before = self.books.written.holds.range(..place).find(had_left).map(|(place, _)| *place);
+        let had_left = |hold: &Hold| hold.seat == seat && (hold.is_lease() || knew);
+        let before = self.books.written.holds.range(..place).find(|(_, hold)| had_left(hold)).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }
