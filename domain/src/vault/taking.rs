@@ -286,8 +286,8 @@ impl Holdings {
         self.rest.restored = copied || (self.rest.restored && count < known);
     }
 
-    /// Lets go of what nothing follows from any more: older certificates, what was returned, loans that have ended, all but the widest revocation of what is held
-    /// or may still come.
+    /// Lets go of what nothing follows from any more: older certificates, what was returned, loans that have ended, all but the widest
+    /// revocation of what is held or may still come.
     pub(super) fn prune(&mut self) {
         let own = self.rest.device.id();
         // An answer to one of these can bring an activation that is not held: one of the past, whose end was heard of first.
