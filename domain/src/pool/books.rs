@@ -296,6 +296,17 @@ impl Books {
         });
     }
 
+    /// The vendor said something when it was so late. It is as late at least; by how much more nobody said, as an answer can lie in a drawer.
+    fn hear(&mut self, issued: Timestamp) {
+        self.written.clock = self.written.clock.max(Some(issued));
+        let loans_until = self.forgotten_loans_until(after(issued, clock::WRITTEN));
+        self.with_restored(|restored| {
+            if restored.early {
+                restored.loans_until = restored.loans_until.max(loans_until);
+            }
+        });
+    }
+
     /// What is written down as the latest time that is known.
     fn known(&self) -> Timestamp {
         self.written.clock.map_or(self.written.latest, |clock| clock.max(self.written.latest))
@@ -343,8 +354,7 @@ impl Books {
             let loans_until = self.forgotten_loans_until(from);
             self.with_restored(|restored| restored.loans_until = loans_until);
         }
-        // The vendor's own clock: it is this late at least.
-        issued.into_iter().for_each(|issued| self.believe(issued));
+        issued.into_iter().for_each(|issued| self.hear(issued));
         if !same {
             let written = std::mem::take(&mut self.written);
             *self = Self::from(written);

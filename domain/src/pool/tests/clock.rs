@@ -149,6 +149,28 @@ fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_as_any_other()
     }
 }
 
+/// The vendor's answer lay in a drawer: it says nothing of how late it was when the server was restored.
+#[test]
+fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_though_an_old_answer_is_loaded() {
+    let mut office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    office.wait(days(2));
+    office.borrow(A, days(7)).expect("a loan");
+    let right = office.now.wall;
+    office.journal = morning;
+    office.now.wall = day(0);
+    office.start(Start { anchor: None, marked: true });
+    office.delegate_at(Delegation { generation: 2, ..seats(3) }, after(day(1), HOUR));
+    office.now.wall = right;
+    office.decide(Op::Tick);
+    office.wait(days(7) - HOUR);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().withheld, 2, "while the loan is out");
+    office.wait(HOUR);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().withheld, 0);
+}
+
 /// The server was off for weeks, and doubts its clock for a day; a loan that is due is nobody's seat by the clock that everybody has.
 #[test]
 fn a_loan_that_is_due_is_used_by_nobody_while_the_clock_is_doubted() {
