@@ -86,7 +86,7 @@ pub use keyward_domain::profile::ProductProfile;
 pub use keyward_domain::refusal::Refusal;
 pub use keyward_domain::standing::{Flag, Reason, Row, Standing, Status, Verdict};
 pub use keyward_domain::time::Timestamp;
-pub use keyward_domain::vault::Taken;
+pub use keyward_domain::vault::{Loss, Taken};
 #[cfg(feature = "online")]
 pub use keyward_engine::license_manager::network::{Brought, Left, NetworkError, Seated, Tended};
 pub use keyward_engine::license_manager::{Awaited, Loaded, TrialBegun, unheard};

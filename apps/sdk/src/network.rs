@@ -125,6 +125,12 @@ impl Network {
         self.thread.act(|steps| async move { network.refresh_loan(&row, &*steps).await })
     }
 
+    /// The same for all that is borrowed and not due, of whichever license server, each by its row.
+    pub fn refresh_loans(&self) -> Act<Brought, NetworkError> {
+        let network = Arc::clone(&self.network);
+        self.thread.act(|steps| async move { Ok(network.refresh_loans(&*steps).await) })
+    }
+
     /// Brings back what is borrowed before it is due (row B2). It is off at once, whether or not the server is reached.
     pub fn give_back(&self, row: &str) -> Act<ActivationId, NetworkError> {
         let (network, row) = (Arc::clone(&self.network), row.to_owned());

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write};
 use std::sync::Arc;
 
 use clap::Args;
-use keyward::{ActivationId, Awaited, Brought, Carried, Edition, Kind, LicenseKey, LicenseKeyError, LicenseManager, Status, Taken, wish};
+use keyward::{ActivationId, Brought, Carried, Edition, LicenseKey, LicenseKeyError, LicenseManager, NetworkError, Status, Taken, wish};
 use keyward_words::{CommandText, NetworkText, Notice, Say, Words};
 use zeroize::Zeroizing;
 
@@ -99,7 +99,7 @@ impl Refresh {
         }
         let vendors = wait(manager.refresh(&steps(words)))?;
         let vendors = vendors.into_iter().map(|(row, result)| (row, &Notice::Returned as &dyn Say, result.map_err(Failure::from)));
-        let servers = bring_returns(&host)?;
+        let servers = ask_servers(&host, words)?;
         let servers = servers.into_iter().map(|(row, result)| (row, &NetworkText::GivenBack as &dyn Say, result.map_err(Failure::from)));
         let results: Vec<_> = vendors.chain(servers).collect();
         if results.is_empty() {
@@ -149,13 +149,15 @@ impl NewHost {
     }
 }
 
-/// Brings what was given back while its license server did not answer to the servers that were met from here.
-fn bring_returns(host: &Host) -> Result<Brought, Failure> {
-    let returns = |it: &Awaited| it.kind == Kind::Return && it.refused.is_none();
-    if !host.manager.pending().iter().any(returns) {
-        return Ok(Vec::new());
-    }
-    wait(engine(host, known(host, Vec::new()), wish()).send_returns())
+/// Brings what was given back while its license server did not answer to the servers that were met from here, and asks them about what is
+/// borrowed.
+fn ask_servers(host: &Host, words: Words) -> Result<Brought, Failure> {
+    let network = engine(host, known(host, Vec::new()), wish());
+    wait(async {
+        let mut brought = network.send_returns().await?;
+        brought.extend(network.refresh_loans(&steps(words)).await);
+        Ok::<_, NetworkError>(brought)
+    })
 }
 
 /// The id of a row that goes by its number or its id.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::mem::discriminant;
 use std::process::ExitCode;
 
-use keyward::Verdict;
+use keyward::{Loss, Verdict};
 use keyward_engine::license_manager::network::Network as Engine;
 use keyward_words::{NetworkText, Words};
 use tokio::process::{Child, Command};
@@ -74,6 +74,10 @@ async fn keep(host: &Host, network: &Engine, words: Words) -> std::convert::Infa
                 // A seat that its user left, or that a loan took the place of, is not kept again.
                 (None, _) if matches!(network.left().await, Ok(Some(_))) => tell(&words.say(&NetworkText::Back)),
                 (None, _) => {}
+            }
+            // It may be this host that keeps the seat from being looked after.
+            if let Some(trouble) = network.trouble().filter(|it| tended.loss == Some(Loss::Silent) && !it.is_silence()) {
+                tell(&words.tell(&*trouble));
             }
             told = news;
         }

@@ -86,7 +86,10 @@ fn state(state: &SeatState) -> String {
 pub(super) fn log(lines: &[PoolLogLine], out: &mut dyn Write) -> Result<(), Failure> {
     let mut table = table(["Place", "At", "What"]);
     for line in lines {
-        let (at, what) = told(&line.fact);
+        let (at, mut what) = told(&line.fact);
+        if let Some(by) = brought_by(&line.fact) {
+            what.push_str(&format!("; the request was in a file of {by}"));
+        }
         table.add_row([line.position.to_string(), at.to_string(), what]);
     }
     Ok(writeln!(out, "{table}")?)
@@ -122,6 +125,34 @@ fn told(fact: &Fact) -> (keyward::Timestamp, String) {
             };
             (*at, format!("{by} took away the seat of place {}, free {when}", place.position))
         }
-        Fact::Ended { place, why, at, .. } => (*at, format!("the seat of place {} is free: {}", place.position, why.code())),
+        Fact::Ended { place, why, by, at, .. } => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            (*at, format!("the seat of place {} is free: {}{by}", place.position, why.code()))
+        }
     }
+}
+
+/// Whose file the request came in, if in one.
+fn brought_by(fact: &Fact) -> Option<&str> {
+    let asked = match fact {
+        Fact::Seated { asked, .. }
+        | Fact::Reseated { asked, .. }
+        | Fact::Lent { asked, .. }
+        | Fact::Renewed { asked, .. }
+        | Fact::GivenBack { asked, .. } => asked,
+        Fact::Adopted(it) => &it.asked,
+        Fact::Ended { asked, .. } => asked.as_ref()?,
+        Fact::Opened { .. }
+        | Fact::Restored { .. }
+        | Fact::Settled { .. }
+        | Fact::Accepted { .. }
+        | Fact::Delegated { .. }
+        | Fact::Revoked { .. }
+        | Fact::Closed { .. }
+        | Fact::Reopened { .. }
+        | Fact::Believed { .. }
+        | Fact::Met { .. }
+        | Fact::Released { .. } => return None,
+    };
+    asked.by.as_deref()
 }

@@ -242,7 +242,8 @@ pub(super) fn refused(refusal: &Refusal) -> anyhow::Error {
 fn summary(delegated: &Delegated) -> String {
     let it = &delegated.delegation;
     let until = it.window.until.map_or_else(String::new, |until| format!(", until {until}"));
-    format!("{} seats of {} (license {}){until}", it.seats, it.rights.product, it.entitlement)
+    let seats = if it.seats == 1 { "1 seat".into() } else { format!("{} seats", it.seats) };
+    format!("{seats} of {} (license {}){until}", it.rights.product, it.entitlement)
 }
 
 pub(super) fn say(line: &str) -> Result<()> {

@@ -180,7 +180,7 @@ impl NetworkError {
     }
 
     /// Whether no license server was heard.
-    fn is_silence(&self) -> bool {
+    pub fn is_silence(&self) -> bool {
         match self {
             Self::NotMet(_) | Self::Seats(_) => true,
             Self::Act(error) => error.is_silence(),

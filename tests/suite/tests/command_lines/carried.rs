@@ -109,6 +109,10 @@ fn a_seat_is_borrowed_extended_and_given_back_by_file() {
     let accepted = stick.office.administer(&["accept-return", &stick.office.place_of("laptop")]).done();
     assert_eq!(accepted, "The seat of laptop on laptop is back; others can have it now.\n");
     assert!(stick.seats().contains("3 free"), "{}", stick.seats());
+    let log = stick.office.administer(&["log"]).done();
+    let in_log = |what: &str, by: &str| log.lines().any(|line| line.contains(what) && line.contains(by));
+    assert!(in_log("was given back by file", "; the request was in a file of administrator first start"), "{log}");
+    assert!(in_log("is free: accepted by administrator first start", ""), "{log}");
 }
 
 #[test]

@@ -66,6 +66,21 @@ fn a_command_that_cannot_be_started_costs_no_seat() {
     assert_eq!(office.row_of("ada"), None);
 }
 
+#[test]
+fn a_host_that_cannot_keep_a_seat_says_what_is_wrong_with_it() {
+    let office = Office::open();
+    let mut ada = office.works("ada", &[]);
+    assert_eq!(ada.hears(), "seated");
+    for file in std::fs::read_dir(office.host("ada").vault).expect("it is there").flatten().filter(|file| file.path().is_file()) {
+        std::fs::write(file.path(), "spoilt").expect("it is written");
+    }
+    let told = office.tells(&mut ada, 1, 30);
+    assert!(told.starts_with("The license server is not heard. "), "{told}");
+    let told = ada.hears();
+    assert!(told.starts_with("The license vault at ") && told.contains(" is damaged"), "{told}");
+    ada.saves("her lease lasts");
+}
+
 /// What becomes of the seat is told; the result is the command's.
 #[test]
 fn a_seat_that_cannot_be_given_back_does_not_change_how_the_command_ended() {

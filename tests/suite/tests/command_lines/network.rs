@@ -158,6 +158,19 @@ fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
     assert!(log.contains(&format!("first start took away the seat of place {place}, free at once")), "{log}");
 }
 
+#[test]
+fn what_is_borrowed_is_refreshed_at_its_license_server() {
+    let mut office = Office::open();
+    assert_eq!(office.types("laptop", &["refresh"]).done(), "There is nothing to refresh.\n");
+    office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    let refreshed = office.types("laptop", &["refresh"]).done();
+    assert!(refreshed.starts_with("Refreshed.\nCAD Professional: Borrowed, expires 2027-01-06T00:00:00Z"), "{refreshed}");
+    assert!(office.administer(&["log"]).done().contains("was confirmed until 2027-01-06T00:00:00Z"));
+    office.stop();
+    let silent = office.types("laptop", &["refresh"]).not_done(3);
+    assert!(silent.contains("no answer (license-server-not-met)"), "{silent}");
+}
+
 /// Each act of the administrator says what it came to, also where it comes to nothing.
 #[test]
 fn a_seat_that_was_taken_away_is_taken_at_once_and_one_that_nobody_gave_back_is_not_accepted() {

@@ -12,7 +12,7 @@ use keyward_domain::seal::Sealed;
 use keyward_domain::time::{after, days};
 use keyward_domain::vault::Taken;
 
-use super::{Line, Network, NetworkError};
+use super::{Brought, Line, Network, NetworkError};
 use crate::license_manager::desk::{Brings, Desk};
 use crate::license_manager::view::Seen;
 use crate::license_manager::{ActError, LicenseManager, Steps, unheard};
@@ -51,6 +51,16 @@ impl Network {
             desk.ask_server(Ask::Refresh { activation: activation.clone(), held }, server, steps).await
         });
         taken.await
+    }
+
+    /// The same for all that is borrowed and not due, of whichever server, each by its row.
+    pub async fn refresh_loans(&self, steps: Steps<'_>) -> Brought {
+        let mut refreshed = Vec::new();
+        for activation in self.licenses.lasting_loans() {
+            let taken = self.refresh_loan(activation.as_str(), steps).await;
+            refreshed.push((activation, taken));
+        }
+        refreshed
     }
 
     /// The same for the loan that the product runs on, once half of the time is over within which its license server is to be heard.
@@ -128,6 +138,15 @@ impl LicenseManager {
         let seen = self.view.seen();
         let found = loans(&seen).map(|loan| (loan.signer(), loan.certificate().activation.clone())).find(|(_, it)| it.as_str() == row);
         found.ok_or_else(|| NetworkError::NotBorrowed { row: row.into() })
+    }
+
+    /// What is borrowed and not due yet.
+    fn lasting_loans(&self) -> Vec<ActivationId> {
+        // What cannot be read now was read before, and is signed.
+        let _ = self.catch_up();
+        let (seen, now) = (self.view.seen(), self.ports.clock.now().wall);
+        let lasts = |loan: &&Grant| loan.certificate().window.until.is_none_or(|until| now < until);
+        loans(&seen).filter(lasts).map(|loan| loan.certificate().activation.clone()).collect()
     }
 
     /// What is borrowed and the product runs on now.

@@ -14,7 +14,7 @@ use crate::license_manager::desk::{Brings, Desk, Sent};
 use crate::license_manager::pending::about;
 use crate::license_manager::{ActError, unheard};
 
-/// What came of returns that waited, each by its row.
+/// What came of returns that waited, or of loans that were asked about, each by its row.
 pub type Brought = Vec<(ActivationId, Result<Taken, NetworkError>)>;
 
 impl Network {
