@@ -222,7 +222,8 @@ impl Network {
     /// What the license server offers (row B1, Query): each license, what is free, what may be borrowed, and who has the rest.
     pub async fn query(&self) -> Result<Vec<Offer>, NetworkError> {
         let line = self.meet_open().await?;
-        self.bring_returns_to(&line).await;
+        // Whoever looks takes nothing.
+        let _ = self.bring_returns_to(&line).await;
         Ok(line.seats.list().await?)
     }
 

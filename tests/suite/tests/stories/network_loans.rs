@@ -174,6 +174,23 @@ async fn a_seat_that_was_left_unheard_is_free_at_the_next_contact_and_not_only_w
     assert!(!matches!(host.standing().speaking().map(|row| &row.status), Some(Status::Enabled)), "and nobody sits there again");
 }
 
+/// A seat that is given while a return of one before is on its way would be off until that is heard.
+#[tokio::test]
+async fn no_seat_is_taken_from_a_server_that_does_not_answer_a_return_that_is_brought_to_it_first() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    office.lan.cut(&office.at);
+    network.leave().await.expect("it is off here");
+    office.lan.put(&office.at, office.site.server.clone());
+    let deaf = office.desk_of(&host, Arc::new(Loans { lan: office.lan.clone(), carrier: "silent" }));
+    let error = deaf.check_out(&unheard).await.expect_err("the receipt does not arrive");
+    assert_eq!(error.code(), "no-answer");
+    assert_eq!((office.free().await, waits(&host)), (1, 1), "nothing was taken");
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert!(is_licensed(&host));
+}
+
 #[tokio::test]
 async fn a_return_that_nobody_hears_waits_on_and_says_why() {
     let office = Office::with_seats(1).await;

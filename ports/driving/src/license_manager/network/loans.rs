@@ -21,7 +21,7 @@ impl Network {
     /// Borrows a seat until a time.
     pub async fn borrow_seat(&self, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
         let line = self.meet_open().await?;
-        self.bring_returns_to(&line).await;
+        self.bring_returns_to(&line).await?;
         let wish = Wish { ticket: None, ..self.wish.clone() };
         let taken =
             self.at(&line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await).await?;

@@ -196,7 +196,7 @@ impl Network {
     }
 
     async fn seat_from(&self, line: &Line, mine: Option<InLine>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
-        self.bring_returns_to(line).await;
+        self.bring_returns_to(line).await?;
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
         let result = self.seat_at(&mut desk, line, mine, sharing, steps).await;

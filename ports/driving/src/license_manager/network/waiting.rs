@@ -47,10 +47,16 @@ impl Network {
         let _ = self.send_returns().await;
     }
 
-    /// The same at a server that was met: before anything new is asked of it, which may need the seat that is freed.
-    pub(super) async fn bring_returns_to(&self, line: &Line) {
-        // Nobody waits for this; what is wrong with network or disk, the act that follows says.
-        let _ = self.bring(line).await;
+    /// The same at a server that was met: before anything new is asked of it, which may need the seat that is freed. Nothing is asked of one
+    /// that falls silent: what it gives would be off until it heard the return.
+    pub(super) async fn bring_returns_to(&self, line: &Line) -> Result<(), NetworkError> {
+        // Nobody waits for this; what is wrong with the disk, the act that follows says.
+        let brought = self.bring(line).await.unwrap_or_default();
+        let silence = brought.into_iter().find_map(|(_, result)| match result {
+            Err(NetworkError::ReturnWaits(why)) => Some(*why),
+            _ => None,
+        });
+        silence.map_or(Ok(()), Err)
     }
 
     async fn bring(&self, line: &Line) -> Result<Brought, NetworkError> {
