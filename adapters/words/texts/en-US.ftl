@@ -262,6 +262,12 @@ refusal-pool-full =
        *[other] All { $seats } seats are taken
     }. Place in the queue: { $place }. In use by: { $holders }.
     .remedy = Wait in the queue, or ask one of those who have a seat to leave it.
+refusal-pool-held =
+    { $seats ->
+        [one] The one seat is
+       *[other] All { $seats } seats are
+    } held for those who have waited longer. Place in the queue: { $place }.
+    .remedy = Wait in the queue.
 occupant = { $user } on { $host } since { $since }
 occupant-with-a-loan = { $user } on { $host } since { $since }, borrowed until { $due }
 refusal-seat-gone = The seat was given back, or went to somebody else.
@@ -306,6 +312,12 @@ refusal-no-seat-free =
        *[other] All { $seats } seats are taken
     }. In use by: { $holders }.
     .remedy = Borrow when a seat is free, or ask one of those who have one to leave it.
+refusal-all-seats-held =
+    { $seats ->
+        [one] The one seat is
+       *[other] All { $seats } seats are
+    } held for those who wait in the queue.
+    .remedy = Borrow when a seat is free.
 refusal-for-license-server = The request is addressed to license server { $server }, not to the vendor.
     .remedy = Bring it to the administrator of that license server, who answers it with `keyward server answer`.
 

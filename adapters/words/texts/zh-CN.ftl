@@ -239,6 +239,8 @@ refusal-unknown-feature = 此许可证没有功能 { $feature }。
     .remedy = 请选择其中之一：{ $features }。
 refusal-pool-full = 全部 { $seats } 个席位都在使用中。排队位置：{ $place }。使用者：{ $holders }。
     .remedy = 请排队等待，或请其中一位使用者释放席位。
+refusal-pool-held = 全部 { $seats } 个席位都已为更早排队的人保留。排队位置：{ $place }。
+    .remedy = 请排队等待。
 occupant = { $host } 上的 { $user }（自 { $since } 起）
 occupant-with-a-loan = { $host } 上的 { $user }（自 { $since } 起，借用至 { $due }）
 refusal-seat-gone = 此席位已归还，或已分配给其他人。
@@ -267,6 +269,8 @@ refusal-no-overdraft = 没有空闲的应急席位。
     .remedy = 请等其自行结束。
 refusal-no-seat-free = 全部 { $seats } 个席位都在使用中。使用者：{ $holders }。
     .remedy = 请在有空闲席位时再借用，或请其中一位使用者释放席位。
+refusal-all-seats-held = 全部 { $seats } 个席位都已为正在排队的人保留。
+    .remedy = 请在有空闲席位时再借用。
 refusal-for-license-server = 该请求是发给许可证服务器 { $server } 的，而不是发给供应商的。
     .remedy = 请将其交给该许可证服务器的管理员，由管理员用 `keyward server answer` 处理。
 

@@ -52,6 +52,9 @@ impl Say for Refusal {
             Self::UnknownFeature { feature, features } => {
                 plain("refusal-unknown-feature").text("feature", feature).names("features", features)
             }
+            Self::PoolFull { seats, place, holders, .. } if holders.is_empty() => {
+                plain("refusal-pool-held").number("seats", *seats).number("place", *place)
+            }
             Self::PoolFull { seats, place, holders, ticket: _ } => {
                 let full = plain("refusal-pool-full").number("seats", *seats).number("place", *place);
                 full.all("holders", Part::Text, holders.iter().map(Say::message), Join::List)
@@ -77,6 +80,7 @@ impl Say for Refusal {
                 plain("refusal-overdraft-spent").number("overdraft", *overdraft).instant("next", *next)
             }
             Self::OverdraftSpent { next: None, .. } => plain("refusal-no-overdraft"),
+            Self::NoSeatFree { seats, holders } if holders.is_empty() => plain("refusal-all-seats-held").number("seats", *seats),
             Self::NoSeatFree { seats, holders } => {
                 let holders = holders.iter().map(Say::message);
                 plain("refusal-no-seat-free").number("seats", *seats).all("holders", Part::Text, holders, Join::List)

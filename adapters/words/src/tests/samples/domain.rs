@@ -41,6 +41,7 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::UnknownFeature { feature: name("render"), features: vec![name("print")] },
         Refusal::PoolFull { seats: 1, ticket: ticket(), place: 1, holders: vec![occupant(None)] },
         Refusal::PoolFull { seats: 3, ticket: ticket(), place: 2, holders: vec![occupant(None), occupant(Some(at()))] },
+        Refusal::PoolFull { seats: 2, ticket: ticket(), place: 3, holders: Vec::new() },
         Refusal::SeatGone,
         Refusal::DelegationEnded { until: at() },
         Refusal::ServerClosed,
@@ -58,6 +59,7 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::OverdraftSpent { overdraft: 0, next: None },
         Refusal::NoSeatFree { seats: 1, holders: vec![occupant(Some(at()))] },
         Refusal::NoSeatFree { seats: 3, holders: vec![occupant(None), occupant(Some(at()))] },
+        Refusal::NoSeatFree { seats: 1, holders: Vec::new() },
         Refusal::ForLicenseServer { server: key_id() },
     ]
 }
