@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use keyward_domain::document::{Request, Ticket};
+use keyward_domain::document::{Request, Ticket, Until};
 use keyward_domain::names::ServerAddress;
 use keyward_domain::pool::{Beat, Offer, Waited};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Sealed, Statement, Trust};
 use keyward_domain::standing::{Reason, Verdict};
+use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
 use keyward_engine::ActError;
 use keyward_engine::license_manager::network::{Network, NetworkError, Seated};
@@ -110,8 +111,12 @@ async fn a_product_goes_to_the_next_server_of_its_list_when_the_first_has_no_sea
     // And at the start.
     let network = Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone(), spare.clone()], any_seat());
     assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Has(_))));
-    assert_eq!(serves(&network), Some(spare));
+    assert_eq!(serves(&network), Some(spare.clone()));
     network.leave().await.expect("it is heard");
+    let network = Network::new(host.licenses(), office.lan.clone(), vec![office.at.clone(), spare.clone()], any_seat());
+    let loan = network.borrow_seat(Until::For(days(1)), &unheard).await.expect("the other lends");
+    assert_eq!(serves(&network), Some(spare));
+    network.give_back(loan.as_str(), &unheard).await.expect("it is heard");
     // Where no other is left, the no is what is said.
     let network = office.desk_of(&host, office.lan.clone());
     let Err(NetworkError::Act(ActError::Refused(no))) = network.check_out(&unheard).await else { panic!("it is closed") };

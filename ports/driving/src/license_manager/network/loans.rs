@@ -18,17 +18,25 @@ use crate::license_manager::view::Seen;
 use crate::license_manager::{ActError, LicenseManager, Steps, unheard};
 
 impl Network {
-    /// Borrows a seat until a time.
+    /// Borrows a seat until a time. Whoever has no seats to give at all is left for the next server of the list.
     pub async fn borrow_seat(&self, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
-        let line = self.meet_open().await?;
-        self.bring_returns_to(&line).await?;
-        let wish = Wish { ticket: None, ..self.wish.clone() };
-        let taken =
-            self.at(&line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await).await?;
-        let activation = granted(taken)?;
+        let (mut line, mut asked) = (self.meet_open().await?, Vec::new());
+        let activation = loop {
+            match self.loan_from(&line, until, steps).await {
+                Err(no) if no.is_for_another() => line = self.after(&line, &mut asked).await.ok_or(no)?,
+                result => break result?,
+            }
+        };
         // The lease that it took the place of is ended by the same answer.
         self.hold(None);
         Ok(activation)
+    }
+
+    async fn loan_from(&self, line: &Line, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
+        self.bring_returns_to(line).await?;
+        let wish = Wish { ticket: None, ..self.wish.clone() };
+        let taken = self.at(line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await);
+        granted(taken.await?)
     }
 
     /// Moves the end of what is borrowed.

@@ -70,6 +70,12 @@ impl Network {
         }
     }
 
+    /// The way to another license server than those that were asked before and this one, which has nothing to give; none if no other answers.
+    pub(super) async fn after(&self, line: &Line, asked: &mut Vec<KeyId>) -> Option<Line> {
+        asked.push(line.server);
+        self.meet_anew(|met| !asked.contains(&met.introduced.identity.server.id())).await.ok()
+    }
+
     /// The way to the first license server that answers and is wanted.
     pub(super) async fn meet_anew(&self, wanted: impl Fn(&Met) -> bool) -> Result<Line, NetworkError> {
         let mut next = self.in_order().into_iter();

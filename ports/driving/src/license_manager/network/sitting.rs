@@ -183,15 +183,10 @@ impl Network {
     pub(super) async fn seat(&self, mine: Option<InLine>, sharing: Sharing, steps: Steps<'_>) -> Result<Seated, NetworkError> {
         let (mut line, mut asked) = (self.way_to(mine).await?, Vec::new());
         loop {
-            let no = match self.seat_from(&line, mine, sharing, steps).await {
-                Err(error) if error.is_for_another() => error,
+            match self.seat_from(&line, mine, sharing, steps).await {
+                Err(no) if no.is_for_another() => line = self.after(&line, &mut asked).await.ok_or(no)?,
                 result => return result,
-            };
-            asked.push(line.server);
-            line = match self.meet_anew(|met| !asked.contains(&met.introduced.identity.server.id())).await {
-                Ok(another) => another,
-                Err(_) => return Err(no),
-            };
+            }
         }
     }
 
