@@ -270,7 +270,12 @@ impl Campus {
     fn start(&mut self, site: usize, plan: CrashPlan) -> bool {
         let up = self.sites[site].start(&self.power, &self.lan, plan);
         let now = self.now();
-        self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.starts(now));
+        for pool in self.pools.values_mut().filter(|pool| pool.site == site) {
+            pool.starts(now);
+            if up {
+                pool.is_up(now);
+            }
+        }
         self.stirred.insert(site);
         up
     }

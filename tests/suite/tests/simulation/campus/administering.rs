@@ -140,11 +140,14 @@ impl Campus {
         let name = self.sites[site].name().to_owned();
         self.note(format_args!("{name}: its journals are restored, {mark:?}: {forgot:?}"));
         self.starts(site);
-        let now = self.now();
+        let (now, up) = (self.now(), self.sites[site].is_up());
         for license in &forgot {
             self.tally.outcome("a journal restored");
             if let Some(pool) = self.pools.get_mut(license) {
                 pool.restores(notes.get(license).unwrap_or(&Notes::default()), now);
+                if up {
+                    pool.is_up(now);
+                }
             }
         }
         if self.chance(40) {

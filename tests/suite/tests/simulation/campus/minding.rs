@@ -14,6 +14,7 @@ use super::Campus;
 use super::pools::{Heard, Pool, room};
 use super::windows::{Away, Window};
 use super::wire::{Said, What};
+use crate::tap::words;
 
 /// Somebody got a seat, or a place in the line.
 struct Turn {
@@ -152,6 +153,11 @@ impl Campus {
             for pool in self.pools.values_mut().filter(|pool| pool.windows.get(&revoked.activation).is_some_and(is_its)) {
                 pool.windows.remove(&revoked.activation);
             }
+        }
+        if let (Ask::Extend { activation, held, .. } | Ask::Refresh { activation, held }, Body::Refusal(_)) = (ask, &answer.body)
+            && let Some(shown) = words(held).as_ref().and_then(Answer::certificate)
+        {
+            self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
         }
         match &answer.body {
             Body::Certificate(_) => self.hear_certificate(said, answer, turns),

@@ -19,8 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server was restored from a backup that did not know everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Restored {
-    /// It came up again.
+    /// It was put back: from here on it signs nothing that it forgets.
     pub(crate) at: Timestamp,
+    /// It came up after that, and wrote down at the latest now what it is; none if it has died over it each time.
+    pub(crate) up: Option<Timestamp>,
     /// No loan that it forgot goes on, as an administrator said.
     pub(crate) accepted: bool,
 }
@@ -104,6 +106,13 @@ impl Pool {
         }
     }
 
+    /// The server came up.
+    pub(crate) fn is_up(&mut self, now: Timestamp) {
+        if let Some(restored) = &mut self.restored {
+            restored.up.get_or_insert(now);
+        }
+    }
+
     /// The server came up again: every lease counts as renewed, and nobody stands in line.
     pub(crate) fn starts(&mut self, now: Timestamp) {
         self.started = now;
@@ -134,7 +143,7 @@ impl Pool {
 
     /// It was put back as it was: what was signed since, what came back since and what was taken away since is forgotten, and nothing else.
     pub(crate) fn restores(&mut self, notes: &Notes, now: Timestamp) {
-        self.restored = Some(Restored { at: now, accepted: false });
+        self.restored = Some(Restored { at: now, up: None, accepted: false });
         self.quiet = Some(after(now, LEASE));
         self.closed.clone_from(&notes.closed);
         for (place, ghost) in &mut self.ghosts {
@@ -215,7 +224,7 @@ impl Pool {
         }
         let is_new = before.is_none();
         let forgets = is_new && self.restored.is_some_and(|restored| !is_loan && now < after(restored.at, LEASE));
-        let lends = is_new && is_loan && self.holds_loans_back(now);
+        let lends = is_new && is_loan && self.must_hold_loans_back(now);
         if forgets || lends {
             faults.push((
                 "P8",
@@ -245,9 +254,18 @@ impl Pool {
     }
 
     /// Whether a restored server cannot know what is borrowed.
+    fn must_hold_loans_back(&self, now: Timestamp) -> bool {
+        self.restored.is_some_and(|restored| !restored.accepted && now < self.end_of_loans(restored.at))
+    }
+
+    /// Whether it may go by the last start at which it found out: how long it was off before that it cannot know.
     pub(crate) fn holds_loans_back(&self, now: Timestamp) -> bool {
-        let longest = days(self.delegation.loans.map_or(0, |loans| loans.days).into());
-        self.restored.is_some_and(|restored| !restored.accepted && now < after(restored.at, longest))
+        self.restored.is_some_and(|it| !it.accepted && it.up.is_none_or(|up| now < self.end_of_loans(up)))
+    }
+
+    /// When the last loan is over that was signed until an instant.
+    fn end_of_loans(&self, at: Timestamp) -> Timestamp {
+        after(at, days(self.delegation.loans.map_or(0, |loans| loans.days).into()))
     }
 
     /// A server signs nothing beyond what was delegated to it.
@@ -324,6 +342,15 @@ impl Pool {
     /// Whether something came back that a restored server does not know of.
     pub(crate) fn forgot_return_of(&self, activation: &ActivationId) -> bool {
         self.forgotten_ends.contains(activation)
+    }
+
+    /// An old file shows a loan whose return it does not know of: it takes that up, also where it signs nothing for it.
+    pub(crate) fn is_shown(&mut self, activation: &ActivationId, shown: &Certificate) {
+        let known = self.may_have(activation) || !self.forgot_return_of(activation);
+        if let (false, Hold::Loan { place, .. }, Some(until)) = (known, shown.hold, shown.window.until) {
+            let of = Some(activation.clone());
+            self.ghosts.insert(place, Ghost { of, until, is_loan: true, away: Away::Not, is_forgotten: true });
+        }
     }
 
     /// Whether its host has a loan that the server must know.

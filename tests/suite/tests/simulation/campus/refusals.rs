@@ -68,6 +68,10 @@ impl Pool {
             (Refusal::NoLoanLeft { .. }, Ask::Borrow { .. }) => {
                 self.delegation.loans.is_some_and(|loans| self.loans(now) >= loans.seats as usize)
             }
+            // What came back, and is shown again, is taken up above the last seat where all are taken, and not signed.
+            (Refusal::NoLoanLeft { .. }, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. }) => {
+                self.forgot_return_of(activation)
+            }
             (Refusal::LoanTooLong { .. }, Ask::Borrow { until, .. } | Ask::Extend { until, .. }) => self.is_too_long(*until, now),
             _ => false,
         }
