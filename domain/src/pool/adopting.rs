@@ -61,10 +61,12 @@ impl Pool {
             As::Trial | As::Activation => return,
         };
         let own = if until.is_some() { self.loan_of(case) } else { self.lease_of(case, sitter) };
+        let above = self.loan_above(&shown.activation);
         // What it has at a later place came after what it shows.
-        if own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation) {
+        if above.is_none() && (own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation)) {
             return;
         }
+        let above = above.and_then(|place| self.books.written.holds.get(&place)).cloned();
         // Whoever sat there at an earlier place had left before this was signed. Of a loan that is sure only if whoever signed knew of it: it may
         // have been put back from another backup than these books.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
@@ -78,10 +80,10 @@ impl Pool {
         let adopted = Adopted {
             guest: self.meet(facts, case),
             asked: case.asked(),
-            sitter: sitter.clone(),
-            choice: choice.cloned().map(Box::new),
+            sitter: above.as_ref().map_or(sitter, |hold| &hold.sitter).clone(),
+            choice: above.as_ref().map_or(choice, |hold| hold.choice.as_deref()).cloned().map(Box::new),
             activation: shown.activation,
-            generation: shown.generation,
+            generation: above.map_or(0, |hold| hold.floor).max(shown.generation),
             seat,
             until,
             at: case.at(),
@@ -93,6 +95,14 @@ impl Pool {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));
         }
+    }
+
+    /// The place of a loan that was taken up above the last seat while all were taken, if one is free now: it comes down to that.
+    fn loan_above(&self, activation: &ActivationId) -> Option<Place> {
+        let place = *self.books.activations.get(activation)?;
+        let hold = self.books.written.holds.get(&place).filter(|hold| !hold.is_lease() && !hold.is_given_back() && hold.away.is_none())?;
+        let limit = self.books.delegation().map_or(0, |it| it.limit());
+        (hold.seat >= limit && self.books.numbers.lowest() < limit).then_some(place)
     }
 }
 

@@ -344,3 +344,27 @@ fn a_request_that_brought_what_a_restored_server_was_shown_brings_nothing_twice(
     assert_eq!(office.send(A, &request, by_file()).expect_err("it was given back").code(), "request-spent");
     assert_eq!(office.overview().loans, 1);
 }
+
+/// The seat that the backup has as another's may be free again or not: until it is known, there is no number to sign for.
+#[test]
+fn a_loan_that_is_taken_up_while_all_seats_are_taken_is_signed_again_when_one_is_free() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(3) });
+    office.borrow(A, days(5)).expect("a loan");
+    office.check_out(B).expect("a seat");
+    office.check_out(C).expect("a seat");
+    let morning = office.journal.clone();
+    office.give_back(A, Way::Line).expect("a receipt");
+    office.wait(MINUTE);
+    office.restart();
+    let loan = office.borrow(D, days(5)).expect("a loan");
+    restored(&mut office, &morning);
+    assert_eq!(said(&office.refresh(D)), "no-loan-left");
+    assert_eq!(office.overview().used, 4, "it counts all the same");
+    assert_eq!(said(&office.refresh(D)), "no-loan-left");
+    office.wait(LEASE);
+    let signed = office.refresh(D).expect("it is confirmed");
+    assert_eq!((signed.activation(), signed.seat(), office.overview().used), (loan.activation(), 1, 2));
+    assert_eq!(said(&office.extend(D, days(6))), "loan of seat 1");
+    assert_eq!(said(&office.give_back(D, Way::Line)), "receipt");
+    assert_eq!(office.overview().used, 1);
+}
