@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use keyward_domain::document::Contact;
 use keyward_domain::entitlement::{Allowance, Borrowing, Per, Seats, Terms};
+use keyward_domain::keys::PublicKey;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::Beat;
@@ -84,6 +85,8 @@ pub(crate) struct Campus {
     touched: BTreeSet<usize>,
     stirred: BTreeSet<usize>,
     clones: usize,
+    /// Keys of vaults that there are two of.
+    copied: BTreeSet<PublicKey>,
     twins: usize,
     tally: Tally,
     trail: Trail,
@@ -114,6 +117,7 @@ impl Campus {
             touched: BTreeSet::new(),
             stirred: BTreeSet::new(),
             clones: 0,
+            copied: BTreeSet::new(),
             twins: 0,
             tally: Tally { worlds: 1, ..Tally::default() },
             trail: Trail::default(),

@@ -353,6 +353,20 @@ impl Pool {
         }
     }
 
+    /// Whether a restored server does not know of something, or that it came back.
+    pub(crate) fn forgot(&self, activation: &ActivationId) -> bool {
+        self.forgot_return_of(activation) || self.windows.get(activation).is_some_and(|window| window.is_forgotten)
+    }
+
+    /// How many seats may stand in the books beside what is asked for, by all that is known.
+    pub(crate) fn may_have_beside(&self, activation: &ActivationId, now: Timestamp) -> usize {
+        let windows = self.windows.iter().filter(|(it, window)| *it != activation && !window.is_forgotten && window.until > now);
+        let known: BTreeSet<_> = windows.map(|(it, _)| it).collect();
+        let others = |of: &ActivationId| of != activation && !known.contains(of);
+        let ghosts = self.ghosts.values().filter(|ghost| ghost.until > now && ghost.of.as_ref().is_none_or(others));
+        known.len() + ghosts.count()
+    }
+
     /// Whether its host has a loan that the server must know.
     pub(crate) fn has(&self, activation: &ActivationId, device: KeyId, now: Timestamp) -> bool {
         let window = self.windows.get(activation).filter(|it| it.is_loan && !it.is_forgotten && !it.came_by_file && it.until > now);

@@ -22,7 +22,7 @@ impl Campus {
         let site = self.site_at(&said.at);
         let right = match refusal {
             // Two copies of one vault count alike.
-            Refusal::CopiedHost => self.desks.iter().any(|desk| desk.name() == said.host && desk.model.is_copy),
+            Refusal::CopiedHost => self.copied.contains(&request.words().device),
             // Somebody brought it before.
             Refusal::RequestSpent => self.asked.get(&(site, request.name())).is_some_and(|times| *times > 1),
             _ => self.pools.iter().filter(|(_, pool)| pool.site == site).any(|(id, pool)| match refusal {
@@ -68,9 +68,9 @@ impl Pool {
             (Refusal::NoLoanLeft { .. }, Ask::Borrow { .. }) => {
                 self.delegation.loans.is_some_and(|loans| self.loans(now) >= loans.seats as usize)
             }
-            // What came back, and is shown again, is taken up above the last seat where all are taken, and not signed.
+            // What it does not know it takes up above the last seat while all are taken, and cannot sign.
             (Refusal::NoLoanLeft { .. }, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. }) => {
-                self.forgot_return_of(activation)
+                self.forgot(activation) && self.may_have_beside(activation, now) >= self.delegation.limit() as usize
             }
             (Refusal::LoanTooLong { .. }, Ask::Borrow { until, .. } | Ask::Extend { until, .. }) => self.is_too_long(*until, now),
             _ => false,
