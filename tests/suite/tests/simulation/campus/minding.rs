@@ -154,7 +154,12 @@ impl Campus {
                 pool.windows.remove(&revoked.activation);
             }
         }
-        if let (Ask::Extend { activation, held, .. } | Ask::Refresh { activation, held }, Body::Refusal(_)) = (ask, &answer.body)
+        // These are said of what is in the books by then.
+        let of_a_loan = |refusal: &Refusal| {
+            matches!(refusal, Refusal::NoLoanLeft { .. } | Refusal::LoanTooLong { .. } | Refusal::ServerRestored { .. })
+        };
+        if let (Ask::Extend { activation, held, .. } | Ask::Refresh { activation, held }, Body::Refusal(why)) = (ask, &answer.body)
+            && of_a_loan(why)
             && let Some(shown) = words(held).as_ref().and_then(Answer::certificate)
         {
             self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
