@@ -67,15 +67,28 @@ pub(super) fn claim(path: &Path, fresh: &Path) -> io::Result<()> {
     }
 }
 
-/// Every disk that Windows knows can give a name that is free. An empty file is taken away first.
+/// Every disk that Windows knows can give a name that is free. An empty file is taken away first, while nobody else can open it: whoever came
+/// too late for that would take away what has the name by then.
 #[cfg(windows)]
 pub(super) fn claim(path: &Path, fresh: &Path) -> io::Result<()> {
-    // A file that somebody else has open stays.
-    let is_empty = fs::symlink_metadata(path).is_ok_and(|it| it.is_file() && it.len() == 0);
-    if is_empty {
-        fs::remove_file(path).map_err(|_| io::Error::from(io::ErrorKind::AlreadyExists))?;
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    /// Others can take the file away, as is done here by its name, and do nothing else with it.
+    const FILE_SHARE_DELETE: u32 = 4;
+    let taken = || io::Error::from(io::ErrorKind::AlreadyExists);
+    match File::options().write(true).share_mode(FILE_SHARE_DELETE).open(path) {
+        Ok(held) => {
+            let is_empty = held.metadata()?.len() == 0 && fs::symlink_metadata(path).is_ok_and(|it| it.is_file());
+            if !is_empty {
+                return Err(taken());
+            }
+            fs::remove_file(path).map_err(|_| taken())?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        // Somebody has it open, or it is not to be written to.
+        Err(_) => return Err(taken()),
     }
-    TempPath::from_path(fresh).persist_noclobber(path).map_err(|refused| refused.error)
+    TempPath::try_from_path(fresh)?.persist_noclobber(path).map_err(|refused| refused.error)
 }
 
 /// Whether a file could be made there, tried with one that nobody sees: rights and room.
