@@ -262,7 +262,7 @@ impl Campus {
             Some(Ok(Acted::Done)) => {
                 self.tally.outcome(format!("released {}: {what}", how.code()));
                 let Some(pool) = self.pools.get_mut(&license) else { return };
-                pool.released(seat.place, seat.state, how, now);
+                pool.released(&seat, how, now);
                 let stood_in_for = pool.windows.values().filter(|window| window.away == Away::AtOnce).count();
                 let there = pool.delegation.overdraft as usize;
                 if stood_in_for > there {

@@ -207,7 +207,8 @@ impl Pool {
         }
         let known = self.windows.get(&it.activation).cloned();
         let known = known.as_ref();
-        if known.is_some_and(|known| matches!(known.away, Away::AtEnd | Away::AtOnce)) {
+        let is_away = |away| matches!(away, Away::AtEnd | Away::AtOnce) || away == Away::AtOnceOnce && self.restored.is_none();
+        if known.is_some_and(|known| is_away(known.away)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
         }
         // A lease that a restored server is shown may be signed anew, for its host alone.
@@ -388,12 +389,25 @@ impl Pool {
     }
 
     /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
-    pub(crate) fn released(&mut self, place: Place, state: SeatState, how: Release, now: Timestamp) {
-        let contact = self.delegation.contact;
+    pub(crate) fn released(&mut self, seat: &Seat, how: Release, now: Timestamp) {
+        let (contact, place) = (self.delegation.contact, seat.place);
+        // What nobody heard of was written down all the same: a lease has another place since, or is a loan.
+        let is_its = |it: &&mut Window| !it.is_loan && !it.is_forgotten && it.seat == seat.number && it.device.id() == seat.device;
+        if !self.windows.values().any(|window| window.place == place)
+            && let Some(lease) = self.windows.values_mut().find(is_its)
+        {
+            match (seat.state, how) {
+                (SeatState::Leased, _) => lease.place = place,
+                (_, Release::AtOnce) => lease.away = Away::AtOnceOnce,
+                (_, Release::AtEnd) => {}
+            }
+        }
         let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
             self.in_vain += u32::from(how == Release::AtOnce && self.restored.is_some());
-            let (until, is_loan) = match state {
-                SeatState::Leased | SeatState::Released { .. } => (after(now, LEASE), false),
+            let lease = after(now, LEASE);
+            let (until, is_loan) = match seat.state {
+                SeatState::Leased => (lease, false),
+                SeatState::Released { until } => until.filter(|until| lease < *until).map_or((lease, false), |until| (until, true)),
                 SeatState::Borrowed { until } | SeatState::GivenBack { until } => (until, true),
             };
             self.ghosts.entry(place).or_insert(Ghost { of: None, until, is_loan, away: Away::Not, is_forgotten: false }).away =

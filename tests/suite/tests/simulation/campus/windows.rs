@@ -48,7 +48,7 @@ pub(crate) enum Away {
     AtEnd,
     /// A seat for emergencies stands in for it.
     AtOnce,
-    /// One stood in for it, and the server was restored and does not know that.
+    /// One stood in for it, and the server was restored and does not know that; or one does for the loan that it became.
     AtOnceOnce,
 }
 
