@@ -60,8 +60,8 @@ pub(crate) struct Pool {
     pub(crate) ghosts: BTreeMap<Place, Ghost>,
     /// Hosts that asked to borrow and heard nothing, and until when what they asked for may be borrowed.
     pub(crate) unheard: BTreeMap<String, Timestamp>,
-    /// So often an administrator of a restored server took away what had come back before.
-    pub(crate) in_vain: u32,
+    /// Loans that nobody has and that seats for emergencies stand in for, while there are others that the server forgot.
+    in_vain: BTreeSet<Place>,
     /// Until when a restored server gives no new seat; none if it ran for so long.
     pub(crate) quiet: Option<Timestamp>,
     /// Of which activation it is closed, to be given back.
@@ -98,7 +98,7 @@ impl Pool {
             restored: None,
             ghosts: BTreeMap::new(),
             unheard: BTreeMap::new(),
-            in_vain: 0,
+            in_vain: BTreeSet::new(),
             quiet: None,
             closed: None,
             line: BTreeMap::new(),
@@ -385,7 +385,7 @@ impl Pool {
     pub(crate) fn stood_in_for(&self) -> usize {
         let windows = self.windows.values().map(|it| it.away);
         let ghosts = self.ghosts.values().filter(|it| it.of.as_ref().is_none_or(|of| !self.windows.contains_key(of)));
-        windows.chain(ghosts.map(|it| it.away)).filter(|away| *away == Away::AtOnce).count() + self.in_vain as usize
+        windows.chain(ghosts.map(|it| it.away)).filter(|away| *away == Away::AtOnce).count()
     }
 
     /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
@@ -403,7 +403,6 @@ impl Pool {
             }
         }
         let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
-            self.in_vain += u32::from(how == Release::AtOnce && self.restored.is_some());
             let lease = after(now, LEASE);
             let (until, is_loan) = match seat.state {
                 SeatState::Leased => (lease, false),
@@ -473,17 +472,13 @@ impl Pool {
     pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
         self.windows.retain(|_, window| window.until > now);
         self.ghosts.retain(|_, ghost| ghost.until > now);
+        let beyond = self.beyond_seats();
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
         let all = self.windows.len() + ready;
         let without = self.windows.values().filter(|window| !window.away.is_stood_in_for()).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        // A seat for emergencies stands in for what nobody has; whoever has what was forgotten in its place counts.
-        if !self.windows.values().any(|window| window.is_forgotten || window.was_forgotten) {
-            self.in_vain = 0;
-        }
-        let ghosts = self.in_vain.min(may.overdraft);
-        if all > may.limit() as usize || without > (may.seats + ghosts) as usize {
+        if all > may.limit() as usize || without > may.seats as usize + beyond {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
             let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
             faults.push(("P1", format!("{all} are signed for or held, {without} with no other in their place, of {there}: {who:?}")));
@@ -494,6 +489,23 @@ impl Pool {
             faults.push(("LOANS", format!("{loans} seats are borrowed, {may} may be: {who:?}")));
         }
         faults
+    }
+
+    /// How many more are signed for than there are seats because a server was restored: never more than what was forgotten and goes on. A seat
+    /// for emergencies stands in for a loan that nobody has any more, and the server counts that one among those that are out: whoever
+    /// borrowed in its place counts too. Leases that were forgotten are over before it gives a seat.
+    fn beyond_seats(&mut self) -> usize {
+        let forgotten: Vec<_> =
+            self.windows.values().filter(|window| window.is_loan && (window.is_forgotten || window.was_forgotten)).collect();
+        let loans = forgotten.len();
+        if forgotten.iter().any(|window| window.is_forgotten) {
+            let has = |of: &ActivationId| self.windows.contains_key(of);
+            let in_vain = |ghost: &Ghost| ghost.is_loan && ghost.away == Away::AtOnce && !ghost.of.as_ref().is_some_and(has);
+            self.in_vain.extend(self.ghosts.iter().filter(|(_, ghost)| in_vain(ghost)).map(|(place, _)| *place));
+        } else if loans == 0 {
+            self.in_vain.clear();
+        }
+        self.in_vain.len().min(self.delegation.overdraft as usize).min(loans)
     }
 
     /// Promise 5: what was acknowledged and goes on is in the server's books; and nothing is there that nobody has: a seat is never lost.
