@@ -165,7 +165,12 @@ impl Campus {
             self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
         }
         match &answer.body {
-            Body::Certificate(_) => self.hear_certificate(said, answer, turns),
+            Body::Certificate(it) => {
+                self.hear_certificate(said, answer, turns);
+                let was = answer.revocations.first().map(|revoked| revoked.activation.clone());
+                let loans = self.pools.values_mut().filter_map(|pool| pool.windows.get_mut(&it.activation));
+                loans.filter(|window| window.is_loan && window.device.id() == asker).for_each(|loan| loan.instead_of.clone_from(&was));
+            }
             Body::Receipt(_) => self.tally.outcome(if matches!(way, Way::File { .. }) { "given back by file" } else { "given back" }),
             Body::Refusal(refusal) => {
                 let text = refusal.to_string();

@@ -244,6 +244,7 @@ impl Pool {
             is_forgotten: false,
             was_forgotten: known.is_some_and(|known| known.is_forgotten || known.was_forgotten),
             came_by_file: false,
+            instead_of: known.and_then(|known| known.instead_of.clone()),
         };
         self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
         if is_loan {
@@ -475,8 +476,9 @@ impl Pool {
         let beyond = self.beyond_seats();
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
-        let all = self.windows.len() + ready;
-        let without = self.windows.values().filter(|window| !window.away.is_stood_in_for()).count() + ready;
+        let counted: Vec<_> = self.windows.iter().filter(|(it, _)| !self.became_a_loan(it)).map(|(_, window)| window).collect();
+        let all = counted.len() + ready;
+        let without = counted.iter().filter(|window| !window.away.is_stood_in_for()).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
         if all > may.limit() as usize || without > may.seats as usize + beyond {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
@@ -506,6 +508,11 @@ impl Pool {
             self.in_vain.clear();
         }
         self.in_vain.len().min(self.delegation.overdraft as usize).min(loans)
+    }
+
+    /// Whether a lease became a loan, and its host showed it to a server that does not know that: it has one seat, not two.
+    fn became_a_loan(&self, lease: &ActivationId) -> bool {
+        self.windows.values().any(|it| (it.is_forgotten || it.was_forgotten) && it.instead_of.as_ref() == Some(lease))
     }
 
     /// Promise 5: what was acknowledged and goes on is in the server's books; and nothing is there that nobody has: a seat is never lost.

@@ -25,6 +25,8 @@ pub(crate) struct Window {
     pub(crate) was_forgotten: bool,
     /// A file said that it came back: its seat is free when it is due, or when somebody believes the file.
     pub(crate) came_by_file: bool,
+    /// The lease that a loan was before.
+    pub(crate) instead_of: Option<ActivationId>,
 }
 
 /// What may stand in a server's books although nobody has it any more, as far as anybody knows.
