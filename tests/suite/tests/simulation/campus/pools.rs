@@ -473,14 +473,14 @@ impl Pool {
     pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
         self.windows.retain(|_, window| window.until > now);
         self.ghosts.retain(|_, ghost| ghost.until > now);
-        let beyond = self.beyond_seats();
+        let (beyond, shown) = self.beyond_seats();
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
         let counted: Vec<_> = self.windows.iter().filter(|(it, _)| !self.became_a_loan(it)).map(|(_, window)| window).collect();
         let all = counted.len() + ready;
         let without = counted.iter().filter(|window| !window.away.is_stood_in_for()).count() + ready;
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        if all > may.limit() as usize || without > may.seats as usize + beyond {
+        if all > may.limit() as usize + shown || without > may.seats as usize + beyond {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
             let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
             faults.push(("P1", format!("{all} are signed for or held, {without} with no other in their place, of {there}: {who:?}")));
@@ -493,21 +493,24 @@ impl Pool {
         faults
     }
 
-    /// How many more are signed for than there are seats because a server was restored: never more than what was forgotten and goes on. A seat
-    /// for emergencies stands in for a loan that nobody has any more, and the server counts that one among those that are out: whoever
-    /// borrowed in its place counts too. Leases that were forgotten are over before it gives a seat.
-    fn beyond_seats(&mut self) -> usize {
-        let forgotten: Vec<_> =
-            self.windows.values().filter(|window| window.is_loan && (window.is_forgotten || window.was_forgotten)).collect();
-        let loans = forgotten.len();
-        if forgotten.iter().any(|window| window.is_forgotten) {
+    /// How many more are signed for than there are seats because a server was restored, and how many of those than there are at all. They are
+    /// never more than what was forgotten and goes on:
+    /// - A seat for emergencies stands in for a loan that nobody has any more, and the server counts that one among those that are out: whoever
+    ///   borrowed in its place counts too. Leases that were forgotten are over before it gives a seat.
+    /// - A lease came back, and a copy of its host shows it to the server, which does not know that.
+    fn beyond_seats(&mut self) -> (usize, usize) {
+        let forgotten: Vec<_> = self.windows.values().filter(|window| window.is_forgotten || window.was_forgotten).collect();
+        let loans = forgotten.iter().filter(|window| window.is_loan).count();
+        if forgotten.iter().any(|window| window.is_loan && window.is_forgotten) {
             let has = |of: &ActivationId| self.windows.contains_key(of);
             let in_vain = |ghost: &Ghost| ghost.is_loan && ghost.away == Away::AtOnce && !ghost.of.as_ref().is_some_and(has);
             self.in_vain.extend(self.ghosts.iter().filter(|(_, ghost)| in_vain(ghost)).map(|(place, _)| *place));
         } else if loans == 0 {
             self.in_vain.clear();
         }
-        self.in_vain.len().min(self.delegation.overdraft as usize).min(loans)
+        let in_vain = self.in_vain.len().min(self.delegation.overdraft as usize).min(loans);
+        let shown = self.windows.iter().filter(|(it, window)| !window.is_loan && self.forgotten_ends.contains(*it)).count();
+        ((in_vain + shown).min(forgotten.len()), shown.min(forgotten.len()))
     }
 
     /// Whether a lease became a loan, and its host showed it to a server that does not know that: it has one seat, not two.
