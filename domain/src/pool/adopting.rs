@@ -52,7 +52,8 @@ impl Pool {
     ) {
         let Some((answer, shown, place)) = case.shows(activation) else { return };
         let (issued, shown) = (answer.issued, shown.clone());
-        if self.notice(facts, place, issued, case.now) == Seen::Before || shown.window.place(case.at()) != In::Inside {
+        let seen = self.notice(facts, place, issued, case.now);
+        if shown.window.place(case.at()) != In::Inside {
             return;
         }
         let (seat, until) = match shown.hold {
@@ -60,8 +61,16 @@ impl Pool {
             As::Loan { seat, .. } => (seat, shown.window.until.map(whole)),
             As::Trial | As::Activation => return,
         };
+        let above = self.loan_above(&shown.activation).filter(|_| seen == Seen::Forgotten);
+        if above.is_none()
+            && let Some((until, held)) = until.zip(self.held_as(case, &shown.activation))
+        {
+            return self.goes_on(facts, case, held, until);
+        }
+        if seen == Seen::Before {
+            return;
+        }
         let own = if until.is_some() { self.loan_of(case) } else { self.lease_of(case, sitter) };
-        let above = self.loan_above(&shown.activation);
         // What it has at a later place came after what it shows.
         if above.is_none() && (own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation)) {
             return;
@@ -77,6 +86,7 @@ impl Pool {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }
         let seat = if seat < limit && self.books.numbers.is_free(seat) { seat } else { self.books.numbers.lowest() };
+        let longer = above.as_ref().and_then(|hold| hold.loan()).map(|loan| loan.until);
         let adopted = Adopted {
             guest: self.meet(facts, case),
             asked: case.asked(),
@@ -85,7 +95,7 @@ impl Pool {
             activation: shown.activation,
             generation: above.map_or(0, |hold| hold.floor).max(shown.generation),
             seat,
-            until,
+            until: longer.max(until),
             at: case.at(),
         };
         let place = self.record(facts, Fact::Adopted(Box::new(adopted)));
@@ -103,6 +113,15 @@ impl Pool {
         let hold = self.books.written.holds.get(&place).filter(|hold| !hold.is_lease() && !hold.is_given_back() && hold.away.is_none())?;
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         (hold.seat >= limit && self.books.numbers.lowest() < limit).then_some(place)
+    }
+
+    /// A loan whose later end was forgotten is out until then. What was taken away or given back meanwhile is not longer by it.
+    fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, until: Timestamp) {
+        let Some(hold) = self.books.written.holds.get(&place) else { return };
+        let stands = hold.away.is_none() && !hold.is_given_back();
+        if stands && hold.loan().is_some_and(|loan| loan.until < until) {
+            self.record(facts, Fact::Renewed { place, asked: case.asked(), until, at: case.at() });
+        }
     }
 }
 

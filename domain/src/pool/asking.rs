@@ -184,6 +184,8 @@ impl Pool {
     fn extend(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, activation: &ActivationId, until: Option<Until>) -> Decided {
         self.charter(case.now)?;
         let sitter = Sitter { user: unknown_user(), process: None };
+        // What is taken up is taken up by this request too, and that is no answer to it.
+        let again = self.was_answered(case);
         self.adopt(facts, case, Some(activation), &sitter, None);
         let Some(place) = self.held_as(case, activation) else { return Err(Refusal::SeatGone) };
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
@@ -204,7 +206,7 @@ impl Pool {
             });
         }
         self.believe(case, place)?;
-        let until = until.filter(|_| !self.was_answered(case)).map(|until| self.end_of_loan(until, case.now)).transpose()?;
+        let until = until.filter(|_| !again).map(|until| self.end_of_loan(until, case.now)).transpose()?;
         self.renew(facts, case, place, until, if until.is_some() { "extended" } else { "refreshed" })
     }
 
@@ -412,7 +414,7 @@ impl Pool {
     }
 
     /// The place of what the asking host holds under an activation.
-    fn held_as(&self, case: &Case<'_>, activation: &ActivationId) -> Option<Place> {
+    pub(super) fn held_as(&self, case: &Case<'_>, activation: &ActivationId) -> Option<Place> {
         let place = *self.books.activations.get(activation)?;
         let (guest, _) = self.books.guest_of(&case.request.device)?;
         (self.books.written.holds.get(&place)?.guest == guest).then_some(place)

@@ -188,6 +188,9 @@ impl Books {
             }
             Fact::Released { place, how, .. } => {
                 if let Some(mut hold) = self.unseat(*place) {
+                    if let (None, Held::Loan(loan)) = (hold.away, &mut hold.held) {
+                        loan.signed = self.may_be_confirmed(loan.signed);
+                    }
                     hold.away = Some(*how);
                     self.seat(*place, hold);
                 }
@@ -325,6 +328,12 @@ impl Books {
         let early = at < known || !self.is_believed(at);
         let loans_until = self.forgotten_loans_until(if early { after(known, clock::WRITTEN) } else { at });
         self.written.restored = Some(Restored { at: at.max(known), leases_over: None, loans_until, early, accepted: None });
+    }
+
+    /// When a loan may have been confirmed last: a restored server does not know that it was since the backup.
+    fn may_be_confirmed(&self, signed: Timestamp) -> Timestamp {
+        let restored = self.written.restored.map(|it| if it.early { after(it.at, clock::WRITTEN) } else { it.at });
+        restored.map_or(signed, |restored| signed.max(restored))
     }
 
     fn with_restored(&mut self, change: impl FnOnce(&mut Restored)) {

@@ -1,6 +1,7 @@
 //! A license server that was restored from a backup: own signatures are the backup (promise 8).
 
 use super::*;
+use crate::document::Contact;
 
 /// The journal of this morning, put back in the place of this evening's.
 fn restored(office: &mut Office, morning: &[Fact]) {
@@ -367,4 +368,60 @@ fn a_loan_that_is_taken_up_while_all_seats_are_taken_is_signed_again_when_one_is
     assert_eq!(said(&office.extend(D, days(6))), "loan of seat 1");
     assert_eq!(said(&office.give_back(D, Way::Line)), "receipt");
     assert_eq!(office.overview().used, 1);
+}
+
+/// Own signatures are the backup of a later end too.
+#[test]
+fn a_later_end_that_a_restored_server_does_not_know_is_taken_up_when_it_is_shown() {
+    let mut office = Office::of(seats(2));
+    office.borrow(A, days(2)).expect("a loan");
+    let morning = office.journal.clone();
+    office.wait(MINUTE);
+    let longer = office.extend(A, days(5)).expect("extended");
+    for (until, expected) in [(None, days(5)), (Some(days(3)), days(5)), (Some(days(6)), days(6))] {
+        let mut office = office.clone();
+        restored(&mut office, &morning);
+        let again = match until {
+            None => office.refresh(A),
+            Some(until) => office.extend(A, until),
+        };
+        let again = again.expect("it is confirmed");
+        assert_eq!(again.certificate().window.until, Some(after(office.now.wall, expected)), "{until:?}");
+    }
+    restored(&mut office, &morning);
+    office.delegate(Delegation { loans: None, generation: 2, ..seats(2) });
+    office.held.insert(A, longer);
+    assert_eq!(said(&office.refresh(A)), "not-borrowable");
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    office.wait(days(5) - MINUTE);
+    assert_eq!(office.free(), 1, "it is not signed again, and out until it is due");
+    office.wait(MINUTE);
+    assert_eq!(office.free(), 2);
+}
+
+#[test]
+fn a_loan_that_a_restored_server_is_shown_is_extended_as_it_is_asked() {
+    let mut office = Office::of(seats(2));
+    let morning = office.journal.clone();
+    office.borrow(A, days(2)).expect("a loan");
+    restored(&mut office, &morning);
+    assert_eq!(office.extend(A, days(5)).expect("extended").certificate().window.until, Some(day(6)));
+}
+
+/// Its holder may have made contact after the backup.
+#[test]
+fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_than_if_it_was_confirmed_just_before() {
+    let mut office = Office::of(Delegation { contact: Contact::Every { days: 3, grace: 1 }, ..seats(1) });
+    office.borrow(A, days(7)).expect("a loan");
+    let morning = office.journal.clone();
+    office.wait(days(2));
+    office.refresh(A).expect("it is confirmed");
+    restored(&mut office, &morning);
+    assert_eq!(office.release(A, Release::AtEnd), "Done");
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    office.restart();
+    office.wait(days(4) - MINUTE);
+    assert_eq!(office.free(), 0);
+    office.wait(MINUTE);
+    assert_eq!(office.free(), 1);
 }
