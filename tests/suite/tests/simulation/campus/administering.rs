@@ -12,7 +12,7 @@ use rand::RngExt as _;
 use super::acts::Deed;
 use super::pools::{Heard, LEASE, Pool};
 use super::site::Mark;
-use super::windows::{Away, Notes};
+use super::windows::{Away, Notes, Window};
 use super::{Campus, VENDOR};
 
 impl Campus {
@@ -313,7 +313,8 @@ impl Campus {
     /// An administrator who is right says that no loan is out which the restored server does not know.
     pub(super) fn accept_restore(&mut self) {
         let now = self.now();
-        let known = |pool: &Pool| pool.windows.values().all(|it| !it.is_loan || !it.is_forgotten || it.until <= now);
+        let is_known = |it: &Window| !it.is_loan || it.until <= now || (!it.is_forgotten && it.until <= it.known_until);
+        let known = |pool: &Pool| pool.windows.values().all(is_known);
         let fits = |(_, pool): &(_, &Pool)| pool.holds_loans_back(now) && known(pool);
         let ids: Vec<_> = self.pools.iter().filter(fits).map(|(id, pool)| (id.clone(), pool.site)).collect();
         if ids.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Answer, Ask, Body, Hold, Request};
+use keyward_domain::document::{Answer, Ask, Body, Certificate, Hold, Request};
 use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::pool::{PulseHeard, Wait, Way};
 use keyward_domain::refusal::Refusal;
@@ -34,8 +34,14 @@ impl Campus {
         }
         let said = std::mem::take(&mut self.lan.heard().said);
         // What was asked at once was decided in an order that nobody knows; whoever returned something used nothing of it any more.
+        // What one of two copies gave back was signed for the other just before, or just after: the books tell.
+        let is_signed =
+            |back: &Said| said.iter().any(|it| it.host != back.host && it.signed().is_some() && it.signed() == back.gave_back());
+        let doubtful: Vec<_> = said.iter().filter(|back| is_signed(back)).filter_map(Said::gave_back).collect();
         for said in &said {
-            if let What::Asked { request, way, answer, .. } = &said.what {
+            if let Some(activation) = said.gave_back().filter(|it| doubtful.contains(it)) {
+                self.is_off(&said.host, activation);
+            } else if let What::Asked { request, way, answer, .. } = &said.what {
                 self.hear_return(said, request, way, answer.as_ref());
             }
         }
@@ -43,6 +49,9 @@ impl Campus {
         for said in &said {
             self.stirred.insert(self.site_at(&said.at));
             self.hear(said, &mut turns);
+        }
+        for activation in &doubtful {
+            self.pools.values_mut().for_each(|pool| pool.may_be_back(activation));
         }
         // Where several asked since the last look nobody knows how it stood in between.
         let asked = |turn: &Turn| {
@@ -166,6 +175,7 @@ impl Campus {
         }
         match &answer.body {
             Body::Certificate(it) => {
+                self.look_at_shown(said, request, it);
                 self.hear_certificate(said, answer, turns);
                 let was = answer.revocations.first().map(|revoked| revoked.activation.clone());
                 let loans = self.pools.values_mut().filter_map(|pool| pool.windows.get_mut(&it.activation));
@@ -205,6 +215,23 @@ impl Campus {
                 }
             }
             Body::Delegation(_) => self.broken("DELEGATED", &host, "a license server delegates"),
+        }
+    }
+
+    /// Own signatures are the backup: a server that is shown a later end of a loan than it knows signs for no earlier one.
+    fn look_at_shown(&mut self, said: &Said, request: &Sealed<Request>, it: &Certificate) {
+        let held = match &request.words().ask {
+            Ask::CheckOut { held, .. } => held.as_ref(),
+            Ask::Extend { held, .. } | Ask::Refresh { held, .. } => Some(held),
+            _ => None,
+        };
+        let Some(answer) = held.and_then(words) else { return };
+        let is_its = |shown: &&Certificate| shown.activation == it.activation && shown.binding.device() == it.binding.device();
+        let Some(shown) = answer.certificate().filter(is_its) else { return };
+        let are_loans = [it, shown].iter().all(|it| matches!(it.hold, Hold::Loan { .. }));
+        if are_loans && it.window.until < shown.window.until {
+            let what = format!("it is shown {} until {:?}, and signs until {:?}", it.activation, shown.window.until, it.window.until);
+            self.broken("P8", &said.host, what);
         }
     }
 
@@ -250,12 +277,16 @@ impl Campus {
 
     fn hear_certificate(&mut self, said: &Said, answer: &Answer, turns: &mut Vec<Turn>) {
         let now = self.now();
+        let is_one = !self.may_be_two(&said.host);
         let Some(it) = answer.certificate() else { return };
         let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
         let Some(pool) = self.pools.get_mut(&id) else { return self.broken("DELEGATED", &said.host, format!("a seat of {id}")) };
         let before = pool.before(&said.host, said.ticket().as_ref(), now);
         let had_one = it.binding.device().is_some_and(|device| pool.seated.contains(&device.id()));
         let (is_new, faults) = pool.signed(&said.host, it, now);
+        if !is_one {
+            pool.is_a_copys(&it.activation);
+        }
         if is_new {
             pool.leaves_line(&said.host);
             if let (Some(before), false) = (before, had_one) {
@@ -293,7 +324,8 @@ impl Campus {
             let id = &view.charter.delegation().entitlement;
             let Some(pool) = self.pools.get_mut(id) else { continue };
             pool.runs(now);
-            let mut faults = pool.count(&view.overview, now);
+            let mut faults = pool.settles(&view.seats, now);
+            faults.extend(pool.count(&view.overview, now));
             faults.extend(pool.compare(&view.seats, now));
             for turn in turns.iter().filter(|turn| turn.pool == *id && pool.unknown.is_none_or(|until| until <= now)) {
                 let room = room(&view.overview);

@@ -51,6 +51,8 @@ pub(crate) struct Pool {
     pub(crate) back: BTreeSet<Place>,
     /// Who had a seat at the last look, whether or not anybody heard of it.
     pub(crate) seated: BTreeSet<KeyId>,
+    /// What came back and was signed at once, nobody knows in which order.
+    perhaps_back: BTreeSet<ActivationId>,
     ended: BTreeSet<ActivationId>,
     /// What came back after the backup was made that the server was restored from.
     forgotten_ends: BTreeSet<ActivationId>,
@@ -92,6 +94,7 @@ impl Pool {
             kept: BTreeMap::new(),
             back: BTreeSet::new(),
             seated: BTreeSet::new(),
+            perhaps_back: BTreeSet::new(),
             ended: BTreeSet::new(),
             forgotten_ends: BTreeSet::new(),
             started: now,
@@ -163,8 +166,10 @@ impl Pool {
         for (activation, window) in &mut self.windows {
             let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
             let then = notes.windows.get(activation).filter(is_same);
-            // A loan was extended since: its seat is free when it was due before.
-            window.is_forgotten = then.is_none_or(|then| window.is_loan && then.until < window.until);
+            window.is_forgotten = then.is_none();
+            if let Some(then) = then.filter(|then| then.is_loan) {
+                window.known_until = then.known_until.min(window.until);
+            }
             window.away = window.away.put_back(then.map_or(Away::Not, |then| then.away));
             if window.came_by_file && then.is_none_or(|then| !then.came_by_file) {
                 self.forgotten_ends.insert(activation.clone());
@@ -201,8 +206,8 @@ impl Pool {
             faults.push(("P1", format!("place {place:?} is {of:?}'s and {}'s", it.activation)));
         }
         // Whom a restored server does not know can sit on the same number: it counts such loans, and cannot tell which numbers they have.
-        let sits = |(other, window): &(&ActivationId, &Window)| **other != it.activation && window.seat == seat && window.until > now;
-        if let Some((other, window)) = self.windows.iter().filter(sits).find(|(_, window)| !window.is_forgotten) {
+        let sits = |(other, window): &(&ActivationId, &Window)| **other != it.activation && window.seat == seat && window.is_known(now);
+        if let Some((other, window)) = self.windows.iter().find(sits) {
             faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
         }
         let known = self.windows.get(&it.activation).cloned();
@@ -232,19 +237,23 @@ impl Pool {
                 format!("it was restored, cannot know what it has signed, and signs something new: {it:?} {:?}", self.restored),
             ));
         }
+        let latest = known.map_or(until, |known| known.until.max(until));
+        let known_until = known.filter(|known| is_loan && !known.is_forgotten).map_or(until, |known| known.known_until.max(until));
         let window = Window {
             host: host.into(),
             device,
             seat,
             place,
             signed: now,
-            until: known.map_or(until, |known| known.until.max(until)),
+            until: latest,
+            known_until: if is_loan { known_until } else { latest },
             is_loan,
             away: known.map_or(Away::Not, |known| known.away),
             is_forgotten: false,
             was_forgotten: known.is_some_and(|known| known.is_forgotten || known.was_forgotten),
             came_by_file: false,
             instead_of: known.and_then(|known| known.instead_of.clone()),
+            is_a_copys: known.is_some_and(|known| known.is_a_copys),
         };
         self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
         if is_loan {
@@ -253,6 +262,15 @@ impl Pool {
         self.kept.insert(place, now);
         self.windows.insert(it.activation.clone(), window);
         (is_new, faults)
+    }
+
+    /// One of two copies of a vault has it. What the other gave back may have gone to another, and a restored server does not know that.
+    pub(crate) fn is_a_copys(&mut self, activation: &ActivationId) {
+        if self.forgotten_ends.contains(activation)
+            && let Some(window) = self.windows.get_mut(activation)
+        {
+            window.is_a_copys = true;
+        }
     }
 
     /// Whether a restored server cannot know what is borrowed.
@@ -321,6 +339,28 @@ impl Pool {
         }
     }
 
+    /// It came back, and was signed again, and nobody knows which was first.
+    pub(crate) fn may_be_back(&mut self, activation: &ActivationId) {
+        if self.windows.contains_key(activation) {
+            self.perhaps_back.insert(activation.clone());
+        }
+    }
+
+    /// The books say which was first. What they have came back before, and a server that knows that does not sign for it again.
+    pub(crate) fn settles(&mut self, listed: &[Seat], now: Timestamp) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for activation in std::mem::take(&mut self.perhaps_back) {
+            let Some(window) = self.windows.get(&activation) else { continue };
+            let is_its = |seat: &Seat| seat.number == window.seat && seat.device == window.device.id();
+            if !listed.iter().any(is_its) {
+                self.returns(&activation, Heard::Acknowledged, now);
+            } else if window.is_loan || self.restored.is_none() {
+                faults.push(("P2", format!("{activation} was given back and is signed again")));
+            }
+        }
+        faults
+    }
+
     /// A file says that something came back. A lease it is true of at once.
     pub(crate) fn returns_by_file(&mut self, activation: &ActivationId, heard: Heard, now: Timestamp) {
         let is_loan = self.ghosts.values().any(|ghost| ghost.is_loan && ghost.of.as_ref() == Some(activation));
@@ -371,7 +411,7 @@ impl Pool {
 
     /// Whether its host has a loan that the server must know.
     pub(crate) fn has(&self, activation: &ActivationId, device: KeyId, now: Timestamp) -> bool {
-        let window = self.windows.get(activation).filter(|it| it.is_loan && !it.is_forgotten && !it.came_by_file && it.until > now);
+        let window = self.windows.get(activation).filter(|it| it.is_loan && it.is_known(now) && !it.came_by_file);
         window.is_some_and(|window| window.device.id() == device)
     }
 
@@ -424,6 +464,7 @@ impl Pool {
         }
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
             window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
+            window.known_until = window.known_until.min(window.until);
         }
     }
 
@@ -509,7 +550,7 @@ impl Pool {
             self.in_vain.clear();
         }
         let in_vain = self.in_vain.len().min(self.delegation.overdraft as usize).min(loans);
-        let shown = self.windows.iter().filter(|(it, window)| !window.is_loan && self.forgotten_ends.contains(*it)).count();
+        let shown = self.windows.values().filter(|window| !window.is_loan && window.is_a_copys).count();
         ((in_vain + shown).min(forgotten.len()), shown.min(forgotten.len()))
     }
 
@@ -522,7 +563,7 @@ impl Pool {
     pub(crate) fn compare(&mut self, listed: &[Seat], now: Timestamp) -> Vec<Fault> {
         let mut faults = Vec::new();
         let places: BTreeMap<_, _> = listed.iter().map(|seat| (seat.place, seat)).collect();
-        for (activation, window) in self.windows.iter().filter(|(_, window)| !window.is_forgotten && window.until > now) {
+        for (activation, window) in self.windows.iter().filter(|(_, window)| window.is_known(now)) {
             // Its place may be another: what nobody heard of was written down all the same.
             let is_its = |seat: &&Seat| seat.number == window.seat && seat.device == window.device.id();
             if !listed.iter().any(|seat| is_its(&seat)) {

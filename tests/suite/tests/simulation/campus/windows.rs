@@ -17,6 +17,8 @@ pub(crate) struct Window {
     pub(crate) place: Place,
     pub(crate) signed: Timestamp,
     pub(crate) until: Timestamp,
+    /// Until when the server must know of it: of a loan that was extended after the backup, what the backup has.
+    pub(crate) known_until: Timestamp,
     pub(crate) is_loan: bool,
     pub(crate) away: Away,
     /// The backup that the server was restored from last does not know it.
@@ -27,6 +29,15 @@ pub(crate) struct Window {
     pub(crate) came_by_file: bool,
     /// The lease that a loan was before.
     pub(crate) instead_of: Option<ActivationId>,
+    /// One of two copies of a vault gave it back, which a restored server does not know, and the other showed it.
+    pub(crate) is_a_copys: bool,
+}
+
+impl Window {
+    /// Whether the server must know that it goes on.
+    pub(crate) fn is_known(&self, now: Timestamp) -> bool {
+        !self.is_forgotten && now < self.known_until
+    }
 }
 
 /// What may stand in a server's books although nobody has it any more, as far as anybody knows.

@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use keyward_domain::document::{Answer, Ask, Request, Ticket};
-use keyward_domain::names::{EntitlementId, ServerAddress};
+use keyward_domain::document::{Answer, Ask, Body, Request, Ticket};
+use keyward_domain::names::{ActivationId, EntitlementId, ServerAddress};
 use keyward_domain::pool::{Beat, Lifeline, Offer, PulseHeard, Start, Waited, Way};
 use keyward_domain::seal::{Sealed, Statement, Trust};
 use keyward_domain::time::Now;
@@ -55,6 +55,20 @@ impl Said {
             Ask::CheckOut { wish, .. } | Ask::Borrow { wish, .. } => wish.ticket,
             _ => None,
         }
+    }
+
+    /// What came back by it over the line.
+    pub(crate) fn gave_back(&self) -> Option<&ActivationId> {
+        let What::Asked { request, way: Way::Line, answer: Some(Answer { body: Body::Receipt(_), .. }), .. } = &self.what else {
+            return None;
+        };
+        if let Ask::Return { activation, .. } = &request.words().ask { Some(activation) } else { None }
+    }
+
+    /// What was signed by it.
+    pub(crate) fn signed(&self) -> Option<&ActivationId> {
+        let (What::Asked { answer, .. } | What::Beat { fresh: answer, .. }) = &self.what else { return None };
+        answer.as_ref()?.certificate().map(|it| &it.activation)
     }
 }
 
