@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use keyward_domain::document::{Certificate, Contact, Delegation, Hold, Place, Ticket};
-use keyward_domain::keys::KeyId;
+use keyward_domain::keys::{KeyId, PublicKey};
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Overview, READY, Release, Seat, SeatState};
 use keyward_domain::time::{Timestamp, after, between, days};
@@ -212,6 +212,9 @@ impl Pool {
         }
         let known = self.windows.get(&it.activation).cloned();
         let known = known.as_ref();
+        if is_loan && (known.is_some_and(|known| known.is_forgotten) || self.forgotten_ends.contains(&it.activation)) {
+            self.borrowed_again(&it.activation, &device, now);
+        }
         let is_away = |away| matches!(away, Away::AtEnd | Away::AtOnce) || away == Away::AtOnceOnce && self.restored.is_none();
         if known.is_some_and(|known| is_away(known.away)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
@@ -262,6 +265,15 @@ impl Pool {
         self.kept.insert(place, now);
         self.windows.insert(it.activation.clone(), window);
         (is_new, faults)
+    }
+
+    /// A restored server that is shown a loan takes an earlier one of its host for given back. So it was, by a file that the server forgot.
+    fn borrowed_again(&mut self, activation: &ActivationId, device: &PublicKey, now: Timestamp) {
+        let is_before = |(other, window): &(&ActivationId, &Window)| {
+            *other != activation && window.device == *device && window.came_by_file && self.forgotten_ends.contains(*other)
+        };
+        let before: Vec<_> = self.windows.iter().filter(is_before).map(|(other, _)| other.clone()).collect();
+        before.iter().for_each(|other| self.returns(other, Heard::Acknowledged, now));
     }
 
     /// One of two copies of a vault has it. What the other gave back may have gone to another, and a restored server does not know that.
