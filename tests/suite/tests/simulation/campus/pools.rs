@@ -197,8 +197,11 @@ impl Pool {
                 return (false, faults);
             }
         };
-        let before = self.generations.insert(it.activation.clone(), it.generation);
-        if before.is_some_and(|before| before >= it.generation) {
+        // Of a loan whose return is forgotten nobody takes anything any more, however it is numbered.
+        let is_for_nobody = is_loan && self.forgotten_ends.contains(&it.activation);
+        let before = self.generations.get(&it.activation).copied();
+        self.generations.insert(it.activation.clone(), it.generation.max(before.unwrap_or_default()));
+        if !is_for_nobody && before.is_some_and(|before| before >= it.generation) {
             faults.push(("GEN", format!("{} goes from {before:?} to {}: no host takes it", it.activation, it.generation)));
         }
         let of = self.places.insert(place, it.activation.clone());
@@ -223,7 +226,7 @@ impl Pool {
         if self.ended.contains(&it.activation) && (is_loan || self.restored.is_none()) {
             faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
         }
-        if is_loan && self.forgotten_ends.contains(&it.activation) {
+        if is_for_nobody {
             // The backup has it, or its host showed an old file. It is lent for nobody: from when its return was written down no host takes it.
             self.kept.insert(place, now);
             if !self.windows.contains_key(&it.activation) {
