@@ -123,7 +123,7 @@ impl Pool {
     fn check_out(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, wish: &Wish) -> Decided {
         let choice = Choice::wished(wish, self.charter(case.now)?)?;
         let sitter = self.sitter(case, wish);
-        if self.was_answered(case) && self.loan_for(case, wish).is_none() && !self.holds_by(case, &sitter) {
+        if self.granted_before(case.request) && self.loan_for(case, wish).is_none() && !self.holds_by(case, &sitter) {
             return Err(Refusal::RequestSpent);
         }
         self.adopt(facts, case, None, &sitter, choice.as_deref());
@@ -148,7 +148,7 @@ impl Pool {
         let choice = Choice::wished(wish, delegation)?;
         let loans = delegation.loans.filter(|loans| loans.seats > 0).ok_or(Refusal::NotBorrowable)?;
         let sitter = wished(wish);
-        if self.was_answered(case) {
+        if self.granted_before(case.request) {
             // Once more what it brought, as it is; what came back since is not lent again.
             let place = self.loan_of(case).ok_or(Refusal::RequestSpent)?;
             self.believe(case, place)?;
@@ -185,7 +185,7 @@ impl Pool {
         self.charter(case.now)?;
         let sitter = Sitter { user: unknown_user(), process: None };
         // What is taken up is taken up by this request too, and that is no answer to it.
-        let again = self.was_answered(case);
+        let again = self.granted_before(case.request);
         self.adopt(facts, case, Some(activation), &sitter, None);
         let Some(place) = self.held_as(case, activation) else { return Err(Refusal::SeatGone) };
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
@@ -400,13 +400,6 @@ impl Pool {
         self.books.sitters.get(&self.books.seatmate(guest, sitter)).copied()
     }
 
-    /// Whether this very request was granted something before. Whoever has a copy of it can bring it again.
-    fn was_answered(&self, case: &Case<'_>) -> bool {
-        let guest = self.books.guest_of(&case.request.device);
-        guest.is_some_and(|(_, it)| it.device.knows(case.request.count, case.request.name()))
-            || self.books.has_brought(&case.request.name())
-    }
-
     /// Whether the seat that the asking host has for somebody is the one that this very request brought.
     fn holds_by(&self, case: &Case<'_>, sitter: &Sitter) -> bool {
         let hold = self.lease_of(case, sitter).and_then(|place| self.books.written.holds.get(&place));
@@ -415,9 +408,7 @@ impl Pool {
 
     /// The place of what the asking host holds under an activation.
     pub(super) fn held_as(&self, case: &Case<'_>, activation: &ActivationId) -> Option<Place> {
-        let place = *self.books.activations.get(activation)?;
-        let (guest, _) = self.books.guest_of(&case.request.device)?;
-        (self.books.written.holds.get(&place)?.guest == guest).then_some(place)
+        self.held_by(&case.request.device, activation)
     }
 }
 

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::Pool;
 use super::fact::Sitter;
 use super::hold::Hold;
-use crate::document::{Place, RevocationReason};
+use crate::document::{Place, Request, RevocationReason};
 use crate::keys::{KeyId, PublicKey};
-use crate::names::{EntitlementId, HostName, ProductId, UserName};
+use crate::names::{ActivationId, EntitlementId, HostName, ProductId, UserName};
 use crate::refusal::Occupant;
+use crate::seal::Verified;
 use crate::time::{Now, Timestamp};
 
 /// So many holders are named in a refusal; there may be thousands.
@@ -130,6 +131,24 @@ impl Pool {
     pub fn sits(&self, device: &PublicKey, sitter: &Sitter) -> bool {
         let Some((guest, _)) = self.books.guest_of(device) else { return false };
         self.books.sitters.contains_key(&self.books.seatmate(guest, sitter)) || self.books.loan_for(guest, &sitter.user).is_some()
+    }
+
+    /// Whether this very request was granted something before. Whoever has a copy of it can bring it again.
+    pub fn granted_before(&self, request: &Verified<Request>) -> bool {
+        let guest = self.books.guest_of(&request.device);
+        guest.is_some_and(|(_, it)| it.device.knows(request.count, request.name())) || self.books.has_brought(&request.name())
+    }
+
+    /// Whether a host has a seat under an activation.
+    pub fn holds(&self, device: &PublicKey, activation: &ActivationId) -> bool {
+        self.held_by(device, activation).is_some()
+    }
+
+    /// The place of what a host holds under an activation.
+    pub(super) fn held_by(&self, device: &PublicKey, activation: &ActivationId) -> Option<Place> {
+        let place = *self.books.activations.get(activation)?;
+        let (guest, _) = self.books.guest_of(device)?;
+        (self.books.written.holds.get(&place)?.guest == guest).then_some(place)
     }
 
     /// Who has what, in the order it was taken.

@@ -209,6 +209,14 @@ impl LicenseServer {
             return Ok(Served { statement, lifeline: None, happened: "carried to the vendor", says: None });
         }
         let tenant = self.pool_of(&request).await?;
+        if let Ask::Return { activation, .. } = &request.ask {
+            // One journal that was put back does not know that a request was answered: then two licenses have what is one seat to its host.
+            for other in self.tenants().iter().filter(|other| !Arc::ptr_eq(other, &tenant)) {
+                if other.keeper.holds(request.device, activation).await? {
+                    other.keeper.answer_verified(request.clone(), way.clone()).await?;
+                }
+            }
+        }
         Ok(tenant.keeper.answer_verified(request, way).await?)
     }
 
@@ -310,7 +318,7 @@ impl LicenseServer {
     }
 
     /// The pool that a request is for. Where none is, the first says so, signed.
-    async fn pool_of(&self, request: &Request) -> Result<Arc<Tenant>, ServerError> {
+    async fn pool_of(&self, request: &Verified<Request>) -> Result<Arc<Tenant>, ServerError> {
         let tenants = self.tenants();
         let first = tenants.first().cloned().ok_or(ServerError::Keeper(KeeperError::NotActivated))?;
         if tenants.len() == 1 {
@@ -342,8 +350,9 @@ fn fits(charter: &Charter, request: &Request, wish: &Wish) -> bool {
         && wish.features.is_subset(&delegation.rights.features)
 }
 
-/// Of several licenses that have what is wished for: where the host waits, where whoever asks has a seat, where one is free.
-async fn choose(fitting: &[Arc<Tenant>], request: &Request, wish: &Wish) -> Result<Option<Arc<Tenant>>, ServerError> {
+/// Of several licenses that have what is wished for: where the host waits, where the same request was granted something before, where whoever
+/// asks has a seat, where one is free.
+async fn choose(fitting: &[Arc<Tenant>], request: &Verified<Request>, wish: &Wish) -> Result<Option<Arc<Tenant>>, ServerError> {
     if let [only] = fitting {
         return Ok(Some(Arc::clone(only)));
     }
@@ -351,17 +360,20 @@ async fn choose(fitting: &[Arc<Tenant>], request: &Request, wish: &Wish) -> Resu
         return Ok(Some(Arc::clone(waits)));
     }
     let sitter = Sitter { user: wish.user.clone(), process: wish.process };
-    let mut free = None;
+    let (mut sits, mut free) = (None, None);
     for tenant in fitting {
-        let glance = tenant.keeper.glance(request.device, &sitter).await?;
-        if glance.sits {
+        let glance = tenant.keeper.glance(request, &sitter).await?;
+        if glance.granted {
             return Ok(Some(Arc::clone(tenant)));
         }
-        if glance.free > 0 && free.is_none() {
-            free = Some(tenant);
+        if glance.sits {
+            sits = sits.or(Some(tenant));
+        }
+        if glance.free > 0 {
+            free = free.or(Some(tenant));
         }
     }
-    Ok(free.or_else(|| fitting.first()).cloned())
+    Ok(sits.or(free).or_else(|| fitting.first()).cloned())
 }
 
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {

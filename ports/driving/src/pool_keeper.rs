@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_channel::mpsc;
 use keyward_domain::document::{Answer, Ask, Request, Revocation, Ticket};
 use keyward_domain::keys::PublicKey;
-use keyward_domain::names::EntitlementId;
+use keyward_domain::names::{ActivationId, EntitlementId};
 use keyward_domain::pool::{
     Act, Acted, Anchored, Beat, Charter, Lending, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start,
     Waited, Way,
@@ -95,6 +95,8 @@ pub struct Beaten {
 /// What matters to a host that could have a seat of several licenses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Glance {
+    /// This very request was granted something of this one before.
+    pub(crate) granted: bool,
     /// Whoever asks has a seat of this one.
     pub(crate) sits: bool,
     /// So many are free.
@@ -216,11 +218,20 @@ impl PoolKeeper {
     }
 
     /// What matters to a host that could have a seat of several licenses.
-    pub(crate) async fn glance(&self, device: PublicKey, sitter: &Sitter) -> Result<Glance, KeeperError> {
-        let sitter = sitter.clone();
-        let look =
-            move |pool: &Pool, now: &Now| Glance { sits: pool.sits(&device, &sitter), free: pool.overview(now).map_or(0, |it| it.free) };
+    pub(crate) async fn glance(&self, request: &Verified<Request>, sitter: &Sitter) -> Result<Glance, KeeperError> {
+        let (request, sitter) = (request.clone(), sitter.clone());
+        let look = move |pool: &Pool, now: &Now| Glance {
+            granted: pool.granted_before(&request),
+            sits: pool.sits(&request.device, &sitter),
+            free: pool.overview(now).map_or(0, |it| it.free),
+        };
         self.running.look(&self.wake, When::AtOnce, look).await
+    }
+
+    /// Whether a host has a seat under an activation.
+    pub(crate) async fn holds(&self, device: PublicKey, activation: &ActivationId) -> Result<bool, KeeperError> {
+        let activation = activation.clone();
+        self.running.look(&self.wake, When::AtOnce, move |pool, _| pool.holds(&device, &activation)).await
     }
 
     /// What the time is at least, as far as the pool knows.

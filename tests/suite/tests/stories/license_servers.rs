@@ -91,6 +91,20 @@ impl Site {
         (site, sold.key)
     }
 
+    /// One that has two licenses, of one seat each.
+    async fn with_two_licenses(world: &World) -> Self {
+        let (site, _) = Self::activated(world, "lan", 1).await;
+        let second = world.vendor().sell(world.vendor().network(1)).expect("it is sold");
+        site.host.licenses().delegate(second.key, &unheard).await.expect("the vendor lets it");
+        site.catch_up().await;
+        site
+    }
+
+    /// How many seats of each license are in use.
+    async fn used(&self) -> Vec<u32> {
+        self.server.status().await.expect("the pools are kept").pools.iter().map(|pool| pool.overview.used).collect()
+    }
+
     /// The process dies, and is started again.
     pub(super) async fn restart(self, anchors: Anchors) -> Self {
         let Self { host, journals, task, .. } = self;
@@ -152,14 +166,20 @@ impl Client {
         };
         let entry = |message: &[u8]| vec![SignatureEntry { keyid: self.key.public().to_string().into(), sig: self.key.sign(message) }];
         let request = Sealed::seal(words, |message| Ok::<_, std::convert::Infallible>(entry(message))).expect("it is signed");
+        self.ask_again(site, &request).await
+    }
+
+    /// Brings a request, perhaps not for the first time.
+    async fn ask_again(&mut self, site: &Site, request: &Sealed<Request>) -> Result<Statement, Refusal> {
+        let profile = self.world.vendor().profile();
         let served = site.server.answer(request.envelope(), Way::Line).await.unwrap_or_else(|error| panic!("no answer: {error}"));
-        let answer = seal::open(&served.statement, &[&Keyward], &profile.trust(), &request).expect("within the delegation");
+        let answer = seal::open(&served.statement, &[&Keyward], &profile.trust(), request).expect("within the delegation");
         if let Body::Refusal(refusal) = &answer.body {
             return Err(refusal.clone());
         }
         self.held = answer.certificate().is_some().then_some((served.statement.clone(), answer));
         self.lifeline = served.lifeline;
-        self.asked = Some(request);
+        self.asked = Some(request.clone());
         Ok(served.statement)
     }
 
@@ -594,4 +614,18 @@ async fn who_waits_for_a_seat_of_one_of_two_licenses_is_given_one_of_that() {
     cyd.ask(&site, Ask::CheckOut { wish, held: None }).await.expect("the seat that is held for it");
     let pools = site.server.status().await.expect("the pools are kept").pools;
     assert_eq!(pools.iter().map(|pool| pool.overview.used).collect::<Vec<_>>(), [0, 1]);
+}
+
+/// Whoever has a copy of a request can bring it again, and whoever carries a file can carry it twice: no other license answers it anew.
+#[tokio::test]
+async fn a_request_that_was_answered_under_one_license_brings_nothing_under_another() {
+    let world = world(18);
+    let site = Site::with_two_licenses(&world).await;
+    let [mut ada, mut ben] = [11, 12].map(|key| Client::new(&world, key));
+    ada.borrow(&site).await.expect("a loan of the first");
+    let copy = ada.asked.clone().expect("it asked");
+    ada.give_back(&site).await;
+    ben.check_out(&site).await.expect("the seat of the first");
+    assert_eq!(ada.ask_again(&site, &copy).await, Err(Refusal::RequestSpent));
+    assert_eq!(site.used().await, [1, 0]);
 }

@@ -1,4 +1,4 @@
-//! A license server that was restored from a backup of before its license was given back.
+//! A license server that was restored from a backup of before its license was given back, or of before it lent.
 
 use super::*;
 
@@ -40,4 +40,24 @@ async fn a_license_that_was_returned_since_the_backup_is_granted_by_no_restored_
     site.catch_up().await;
     world.advance(minutes(11));
     office.check_out(&site).await.expect("a seat");
+}
+
+/// A server whose journal of one license was put back does not know that a file was answered, and answers it under another license. Both are
+/// one loan to its host.
+#[tokio::test]
+async fn what_was_lent_twice_for_one_file_comes_back_under_both_licenses() {
+    let world = world(41);
+    let site = Site::with_two_licenses(&world).await;
+    let mut laptop = Client::new(&world, 11);
+    let journals: Vec<_> = site.journals.lock().expect("nobody panicked").values().map(|it| it.image()).collect();
+    laptop.borrow(&site).await.expect("a loan of the first");
+    let (file, loan) = (laptop.asked.clone().expect("it asked"), laptop.held.clone());
+    let anchors = site.server.anchored().await.expect("the pools are kept");
+    site.journals.lock().expect("nobody panicked").values().zip(journals).for_each(|(it, image)| it.restore(image));
+    let site = site.restart(Anchors::from_iter(anchors.into_iter().take(1))).await;
+    laptop.ask_again(&site, &file).await.expect("a loan of the second");
+    assert_eq!(site.used().await, [0, 1]);
+    laptop.held = loan;
+    laptop.give_back(&site).await;
+    assert_eq!(site.used().await, [0, 0]);
 }
