@@ -7,6 +7,7 @@
 mod acts;
 mod administering;
 mod by_file;
+mod clocks;
 mod desk;
 mod ending;
 mod events;

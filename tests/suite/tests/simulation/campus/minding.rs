@@ -80,7 +80,7 @@ impl Campus {
             let delegation = delegated.delegation;
             let pool = self.pools.entry(delegation.entitlement.clone());
             let pool = pool.or_insert_with(|| Pool::new(site, delegation.clone(), now));
-            (pool.site, pool.delegation) = (site, delegation);
+            pool.is_delegated(site, delegation, now);
         }
     }
 

@@ -9,6 +9,7 @@ use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Overview, READY, Release, Seat, SeatState};
 use keyward_domain::time::{Timestamp, after, between, days};
 
+use super::clocks::Known;
 use super::windows::{Away, Ghost, Notes, Window};
 
 /// So long is a lease.
@@ -23,6 +24,8 @@ pub(crate) struct Restored {
     pub(crate) at: Timestamp,
     /// It came up after that, and wrote down at the latest now what it is; none if it has died over it each time.
     pub(crate) up: Option<Timestamp>,
+    /// Its clock was believed: from here on the longest loan is out.
+    believed: Timestamp,
     /// No loan that it forgot goes on, as an administrator said.
     pub(crate) accepted: bool,
 }
@@ -57,6 +60,8 @@ pub(crate) struct Pool {
     /// What came back after the backup was made that the server was restored from.
     forgotten_ends: BTreeSet<ActivationId>,
     pub(crate) started: Timestamp,
+    /// How late it is by what the server knows.
+    clock: Known,
     pub(crate) restored: Option<Restored>,
     /// What a seat may be kept for though nobody has it: its return was not heard, or is forgotten.
     pub(crate) ghosts: BTreeMap<Place, Ghost>,
@@ -98,6 +103,7 @@ impl Pool {
             ended: BTreeSet::new(),
             forgotten_ends: BTreeSet::new(),
             started: now,
+            clock: Known::new(now),
             restored: None,
             ghosts: BTreeMap::new(),
             unheard: BTreeMap::new(),
@@ -119,6 +125,7 @@ impl Pool {
     /// The server came up again: every lease counts as renewed, and nobody stands in line.
     pub(crate) fn starts(&mut self, now: Timestamp) {
         self.started = now;
+        self.clock.starts(now);
         self.line.clear();
         self.quiet = self.quiet.map(|_| after(now, LEASE));
         self.ghosts.values_mut().filter(|ghost| !ghost.is_loan).for_each(|ghost| ghost.until = after(now, LEASE));
@@ -133,20 +140,33 @@ impl Pool {
         }
     }
 
+    /// What the vendor delegates, as it stands on the server's computer.
+    pub(crate) fn is_delegated(&mut self, site: usize, delegation: Delegation, now: Timestamp) {
+        if self.delegation != delegation {
+            self.clock.hears(now);
+        }
+        (self.site, self.delegation) = (site, delegation);
+    }
+
     /// It runs.
     pub(crate) fn runs(&mut self, now: Timestamp) {
+        self.clock.runs(now);
+        if self.clock.is_doubted(now) {
+            self.restored.iter_mut().for_each(|restored| restored.believed = now);
+        }
         self.quiet = self.quiet.filter(|until| now < *until);
     }
 
     /// What a backup that is made now knows.
     pub(crate) fn notes(&self) -> Notes {
         let (windows, ghosts) = (self.windows.clone(), self.ghosts.clone());
-        Notes { windows, ghosts, back: self.back.clone(), ended: self.ended.clone(), closed: self.closed.clone() }
+        Notes { windows, ghosts, back: self.back.clone(), ended: self.ended.clone(), closed: self.closed.clone(), clock: Some(self.clock) }
     }
 
     /// It was put back as it was: what was signed since, what came back since and what was taken away since is forgotten, and nothing else.
     pub(crate) fn restores(&mut self, notes: &Notes, now: Timestamp) {
-        self.restored = Some(Restored { at: now, up: None, accepted: false });
+        self.restored = Some(Restored { at: now, up: None, believed: now, accepted: false });
+        self.clock.is_put_back(notes.clock.as_ref());
         self.quiet = Some(after(now, LEASE));
         self.closed.clone_from(&notes.closed);
         for (place, ghost) in &mut self.ghosts {
@@ -295,7 +315,7 @@ impl Pool {
 
     /// Whether it may go by the last start at which it found out: how long it was off before that it cannot know.
     pub(crate) fn holds_loans_back(&self, now: Timestamp) -> bool {
-        self.restored.is_some_and(|it| !it.accepted && it.up.is_none_or(|up| now < self.end_of_loans(up)))
+        self.restored.is_some_and(|it| !it.accepted && it.up.is_none_or(|up| now < self.end_of_loans(up.max(it.believed))))
     }
 
     /// When the last loan is over that was signed until an instant.
@@ -335,9 +355,7 @@ impl Pool {
     pub(crate) fn returns(&mut self, activation: &ActivationId, heard: Heard, now: Timestamp) {
         if let Some(window) = self.windows.remove(activation) {
             let until = if window.is_loan { window.until } else { after(now, LEASE) };
-            let is_forgotten = window.is_forgotten || window.was_forgotten;
-            let ghost = Ghost { of: Some(activation.clone()), until, is_loan: window.is_loan, away: window.away, is_forgotten };
-            self.ghosts.insert(window.place, ghost);
+            self.ghosts.insert(window.place, window.ghost(activation.clone(), until));
         }
         if heard == Heard::Acknowledged {
             let back: Vec<_> = self.ghosts.extract_if(.., |_, ghost| ghost.of.as_ref() == Some(activation)).collect();
@@ -433,7 +451,7 @@ impl Pool {
     /// How many seats may be borrowed by all that is known.
     pub(crate) fn loans(&self, now: Timestamp) -> usize {
         let windows = self.windows.values().filter(|it| it.is_loan && it.until > now).count();
-        let ghosts = self.ghosts.values().filter(|it| it.is_loan && it.until > now).count();
+        let ghosts = self.ghosts.values().filter(|it| it.is_loan && it.until > self.clock.late(now)).count();
         windows + ghosts + self.unheard.values().filter(|until| **until > now).count()
     }
 
@@ -527,8 +545,13 @@ impl Pool {
 
     /// Promise 1: what is signed for and goes on is never more than the seats there are, and those for emergencies where one stands in.
     pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
-        self.windows.retain(|_, window| window.until > now);
-        self.ghosts.retain(|_, ghost| ghost.until > now);
+        let late = self.clock.late(now);
+        for (activation, window) in self.windows.extract_if(.., |_, window| window.until <= now) {
+            if window.is_loan && window.until > late {
+                self.ghosts.insert(window.place, window.ghost(activation, window.until));
+            }
+        }
+        self.ghosts.retain(|_, ghost| ghost.until > if ghost.is_loan { late } else { now });
         let (beyond, shown) = self.beyond_seats();
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
@@ -587,12 +610,12 @@ impl Pool {
         }
         for seat in listed {
             let kept = *self.kept.entry(seat.place).or_insert(now);
-            let over = match seat.state {
-                SeatState::Leased => after(kept.max(self.started), LEASE + Duration::from_secs(1)),
-                SeatState::Borrowed { until } | SeatState::GivenBack { until } => until,
+            let (over, late) = match seat.state {
+                SeatState::Leased => (after(kept.max(self.started), LEASE + Duration::from_secs(1)), now),
+                SeatState::Borrowed { until } | SeatState::GivenBack { until } => (until, self.clock.late(now)),
                 SeatState::Released { .. } => continue,
             };
-            if over < now {
+            if over < late {
                 faults.push(("LOST", format!("seat {} of {} should be free since {over}: {:?}", seat.number, seat.host, seat.state)));
             }
             if self.back.contains(&seat.place) && !matches!(seat.state, SeatState::GivenBack { .. }) {

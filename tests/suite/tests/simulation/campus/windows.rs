@@ -8,6 +8,8 @@ use keyward_domain::names::ActivationId;
 use keyward_domain::pool::Release;
 use keyward_domain::time::Timestamp;
 
+use super::clocks::Known;
+
 /// A right that was signed: it is in use from when it was signed until it ends or is given back.
 #[derive(Debug, Clone)]
 pub(crate) struct Window {
@@ -53,6 +55,14 @@ pub(crate) struct Ghost {
     pub(crate) is_forgotten: bool,
 }
 
+impl Window {
+    /// What may be left of it in the books.
+    pub(crate) fn ghost(&self, of: ActivationId, until: Timestamp) -> Ghost {
+        let is_forgotten = self.is_forgotten || self.was_forgotten;
+        Ghost { of: Some(of), until, is_loan: self.is_loan, away: self.away, is_forgotten }
+    }
+}
+
 /// Whether an administrator took a seat away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Away {
@@ -95,4 +105,6 @@ pub(crate) struct Notes {
     pub(crate) back: BTreeSet<Place>,
     pub(crate) ended: BTreeSet<ActivationId>,
     pub(crate) closed: Option<ActivationId>,
+    /// None of a journal that had not begun.
+    pub(crate) clock: Option<Known>,
 }
