@@ -171,6 +171,29 @@ fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_though_an_old_
     assert_eq!(office.overview().withheld, 0);
 }
 
+/// The vault was not put back, and has what the vendor said in between: it is as late as that at least, and may be later.
+#[test]
+fn a_restored_server_that_hears_an_older_word_of_the_vendor_holds_back_what_was_lent_since() {
+    let office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    for heard in [day(12), day(11), day(8), day(2)] {
+        let mut office = Office { journal: morning.clone(), ..office.clone() };
+        office.now.wall = day(12);
+        office.start(Start { anchor: None, marked: true });
+        office.wait(HOUR);
+        let again = Delegation { generation: 2, ..seats(3) };
+        office.delegate_at(again, heard);
+        for _ in 0..6 * 24 + 22 {
+            assert_eq!(office.overview().withheld, 2, "a loan of seven days may be out at {}", office.now.wall);
+            office.wait(HOUR);
+            office.decide(Op::Tick);
+        }
+        office.wait(days(2));
+        office.decide(Op::Tick);
+        assert_eq!(office.overview().withheld, 0, "it was heard at {heard}");
+    }
+}
+
 /// The server was off for weeks, and doubts its clock for a day; a loan that is due is nobody's seat by the clock that everybody has.
 #[test]
 fn a_loan_that_is_due_is_used_by_nobody_while_the_clock_is_doubted() {
