@@ -10,6 +10,9 @@ const LEAP: Duration = days(6);
 /// What a server notes of its clock is up to so old, and so long a doubted one must go on evenly.
 const DAY: Duration = days(1);
 
+/// So often it looks at its clock, at night.
+const LOOKS: Duration = Duration::from_secs(3_600);
+
 /// What a server knows of the time at the least.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
@@ -35,15 +38,19 @@ impl Known {
         self.heard = now;
     }
 
-    /// It runs, and notes what it believes.
-    pub(crate) fn runs(&mut self, now: Timestamp) {
+    /// It runs, and notes what it believes. Says when it notes at the latest what a clock shows that it doubted.
+    pub(crate) fn runs(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let was_doubted = self.is_doubted(now);
         if between(self.noted, self.started) <= LEAP {
             self.noted = self.noted.max(self.started);
         }
         self.noted = self.noted.max(self.heard);
-        if !self.is_doubted(now) {
-            self.noted = self.noted.max(now.checked_sub(DAY).unwrap_or(now));
+        if self.is_doubted(now) {
+            return Some(after(self.started, DAY));
         }
+        self.noted = self.noted.max(now.checked_sub(DAY).unwrap_or(now));
+        // The vendor's word may be as new as what it shows.
+        was_doubted.then(|| after(now, DAY + LOOKS))
     }
 
     /// Its journal was put back.

@@ -12,8 +12,8 @@ use super::pools::Pool;
 use super::{Campus, VENDOR};
 use crate::trail::Broken;
 
-/// Longer than the longest loan, and than anything that a restored server holds back.
-const LONGEST: u64 = 9;
+/// Longer than the longest loan, and than anything that a restored server holds back, also one that doubted its clock.
+const LONGEST: u64 = 10;
 
 impl Campus {
     /// Plays the end, and looks.

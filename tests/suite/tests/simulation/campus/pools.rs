@@ -24,7 +24,7 @@ pub(crate) struct Restored {
     pub(crate) at: Timestamp,
     /// It came up after that, and wrote down at the latest now what it is; none if it has died over it each time.
     pub(crate) up: Option<Timestamp>,
-    /// Its clock was believed: from here on the longest loan is out.
+    /// Its clock was believed, and that was noted: from here on the longest loan is out.
     believed: Timestamp,
     /// No loan that it forgot goes on, as an administrator said.
     pub(crate) accepted: bool,
@@ -150,9 +150,8 @@ impl Pool {
 
     /// It runs.
     pub(crate) fn runs(&mut self, now: Timestamp) {
-        self.clock.runs(now);
-        if self.clock.is_doubted(now) {
-            self.restored.iter_mut().for_each(|restored| restored.believed = now);
+        if let Some(believed) = self.clock.runs(now) {
+            self.restored.iter_mut().for_each(|restored| restored.believed = believed);
         }
         self.quiet = self.quiet.filter(|until| now < *until);
     }
