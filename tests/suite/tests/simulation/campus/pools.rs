@@ -186,6 +186,7 @@ impl Pool {
             let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
             let then = notes.windows.get(activation).filter(is_same);
             window.is_forgotten = then.is_none();
+            window.taken_up = notes.windows.get(activation).and_then(|then| then.taken_up);
             if let Some(then) = then.filter(|then| then.is_loan) {
                 window.known_until = then.known_until.min(window.until);
             }
@@ -279,6 +280,7 @@ impl Pool {
             came_by_file: false,
             instead_of: known.and_then(|known| known.instead_of.clone()),
             is_a_copys: known.is_some_and(|known| known.is_a_copys),
+            taken_up: None,
         };
         self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
         if is_loan {
@@ -418,8 +420,13 @@ impl Pool {
         self.forgotten_ends.contains(activation)
     }
 
-    /// An old file shows a loan whose return it does not know of: it takes that up, also where it signs nothing for it.
+    /// It takes up a loan that it does not know, also where it signs nothing for it; and one whose return it does not know of, which an old
+    /// file shows.
     pub(crate) fn is_shown(&mut self, activation: &ActivationId, shown: &Certificate) {
+        let is_its = |window: &&mut Window| window.is_loan && window.is_forgotten && shown.binding.device() == Some(window.device);
+        if let Some(window) = self.windows.get_mut(activation).filter(is_its) {
+            window.taken_up = window.taken_up.max(shown.window.until);
+        }
         let known = self.may_have(activation) || !self.forgot_return_of(activation);
         if let (false, Hold::Loan { place, .. }, Some(until)) = (known, shown.hold, shown.window.until) {
             let of = Some(activation.clone());
@@ -464,6 +471,17 @@ impl Pool {
     /// An administrator took a seat away: it is signed for no more, and a loan ends where its holder misses its next contact.
     pub(crate) fn released(&mut self, seat: &Seat, how: Release, now: Timestamp) {
         let (contact, place) = (self.delegation.contact, seat.place);
+        // What was taken up without being signed stands at a place and on a number that nobody heard of, and is known from here on.
+        let end = match seat.state {
+            SeatState::Borrowed { until } | SeatState::GivenBack { until } => Some(until),
+            SeatState::Leased | SeatState::Released { .. } => None,
+        };
+        let is_it = |it: &&mut Window| it.is_forgotten && it.device.id() == seat.device && it.taken_up == end;
+        let is_new = !self.places.contains_key(&place);
+        if let Some((until, loan)) = end.filter(|_| is_new).zip(self.windows.values_mut().find(is_it)) {
+            (loan.place, loan.seat, loan.known_until) = (place, seat.number, until);
+            (loan.is_forgotten, loan.was_forgotten) = (false, true);
+        }
         // What nobody heard of was written down all the same: a lease has another place since, or is a loan.
         let is_its = |it: &&mut Window| !it.is_loan && !it.is_forgotten && it.seat == seat.number && it.device.id() == seat.device;
         if !self.windows.values().any(|window| window.place == place)

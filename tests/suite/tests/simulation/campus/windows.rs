@@ -33,6 +33,8 @@ pub(crate) struct Window {
     pub(crate) instead_of: Option<ActivationId>,
     /// One of two copies of a vault gave it back, which a restored server does not know, and the other showed it.
     pub(crate) is_a_copys: bool,
+    /// A server that did not know it was shown it until then and took it up, though it signed nothing for it.
+    pub(crate) taken_up: Option<Timestamp>,
 }
 
 impl Window {
