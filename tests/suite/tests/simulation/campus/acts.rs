@@ -166,6 +166,11 @@ impl Campus {
             let by = now.running - began.running;
             clock.set_wall(began.wall);
             self.desks[place].model.ahead += by;
+            let world = self.now();
+            if let Some(what) = self.desks[place].waited(by, world) {
+                let name = self.desks[place].name().to_owned();
+                self.broken("GRACE", &name, what);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use keyward_domain::document::{Answer, Ask, Certificate, Contact, Hold, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId, ServerAddress, UserName};
+use keyward_domain::standing::Verdict;
 use keyward_domain::time::{Boot, Now, Timestamp, after, between, days};
 use keyward_engine::license_manager::network::Network;
 use keyward_fakes::world::Host;
@@ -168,14 +169,19 @@ impl Desk {
         }
     }
 
+    /// Time passed while an act of the host's waited. Where that brought a lease nobody knows when it did.
+    pub(crate) fn waited(&mut self, by: Duration, now: Timestamp) -> Option<String> {
+        if matches!(self.host.standing().verdict, Verdict::Grace { .. }) {
+            return self.worked(by, now);
+        }
+        self.earns(by);
+        None
+    }
+
     /// Time passes while the host is awake: what it earns and what it spends is counted. Gives what is wrong.
     pub(crate) fn worked(&mut self, by: Duration, now: Timestamp) -> Option<String> {
-        self.model.since?;
+        let over = self.earns(by)?;
         let clock = self.host.clock().now();
-        let before = clock.running.saturating_sub(by);
-        let lasts = self.model.lasts(&clock.boot).clamp(before, clock.running);
-        self.model.earned += lasts - before;
-        let over = clock.running - lasts;
         if over.is_zero() || self.model.lends(now, &clock) {
             return None;
         }
@@ -187,6 +193,16 @@ impl Desk {
         self.model.spent += over;
         self.model.episode += over;
         self.model.is_overdrawn(now)
+    }
+
+    /// What of a time that passed was under a lease is counted. Gives how long it was without one, if it ever had one.
+    fn earns(&mut self, by: Duration) -> Option<Duration> {
+        self.model.since?;
+        let clock = self.host.clock().now();
+        let before = clock.running.saturating_sub(by);
+        let lasts = self.model.lasts(&clock.boot).clamp(before, clock.running);
+        self.model.earned += lasts - before;
+        Some(clock.running - lasts)
     }
 }
 
