@@ -101,6 +101,11 @@ impl Desk {
         self.host.name()
     }
 
+    /// The key that its vault has now.
+    pub(crate) fn key(&self) -> Option<PublicKey> {
+        self.host.vault().load().ok().flatten().map(|contents| contents.device)
+    }
+
     /// The product was started again: it keeps no seat yet.
     pub(crate) fn opens(&mut self, lan: &Arc<Lan>) {
         self.network = Arc::new(open(&self.host, &self.user, &self.servers, self.ticket, lan));

@@ -1,7 +1,6 @@
 //! What becomes of hosts: started again, booted, installed anew, put back from a backup, cloned; and of their cables.
 
 use keyward_fakes::world::Backup;
-use keyward_ports::Vault as _;
 
 use super::Campus;
 use super::acts::Deed;
@@ -102,7 +101,7 @@ impl Campus {
         }
         let Some(place) = self.a_desk_that(|desk| desk.model.loans.is_empty()) else { return };
         self.clones += 1;
-        self.copied.extend(self.desks[place].host.vault().load().ok().flatten().map(|contents| contents.device));
+        self.copied.extend(self.desks[place].key());
         let name = format!("clone-{}", self.clones);
         let original = &self.desks[place];
         let host = self.world.clone_host(&original.host, &name);

@@ -11,6 +11,7 @@ use keyward_domain::standing::{Flag, Row, Verdict};
 use keyward_ports::Clock as _;
 
 use super::Campus;
+use super::desk::Desk;
 use super::pools::{Heard, Pool, room};
 use super::windows::{Away, Window};
 use super::wire::{Said, What};
@@ -127,20 +128,16 @@ impl Campus {
             }
             What::Waits { ticket, waited: Some(waited) } => {
                 let now = self.now();
-                let site = self.site_at(&said.at);
-                let is_one = !self.may_be_two(&said.host);
+                let (site, who) = (self.site_at(&said.at), self.stands_as(&said.host));
                 self.tally.outcome(match waited.wait {
                     Wait::Waiting { .. } => "waits",
                     Wait::Ready { .. } => "waits: ready",
                     Wait::Lost => "waits: lost",
                 });
                 let Some((_, pool)) = self.only_pool_of(site) else { return };
-                if !is_one {
-                    pool.line_is_unknown(now);
-                }
                 match waited.wait {
-                    Wait::Waiting { .. } => pool.waits(&said.host, ticket, now),
-                    Wait::Ready { left } => pool.is_ready(&said.host, ticket, left, now),
+                    Wait::Waiting { .. } => pool.waits(&who, ticket, now),
+                    Wait::Ready { left } => pool.is_ready(&who, ticket, left, now),
                     Wait::Lost => drop(pool.line.remove(&(ticket.epoch, ticket.number))),
                 }
             }
@@ -151,7 +148,7 @@ impl Campus {
     fn hear_answer(&mut self, said: &Said, request: &Sealed<Request>, way: &Way, answer: &Answer, turns: &mut Vec<Turn>) {
         let (now, site, host) = (self.now(), self.site_at(&said.at), said.host.clone());
         let ask = &request.words().ask;
-        let is_one = !self.may_be_two(&host);
+        let who = self.stands_as(&host);
         if answer.recount.is_some() {
             self.tally.outcome("told to count on");
         }
@@ -192,10 +189,7 @@ impl Campus {
                 if let Refusal::PoolFull { ticket, place, .. } = refusal
                     && let Some((pool, model)) = self.only_pool_of(site)
                 {
-                    model.waits(&host, ticket, now);
-                    if !is_one {
-                        model.line_is_unknown(now);
-                    }
+                    model.waits(&who, ticket, now);
                     turns.push(Turn { pool, host, before: (*place as usize).saturating_sub(1), is_seated: false });
                 } else if let Refusal::NoSeatFree { .. } = refusal
                     && let Some((pool, model)) = self.only_pool_of(site)
@@ -277,18 +271,18 @@ impl Campus {
 
     fn hear_certificate(&mut self, said: &Said, answer: &Answer, turns: &mut Vec<Turn>) {
         let now = self.now();
-        let is_one = !self.may_be_two(&said.host);
+        let (who, is_one) = (self.stands_as(&said.host), !self.may_be_two(&said.host));
         let Some(it) = answer.certificate() else { return };
         let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
         let Some(pool) = self.pools.get_mut(&id) else { return self.broken("DELEGATED", &said.host, format!("a seat of {id}")) };
-        let before = pool.before(&said.host, said.ticket().as_ref(), now);
+        let before = pool.before(&who, said.ticket().as_ref(), now);
         let had_one = it.binding.device().is_some_and(|device| pool.seated.contains(&device.id()));
         let (is_new, faults) = pool.signed(&said.host, it, now);
         if !is_one {
             pool.is_a_copys(&it.activation);
         }
         if is_new {
-            pool.leaves_line(&said.host);
+            pool.leaves_line(&who);
             if let (Some(before), false) = (before, had_one) {
                 turns.push(Turn { pool: id, host: said.host.clone(), before, is_seated: true });
             }
@@ -307,7 +301,14 @@ impl Campus {
         });
     }
 
-    /// A clone stands in the line where its original does.
+    /// Who somebody is in a line: a clone stands there where its original does, as long as they have one key.
+    fn stands_as(&self, host: &str) -> String {
+        let desk = self.desks.iter().find(|desk| desk.name() == host).filter(|desk| desk.model.is_copy);
+        let first = desk.and_then(Desk::key).and_then(|key| self.desks.iter().find(|it| it.model.is_copy && it.key() == Some(key)));
+        first.map_or(host, Desk::name).to_owned()
+    }
+
+    /// There are two of it, with one vault.
     fn may_be_two(&mut self, host: &str) -> bool {
         self.model_of(host).is_some_and(|model| model.is_copy)
     }
