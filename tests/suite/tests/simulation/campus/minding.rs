@@ -276,7 +276,7 @@ impl Campus {
         let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
         let Some(pool) = self.pools.get_mut(&id) else { return self.broken("DELEGATED", &said.host, format!("a seat of {id}")) };
         let before = pool.before(&who, said.ticket().as_ref(), now);
-        let had_one = it.binding.device().is_some_and(|device| pool.seated.contains(&device.id()));
+        let had_one = it.binding.device().is_some_and(|device| pool.had_one(device.id()));
         let (is_new, faults) = pool.signed(&said.host, it, now);
         if !is_one {
             pool.is_a_copys(&it.activation);

@@ -53,7 +53,7 @@ pub(crate) struct Pool {
     /// What was given back, and acknowledged: nothing of it may go on.
     pub(crate) back: BTreeSet<Place>,
     /// Who had a seat at the last look, whether or not anybody heard of it.
-    pub(crate) seated: BTreeSet<KeyId>,
+    listed: Vec<Seat>,
     /// What came back and was signed at once, nobody knows in which order.
     perhaps_back: BTreeSet<ActivationId>,
     ended: BTreeSet<ActivationId>,
@@ -98,7 +98,7 @@ impl Pool {
             places: BTreeMap::new(),
             kept: BTreeMap::new(),
             back: BTreeSet::new(),
-            seated: BTreeSet::new(),
+            listed: Vec::new(),
             perhaps_back: BTreeSet::new(),
             ended: BTreeSet::new(),
             forgotten_ends: BTreeSet::new(),
@@ -439,13 +439,25 @@ impl Pool {
         self.forgot_return_of(activation) || self.windows.get(activation).is_some_and(|window| window.is_forgotten)
     }
 
-    /// How many seats may stand in the books beside what is asked for, by all that is known.
-    pub(crate) fn may_have_beside(&self, activation: &ActivationId, now: Timestamp) -> usize {
+    /// Whether a host had a seat at the last look.
+    pub(crate) fn had_one(&self, device: KeyId) -> bool {
+        self.listed.iter().any(|seat| seat.device == device)
+    }
+
+    /// How many seats may stand in the books beside what is asked for, by all that is known: by what was signed; or by what was seen there, as
+    /// a seat that nobody heard of has one too, and one whose lease ended while its host was silent for less than a whole one.
+    pub(crate) fn may_have_beside(&self, activation: &ActivationId, device: KeyId, now: Timestamp) -> usize {
+        let is_anothers = |seat: &&Seat| match self.places.get(&seat.place) {
+            Some(of) => of != activation,
+            None => seat.device != device,
+        };
+        let lies_below = |seat: &&Seat| seat.number < self.delegation.limit() && !self.back.contains(&seat.place);
+        let seen = self.listed.iter().filter(lies_below).filter(is_anothers).count();
         let windows = self.windows.iter().filter(|(it, window)| *it != activation && !window.is_forgotten && window.until > now);
         let known: BTreeSet<_> = windows.map(|(it, _)| it).collect();
         let others = |of: &ActivationId| of != activation && !known.contains(of);
         let ghosts = self.ghosts.values().filter(|ghost| ghost.until > now && ghost.of.as_ref().is_none_or(others));
-        known.len() + ghosts.count()
+        seen.max(known.len() + ghosts.count())
     }
 
     /// Whether its host has a loan that the server must know.
@@ -640,7 +652,7 @@ impl Pool {
             }
         }
         self.kept.retain(|place, _| places.contains_key(place));
-        self.seated = listed.iter().map(|seat| seat.device).collect();
+        self.listed = listed.to_vec();
         self.line.retain(|_, waiter| waiter.until > now);
         faults
     }

@@ -70,7 +70,8 @@ impl Pool {
             }
             // What it does not know it takes up above the last seat while all are taken, and cannot sign.
             (Refusal::NoLoanLeft { .. }, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. }) => {
-                self.forgot(activation) && self.may_have_beside(activation, now) >= self.delegation.limit() as usize
+                let beside = self.may_have_beside(activation, request.device.id(), now);
+                self.forgot(activation) && beside >= self.delegation.limit() as usize
             }
             (Refusal::LoanTooLong { .. }, Ask::Borrow { until, .. } | Ask::Extend { until, .. }) => self.is_too_long(*until, now),
             _ => false,
