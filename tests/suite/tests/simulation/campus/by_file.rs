@@ -137,10 +137,10 @@ impl Campus {
         if error.code() == "answer-other-vendor" {
             self.broken("P10", &name, format!("there is one vendor, and it is told of another: {error}"));
         }
-        // Something newer was signed for it meanwhile, or it was given back.
+        // Something newer was signed for it meanwhile, or it was taken away or given back.
         let of_the_past = match &error {
             ActError::NotTaken(NotTaken::Older { activation, found, .. }) => {
-                self.pools.values().any(|pool| pool.generations.get(activation).is_some_and(|newest| newest > found))
+                self.pools.values().any(|pool| pool.is_of_the_past(activation, *found))
             }
             ActError::NotTaken(NotTaken::Returned { activation }) => self.desks[place].model.off.contains_key(activation),
             _ => false,

@@ -202,6 +202,7 @@ impl Campus {
                 self.tally.outcome("told that a loan was taken away");
                 // Whoever asked for more is told that the seat is gone.
                 self.refused.insert((host.clone(), Refusal::SeatGone.code()));
+                self.pools.values_mut().for_each(|pool| pool.revokes(&revocation.activation, revocation.generation));
                 let windows = self.pools.values().filter_map(|pool| pool.windows.get(&revocation.activation));
                 if let Some(window) = windows.into_iter().find(|window| matches!(window.away, Away::Not | Away::AtOnceOnce)) {
                     let what = format!("{} is revoked, and nobody took it away: {window:?}", revocation.activation);

@@ -46,6 +46,8 @@ pub(crate) struct Pool {
     pub(crate) delegation: Delegation,
     pub(crate) windows: BTreeMap<ActivationId, Window>,
     pub(crate) generations: BTreeMap<ActivationId, u64>,
+    /// Up to which generation a host was told that what it has was taken away.
+    revoked: BTreeMap<ActivationId, u64>,
     /// Whose each place in the journal is.
     places: BTreeMap<Place, ActivationId>,
     /// When each place was kept last, as far as anybody can have noticed.
@@ -95,6 +97,7 @@ impl Pool {
             delegation,
             windows: BTreeMap::new(),
             generations: BTreeMap::new(),
+            revoked: BTreeMap::new(),
             places: BTreeMap::new(),
             kept: BTreeMap::new(),
             back: BTreeSet::new(),
@@ -403,6 +406,20 @@ impl Pool {
             None if is_loan => {}
             Some(_) | None => self.returns(activation, heard, now),
         }
+    }
+
+    /// A host is told that what it has was taken away.
+    pub(crate) fn revokes(&mut self, activation: &ActivationId, generation: u64) {
+        if self.generations.contains_key(activation) {
+            let until = self.revoked.entry(activation.clone()).or_default();
+            *until = generation.max(*until);
+        }
+    }
+
+    /// Whether something newer was signed for what was granted, or its host was told that it was taken away.
+    pub(crate) fn is_of_the_past(&self, activation: &ActivationId, found: u64) -> bool {
+        let newest = self.generations.get(activation).is_some_and(|newest| *newest > found);
+        newest || self.revoked.get(activation).is_some_and(|until| *until >= found)
     }
 
     /// Whether by all that was heard it grants nothing more.
