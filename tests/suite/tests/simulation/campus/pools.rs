@@ -179,7 +179,8 @@ impl Pool {
             let ghost = Ghost { of: Some(activation.clone()), until, is_loan: then.is_loan, away: then.away, is_forgotten: false };
             self.ghosts.insert(then.place, ghost);
         }
-        for (place, then) in notes.ghosts.iter().filter(|(_, then)| then.away == Away::AtOnce) {
+        // What nobody had any more stands in its books again too: perhaps its return was heard only after that.
+        for (place, then) in &notes.ghosts {
             if !then.of.as_ref().is_some_and(|of| self.windows.contains_key(of)) {
                 let until = if then.is_loan { then.until } else { after(now, LEASE) };
                 self.ghosts.entry(*place).or_insert_with(|| Ghost { until, ..then.clone() });
