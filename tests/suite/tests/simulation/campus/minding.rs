@@ -100,6 +100,7 @@ impl Campus {
                         }
                     }
                 }
+                self.look_at_taken_up(said, request, answer.as_ref());
                 match answer {
                     Some(answer) => self.hear_answer(said, request, way, answer, turns),
                     None => self.tally.outcome("nobody heard the answer"),
@@ -160,16 +161,6 @@ impl Campus {
                 pool.windows.remove(&revoked.activation);
             }
         }
-        // These are said of what is in the books by then.
-        let of_a_loan = |refusal: &Refusal| {
-            matches!(refusal, Refusal::NoLoanLeft { .. } | Refusal::LoanTooLong { .. } | Refusal::ServerRestored { .. })
-        };
-        if let (Ask::Extend { activation, held, .. } | Ask::Refresh { activation, held }, Body::Refusal(why)) = (ask, &answer.body)
-            && of_a_loan(why)
-            && let Some(shown) = words(held).as_ref().and_then(Answer::certificate)
-        {
-            self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
-        }
         match &answer.body {
             Body::Certificate(it) => {
                 self.look_at_shown(said, request, it);
@@ -210,6 +201,22 @@ impl Campus {
                 }
             }
             Body::Delegation(_) => self.broken("DELEGATED", &host, "a license server delegates"),
+        }
+    }
+
+    /// Own signatures are the backup: what a server is shown it takes up, also where it signs nothing for it, or nobody hears that it did.
+    fn look_at_taken_up(&mut self, said: &Said, request: &Sealed<Request>, answer: Option<&Answer>) {
+        let (Ask::Extend { activation, held, .. } | Ask::Refresh { activation, held }) = &request.words().ask else { return };
+        // These are said of what is in the books by then.
+        let of_a_loan = |body: &Body| {
+            let Body::Refusal(why) = body else { return false };
+            matches!(why, Refusal::NoLoanLeft { .. } | Refusal::LoanTooLong { .. } | Refusal::ServerRestored { .. })
+        };
+        if answer.is_none_or(|answer| of_a_loan(&answer.body))
+            && let Some(shown) = words(held).as_ref().and_then(Answer::certificate)
+        {
+            let site = self.site_at(&said.at);
+            self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
         }
     }
 
