@@ -61,6 +61,8 @@ pub(crate) struct Pool {
     ended: BTreeSet<ActivationId>,
     /// What came back after the backup was made that the server was restored from.
     forgotten_ends: BTreeSet<ActivationId>,
+    /// What came back when it was over already: in a backup that does not know why it ended early it goes on.
+    late_ends: BTreeSet<ActivationId>,
     pub(crate) started: Timestamp,
     /// How late it is by what the server knows.
     clock: Known,
@@ -105,6 +107,7 @@ impl Pool {
             perhaps_back: BTreeSet::new(),
             ended: BTreeSet::new(),
             forgotten_ends: BTreeSet::new(),
+            late_ends: BTreeSet::new(),
             started: now,
             clock: Known::new(now),
             restored: None,
@@ -178,6 +181,9 @@ impl Pool {
             let until = if then.is_loan { then.until } else { after(now, LEASE) };
             let ghost = Ghost { of: Some(activation.clone()), until, is_loan: then.is_loan, away: then.away, is_forgotten: false };
             self.ghosts.insert(then.place, ghost);
+            if self.late_ends.remove(activation) {
+                self.forgotten_ends.insert(activation.clone());
+            }
         }
         // What nobody had any more stands in its books again too: perhaps its return was heard only after that.
         for (place, then) in &notes.ghosts {
@@ -291,6 +297,7 @@ impl Pool {
             self.unheard.remove(host);
         }
         self.kept.insert(place, now);
+        self.late_ends.remove(&it.activation);
         self.windows.insert(it.activation.clone(), window);
         (is_new, faults)
     }
@@ -364,6 +371,9 @@ impl Pool {
         }
         if heard == Heard::Acknowledged {
             let back: Vec<_> = self.ghosts.extract_if(.., |_, ghost| ghost.of.as_ref() == Some(activation)).collect();
+            if back.is_empty() && self.generations.contains_key(activation) {
+                self.late_ends.insert(activation.clone());
+            }
             for (place, ghost) in back {
                 self.back.insert(place);
                 // A restored server keeps no note of what it did not know when it came back: an old file can show it again.
