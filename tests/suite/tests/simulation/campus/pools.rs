@@ -178,7 +178,7 @@ impl Pool {
             ghost.away = ghost.away.put_back(notes.ghosts.get(place).map_or(Away::Not, |then| then.away));
         }
         for (activation, then) in notes.windows.iter().filter(|(it, then)| !self.windows.contains_key(*it) && !then.is_forgotten) {
-            let until = if then.is_loan { then.until } else { after(now, LEASE) };
+            let until = if then.is_loan { then.due } else { after(now, LEASE) };
             let ghost = Ghost { of: Some(activation.clone()), until, is_loan: then.is_loan, away: then.away, is_forgotten: false };
             self.ghosts.insert(then.place, ghost);
             if self.late_ends.remove(activation) {
@@ -199,6 +199,7 @@ impl Pool {
             window.taken_up = notes.windows.get(activation).and_then(|then| then.taken_up);
             if let Some(then) = then.filter(|then| then.is_loan) {
                 window.known_until = then.known_until.min(window.until);
+                window.due = window.due.max(then.due);
             }
             window.away = window.away.put_back(then.map_or(Away::Not, |then| then.away));
             if window.came_by_file && then.is_none_or(|then| !then.came_by_file) {
@@ -256,14 +257,6 @@ impl Pool {
         if self.ended.contains(&it.activation) && (is_loan || self.restored.is_none()) {
             faults.push(("P2", format!("{} was given back and is signed again", it.activation)));
         }
-        if is_for_nobody {
-            // The backup has it, or its host showed an old file. It is lent for nobody: from when its return was written down no host takes it.
-            self.kept.insert(place, now);
-            if !self.windows.contains_key(&it.activation) {
-                self.ghosts.insert(place, Ghost { of: Some(it.activation.clone()), until, is_loan, away: Away::Not, is_forgotten: true });
-            }
-            return (false, faults);
-        }
         let is_new = before.is_none();
         let forgets = is_new && self.restored.is_some_and(|restored| !is_loan && now < after(restored.at, LEASE));
         let lends = is_new && is_loan && self.must_hold_loans_back(now);
@@ -272,6 +265,14 @@ impl Pool {
                 "P8",
                 format!("it was restored, cannot know what it has signed, and signs something new: {it:?} {:?}", self.restored),
             ));
+        }
+        if is_for_nobody {
+            // The backup has it, or its host showed an old file. It is lent for nobody: from when its return was written down no host takes it.
+            self.kept.insert(place, now);
+            if !self.windows.contains_key(&it.activation) {
+                self.ghosts.insert(place, Ghost { of: Some(it.activation.clone()), until, is_loan, away: Away::Not, is_forgotten: true });
+            }
+            return (false, faults);
         }
         let latest = known.map_or(until, |known| known.until.max(until));
         let known_until = known.filter(|known| is_loan && !known.is_forgotten).map_or(until, |known| known.known_until.max(until));
@@ -282,6 +283,7 @@ impl Pool {
             place,
             signed: now,
             until: latest,
+            due: latest,
             known_until: if is_loan { known_until } else { latest },
             is_loan,
             away: known.map_or(Away::Not, |known| known.away),
@@ -366,7 +368,7 @@ impl Pool {
     /// A host gives back what it has: from when it wrote that down it uses nothing of it, whether or not the server heard it.
     pub(crate) fn returns(&mut self, activation: &ActivationId, heard: Heard, now: Timestamp) {
         if let Some(window) = self.windows.remove(activation) {
-            let until = if window.is_loan { window.until } else { after(now, LEASE) };
+            let until = if window.is_loan { window.due } else { after(now, LEASE) };
             self.ghosts.insert(window.place, window.ghost(activation.clone(), until));
         }
         if heard == Heard::Acknowledged {
@@ -553,7 +555,11 @@ impl Pool {
             return;
         }
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
-            window.until = window.until.min(after(window.signed, days(u64::from(every) + u64::from(grace))));
+            let contact = days(u64::from(every) + u64::from(grace));
+            window.until = window.until.min(after(window.signed, contact));
+            // A restored server does not know when its holder was heard last: perhaps just before.
+            let heard = self.restored.map_or(window.signed, |it| window.signed.max(it.up.unwrap_or(now)).max(it.believed));
+            window.due = window.due.min(after(heard, contact));
             window.known_until = window.known_until.min(window.until);
         }
     }
@@ -604,8 +610,8 @@ impl Pool {
     pub(crate) fn count(&mut self, glance: &Overview, now: Timestamp) -> Vec<Fault> {
         let late = self.clock.late(now);
         for (activation, window) in self.windows.extract_if(.., |_, window| window.until <= now) {
-            if window.is_loan && window.until > late {
-                self.ghosts.insert(window.place, window.ghost(activation, window.until));
+            if window.is_loan && window.due > late {
+                self.ghosts.insert(window.place, window.ghost(activation, window.due));
             }
         }
         self.ghosts.retain(|_, ghost| ghost.until > if ghost.is_loan { late } else { now });

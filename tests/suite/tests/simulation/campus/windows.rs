@@ -19,6 +19,8 @@ pub(crate) struct Window {
     pub(crate) place: Place,
     pub(crate) signed: Timestamp,
     pub(crate) until: Timestamp,
+    /// Until when its seat is kept at the latest: of a loan that was taken away its holder may have missed a contact before.
+    pub(crate) due: Timestamp,
     /// Until when the server must know of it: of a loan that was extended after the backup, what the backup has.
     pub(crate) known_until: Timestamp,
     pub(crate) is_loan: bool,
