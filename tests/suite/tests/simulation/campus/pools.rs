@@ -535,6 +535,14 @@ impl Pool {
                 (_, Release::AtEnd) => {}
             }
         }
+        // What a restored server was shown has another place too.
+        if let (false, SeatState::Borrowed { until } | SeatState::GivenBack { until } | SeatState::Released { until: Some(until) }) =
+            (self.windows.values().any(|window| window.place == place), seat.state)
+        {
+            let is_its = |it: &&mut Window| it.is_loan && it.is_forgotten && it.device.id() == seat.device && it.until >= until;
+            let loans = self.windows.values_mut().filter(is_its);
+            loans.max_by_key(|it| (it.seat == seat.number, it.signed)).into_iter().for_each(|loan| loan.place = place);
+        }
         let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
             let lease = after(now, LEASE);
             let (until, is_loan) = match seat.state {
