@@ -282,7 +282,13 @@ impl Campus {
         let (who, is_one) = (self.stands_as(&said.host), !self.may_be_two(&said.host));
         let Some(it) = answer.certificate() else { return };
         let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
+        let site = self.site_at(&said.at);
+        let forgets = |(other, pool): (&EntitlementId, &Pool)| *other != id && pool.site == site && pool.forgot_return_of(&it.activation);
+        let is_elsewhere_back = self.pools.iter().any(forgets);
         let Some(pool) = self.pools.get_mut(&id) else { return self.broken("DELEGATED", &said.host, format!("a seat of {id}")) };
+        if is_elsewhere_back {
+            pool.is_lent_again(it);
+        }
         let before = pool.before(&who, said.ticket().as_ref(), now);
         let had_one = it.binding.device().is_some_and(|device| pool.had_one(device.id()));
         let (is_new, faults) = pool.signed(&said.host, it, now);

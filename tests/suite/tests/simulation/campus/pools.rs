@@ -313,6 +313,14 @@ impl Pool {
         before.iter().for_each(|other| self.returns(other, Heard::Acknowledged, now));
     }
 
+    /// A request that another license of its server answered, and forgot with the return of what that brought, brings it under this one. No
+    /// host takes it.
+    pub(crate) fn is_lent_again(&mut self, it: &Certificate) {
+        if matches!(it.hold, Hold::Loan { .. }) && !self.generations.contains_key(&it.activation) {
+            self.forgotten_ends.insert(it.activation.clone());
+        }
+    }
+
     /// One of two copies of a vault has it. What the other gave back may have gone to another, and a restored server does not know that.
     pub(crate) fn is_a_copys(&mut self, activation: &ActivationId) {
         if self.forgotten_ends.contains(activation)
