@@ -244,6 +244,12 @@ impl Campus {
         let heard = match answer.map(|answer| &answer.body) {
             Some(Body::Receipt(_)) => Heard::Acknowledged,
             None => Heard::Perhaps,
+            Some(Body::Refusal(Refusal::CopiedHost)) => {
+                if let Some(model) = self.model_of(&said.host) {
+                    model.refused_back.insert(activation.clone());
+                }
+                return;
+            }
             Some(_) => return,
         };
         let (now, site) = (self.now(), self.site_at(&said.at));
@@ -263,6 +269,8 @@ impl Campus {
         let window = |pool: &Pool| Some((pool.windows.get(activation)?.is_loan, *pool.generations.get(activation)?));
         let known = self.pools.values().find_map(window);
         let Some(model) = self.model_of(host) else { return };
+        // The other of two copies may have given it back before.
+        let known = known.or_else(|| model.loans.contains_key(activation).then_some((true, 0)));
         match known {
             Some((true, _)) => drop(model.off.insert(activation.clone(), u64::MAX)),
             Some((false, generation)) => drop(model.off.insert(activation.clone(), generation)),

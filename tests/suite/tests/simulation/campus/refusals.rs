@@ -41,10 +41,11 @@ impl Campus {
     }
 
     /// Whether a host is right not to take an answer. A server that was restored signs again for what came back since; and where a return was
-    /// not heard and its host's vault was put back, the server signs for what the host must not use any more.
+    /// not heard and its host's vault was put back, or where it was refused, the server signs for what the host must not use any more.
     pub(super) fn may_not_take(&self, desk: &Desk, why: &NotTaken) -> bool {
         let NotTaken::Returned { activation } = why else { return false };
-        let unheard = |pool: &Pool| desk.model.wound_back > 0 && pool.may_have(activation);
+        let is_unheard = desk.model.wound_back > 0 || desk.model.refused_back.contains(activation);
+        let unheard = |pool: &Pool| is_unheard && pool.may_have(activation);
         desk.model.off.contains_key(activation) && self.pools.values().any(|pool| pool.forgot_return_of(activation) || unheard(pool))
     }
 }
