@@ -266,7 +266,7 @@ refusal-pool-held =
     { $seats ->
         [one] The one seat is
        *[other] All { $seats } seats are
-    } held for those who have waited longer. Place in the queue: { $place }.
+    } held back, for those who have waited longer or because the license server was restored from a backup. Place in the queue: { $place }.
     .remedy = Wait in the queue.
 occupant = { $user } on { $host } since { $since }
 occupant-with-a-loan = { $user } on { $host } since { $since }, borrowed until { $due }
@@ -316,7 +316,7 @@ refusal-all-seats-held =
     { $seats ->
         [one] The one seat is
        *[other] All { $seats } seats are
-    } held for those who wait in the queue.
+    } held back, for those who wait in the queue or because the license server was restored from a backup.
     .remedy = Borrow when a seat is free.
 refusal-for-license-server = The request is addressed to license server { $server }, not to the vendor.
     .remedy = Bring it to the administrator of that license server, who answers it with `keyward server answer`.

@@ -125,7 +125,8 @@ impl Network {
         self.thread.act(|steps| async move { network.refresh_loan(&row, &*steps).await })
     }
 
-    /// The same for all that is borrowed and not due, of whichever license server, each by its row.
+    /// The same for all that is borrowed and is to be asked about, of whichever license server, each by its row: what must be heard of in time,
+    /// and what is in doubt on this host.
     pub fn refresh_loans(&self) -> Act<Brought, NetworkError> {
         let network = Arc::clone(&self.network);
         self.thread.act(|steps| async move { Ok(network.refresh_loans(&*steps).await) })

@@ -189,7 +189,7 @@ impl Books {
             Fact::Released { place, how, .. } => {
                 if let Some(mut hold) = self.unseat(*place) {
                     if let (None, Held::Loan(loan)) = (hold.away, &mut hold.held) {
-                        loan.signed = self.may_be_confirmed(loan.signed);
+                        loan.signed = self.may_be_confirmed(loan);
                     }
                     hold.away = Some(*how);
                     self.seat(*place, hold);
@@ -264,6 +264,10 @@ impl Books {
         self.written.epochs.push((epoch, self.written.next - 1));
         self.written.lease = lease;
         if self.is_believed(at) {
+            // As when a clock that is so much later is believed while the server runs.
+            if self.written.clock.is_some_and(|last| between(last, at) > clock::WRITTEN) {
+                self.believe(at);
+            }
             self.written.clock = self.written.clock.max(Some(at));
             self.written.latest = self.written.latest.max(at);
         }
@@ -294,6 +298,7 @@ impl Books {
         let loans_until = self.forgotten_loans_until(at);
         self.with_restored(|restored| {
             if std::mem::take(&mut restored.early) {
+                restored.at = restored.at.max(at);
                 restored.loans_until = restored.loans_until.max(loans_until);
             }
         });
@@ -330,10 +335,14 @@ impl Books {
         self.written.restored = Some(Restored { at: at.max(known), leases_over: None, loans_until, early, accepted: None });
     }
 
-    /// When a loan may have been confirmed last: a restored server does not know that it was since the backup.
-    fn may_be_confirmed(&self, signed: Timestamp) -> Timestamp {
-        let restored = self.written.restored.map(|it| if it.early { after(it.at, clock::WRITTEN) } else { it.at });
-        restored.map_or(signed, |restored| signed.max(restored))
+    /// When a loan may have been confirmed last: a restored server does not know that it was since the backup, nor how late that is while it
+    /// does not know how late it was restored.
+    fn may_be_confirmed(&self, loan: &Loan) -> Timestamp {
+        match self.written.restored {
+            None => loan.signed,
+            Some(restored) if restored.early => loan.until,
+            Some(restored) => loan.signed.max(restored.at),
+        }
     }
 
     fn with_restored(&mut self, change: impl FnOnce(&mut Restored)) {

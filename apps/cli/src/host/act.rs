@@ -152,10 +152,15 @@ impl NewHost {
 /// Brings what was given back while its license server did not answer to the servers that were met from here, and asks them about what is
 /// borrowed.
 fn ask_servers(host: &Host, words: Words) -> Result<Brought, Failure> {
-    let network = engine(host, known(host, Vec::new()), wish());
+    let at = known(host, Vec::new());
+    // What was borrowed by file is asked about by file, where no license server was ever met from here.
+    let is_met = !at.is_empty();
+    let network = engine(host, at, wish());
     wait(async {
         let mut brought = network.send_returns().await?;
-        brought.extend(network.refresh_loans(&steps(words)).await);
+        if is_met {
+            brought.extend(network.refresh_loans(&steps(words)).await);
+        }
         Ok::<_, NetworkError>(brought)
     })
 }

@@ -149,6 +149,29 @@ fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_as_any_other()
     }
 }
 
+/// Whoever sets the clock right may start the server again.
+#[test]
+fn a_server_restored_while_its_clock_is_behind_and_started_again_when_it_is_right_holds_back_as_long() {
+    let mut office = Office::of(seats(3));
+    let morning = office.journal.clone();
+    office.wait(days(4));
+    office.borrow(A, days(7)).expect("a loan");
+    let right = office.now.wall;
+    office.journal = morning;
+    office.now.wall = day(0);
+    office.start(Start { anchor: None, marked: true });
+    office.now.wall = right;
+    office.restart();
+    office.wait(days(5));
+    assert_eq!(office.overview().withheld, 2, "while the loan is out");
+    office.wait(days(2) - HOUR);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().withheld, 2, "while the loan is out");
+    office.wait(HOUR);
+    office.decide(Op::Tick);
+    assert_eq!(office.overview().withheld, 0);
+}
+
 /// The vendor's answer lay in a drawer: it says nothing of how late it was when the server was restored.
 #[test]
 fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_though_an_old_answer_is_loaded() {

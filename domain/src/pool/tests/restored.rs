@@ -408,6 +408,33 @@ fn a_loan_that_a_restored_server_is_shown_is_extended_as_it_is_asked() {
     assert_eq!(office.extend(A, days(5)).expect("extended").certificate().window.until, Some(day(6)));
 }
 
+/// The same where the clock was behind at the restore: how late that was is known when the clock is right, and not before.
+#[test]
+fn a_loan_that_is_taken_away_by_a_server_that_was_restored_with_its_clock_behind_is_free_no_earlier_than_if_it_was_confirmed_just_before() {
+    let mut office = Office::of(Delegation { contact: Contact::Every { days: 3, grace: 1 }, ..seats(1) });
+    office.borrow(A, days(7)).expect("a loan");
+    let morning = office.journal.clone();
+    office.wait(days(2));
+    office.refresh(A).expect("it is confirmed");
+    for is_right_first in [true, false] {
+        let mut office = office.clone();
+        let right = office.now.wall;
+        office.now.wall = day(0);
+        restored(&mut office, &morning);
+        if is_right_first {
+            office.now.wall = right;
+            office.restart();
+        }
+        assert_eq!(office.release(A, Release::AtEnd), "Done");
+        office.act(Act::AcceptRestore { by: "boss".into() });
+        office.now.wall = right;
+        office.wait(days(4) - MINUTE);
+        assert_eq!(office.free(), 0, "its holder may work on");
+        office.wait(days(1) + MINUTE);
+        assert_eq!(office.free(), 1);
+    }
+}
+
 /// Its holder may have made contact after the backup.
 #[test]
 fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_than_if_it_was_confirmed_just_before() {

@@ -160,15 +160,22 @@ fn an_early_return_frees_the_seat_at_once_and_a_lost_laptop_is_reclaimed() {
 
 #[test]
 fn what_is_borrowed_is_refreshed_at_its_license_server() {
-    let mut office = Office::open();
-    assert_eq!(office.types("laptop", &["refresh"]).done(), "There is nothing to refresh.\n");
-    office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    let terms = ["--type", "network", "--seats", "1", "--borrow-days", "30", "--borrow-seats", "1"];
+    let office = Office::in_rooms(OneRoom, &terms);
+    let borrows = |office: &Office| office.types("laptop", &["borrow", office.at(), "--license", &office.license, "--for", "5d"]).done();
+    borrows(&office);
+    assert_eq!(office.types("laptop", &["refresh"]).done(), "There is nothing to refresh.\n", "nobody has to hear of it");
+    let mut office = Office::in_rooms(OneRoom, &[&terms[..], &["--contact", "3+1"]].concat());
+    borrows(&office);
     let refreshed = office.types("laptop", &["refresh"]).done();
     assert!(refreshed.starts_with("Refreshed.\nCAD Professional: Borrowed, expires 2027-01-06T00:00:00Z"), "{refreshed}");
     assert!(office.administer(&["log"]).done().contains("was confirmed until 2027-01-06T00:00:00Z"));
     office.stop();
     let silent = office.types("laptop", &["refresh"]).not_done(3);
     assert!(silent.contains("no answer (license-server-not-met)"), "{silent}");
+    office.types("laptop", &["borrow", "give-back", "1"]).not_done(3);
+    let waits = office.types("laptop", &["refresh"]).not_done(3);
+    assert!(waits.lines().count() == 1 && waits.contains("(return-waits)"), "what comes back is not asked about: {waits}");
 }
 
 /// Each act of the administrator says what it came to, also where it comes to nothing.

@@ -123,6 +123,19 @@ async fn a_product_goes_to_the_next_server_of_its_list_when_the_first_has_no_sea
     assert_eq!(no, Refusal::ServerClosed);
 }
 
+/// Its lease is the first server's, and what the other lends does not end it there.
+#[tokio::test]
+async fn whoever_borrows_from_the_next_server_gives_back_the_seat_of_the_first() {
+    let (office, other, _, network) = two_servers().await;
+    network.check_out(&unheard).await.expect("a seat");
+    let license = office.site.server.licenses()[0].clone();
+    office.site.server.close(&license, "boss").await.expect("the pool is kept").expect("no loan is out");
+    network.borrow_seat(Until::For(days(1)), &unheard).await.expect("the other lends");
+    assert_eq!(other.server.list().await.expect("the pools are kept")[0].free, 0);
+    let status = office.site.server.status().await.expect("the pools are kept");
+    assert!(status.pools[0].seats.is_empty(), "{:?}", status.pools[0].seats);
+}
+
 /// A line on which some of those who wait are not heard.
 struct Deaf {
     lan: Arc<FakeLicenseServers>,

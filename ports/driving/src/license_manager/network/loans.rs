@@ -9,9 +9,11 @@ use keyward_domain::license::{Grant, License};
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::Sealed;
+use keyward_domain::standing::Status;
 use keyward_domain::time::{after, days};
 use keyward_domain::vault::Taken;
 
+use super::sitting::Leaving;
 use super::{Brought, Line, Network, NetworkError};
 use crate::license_manager::desk::{Brings, Desk};
 use crate::license_manager::view::Seen;
@@ -27,8 +29,13 @@ impl Network {
                 result => break result?,
             }
         };
-        // The lease that it took the place of is ended by the same answer.
+        // The lease that it took the place of is ended by the same answer, if the same server gave it.
+        let elsewhere = self.held().filter(|held| held.server != line.server);
         self.hold(None);
+        if let Some(held) = elsewhere {
+            // The loan is what was asked for; a lease that is not heard to come back is free when it ends.
+            let _ = self.leave_seat(held.server, &held.activation, Leaving::Last).await;
+        }
         Ok(activation)
     }
 
@@ -61,10 +68,11 @@ impl Network {
         taken.await
     }
 
-    /// The same for all that is borrowed and not due, of whichever server, each by its row.
+    /// The same for all that is borrowed and is to be asked about, of whichever server, each by its row: what its license server must be heard
+    /// of in time, and what is in doubt on this host.
     pub async fn refresh_loans(&self, steps: Steps<'_>) -> Brought {
         let mut refreshed = Vec::new();
-        for activation in self.licenses.lasting_loans() {
+        for activation in self.licenses.loans_to_refresh() {
             let taken = self.refresh_loan(activation.as_str(), steps).await;
             refreshed.push((activation, taken));
         }
@@ -148,13 +156,21 @@ impl LicenseManager {
         found.ok_or_else(|| NetworkError::NotBorrowed { row: row.into() })
     }
 
-    /// What is borrowed and not due yet.
-    fn lasting_loans(&self) -> Vec<ActivationId> {
+    /// What is borrowed, not due and not on its way back, if a license server's word changes something about it.
+    fn loans_to_refresh(&self) -> Vec<ActivationId> {
         // What cannot be read now was read before, and is signed.
         let _ = self.catch_up();
-        let (seen, now) = (self.view.seen(), self.ports.clock.now().wall);
-        let lasts = |loan: &&Grant| loan.certificate().window.until.is_none_or(|until| now < until);
-        loans(&seen).filter(lasts).map(|loan| loan.certificate().activation.clone()).collect()
+        let (seen, now) = (self.view.seen(), self.ports.clock.now());
+        let standing = seen.standing(&now);
+        let is_asked_about = |loan: &&Grant| {
+            let certificate = loan.certificate();
+            let row = standing.rows.iter().find(|row| *row.id == *certificate.activation.as_str());
+            let returns = row.is_some_and(|row| matches!(row.status, Status::Returning { .. }));
+            let lasts = certificate.window.until.is_none_or(|until| now.wall < until);
+            let is_due = certificate.contact != Contact::None || row.is_some_and(|row| !row.flags.is_empty());
+            lasts && is_due && !returns
+        };
+        loans(&seen).filter(is_asked_about).map(|loan| loan.certificate().activation.clone()).collect()
     }
 
     /// What is borrowed and the product runs on now.

@@ -31,7 +31,7 @@ pub(super) enum Sharing {
 
 /// Who leaves a seat.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Leaving {
+pub(super) enum Leaving {
     /// The last process that used it.
     Last,
     /// All that use it.
@@ -160,7 +160,12 @@ impl Network {
     }
 
     /// None if it was not given back, because somebody uses it.
-    async fn leave_seat(&self, server: KeyId, activation: &ActivationId, leaving: Leaving) -> Result<Option<Left>, NetworkError> {
+    pub(super) async fn leave_seat(
+        &self,
+        server: KeyId,
+        activation: &ActivationId,
+        leaving: Leaving,
+    ) -> Result<Option<Left>, NetworkError> {
         let process = self.process()?;
         let line = self.meet_server(server).await.ok().flatten();
         let _turn = self.licenses.turn.lock().await;
