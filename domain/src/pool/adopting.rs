@@ -63,7 +63,7 @@ impl Pool {
         };
         let above = self.loan_above(&shown.activation).filter(|_| seen == Seen::Forgotten);
         if above.is_none()
-            && let Some((until, held)) = until.zip(self.held_as(case, &shown.activation))
+            && let Some((until, held)) = until.zip(self.held_by(&case.request.device, &shown.activation))
         {
             return self.goes_on(facts, case, held, until);
         }

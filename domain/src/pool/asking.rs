@@ -187,7 +187,7 @@ impl Pool {
         // What is taken up is taken up by this request too, and that is no answer to it.
         let again = self.granted_before(case.request);
         self.adopt(facts, case, Some(activation), &sitter, None);
-        let Some(place) = self.held_as(case, activation) else { return Err(Refusal::SeatGone) };
+        let Some(place) = self.held_by(&case.request.device, activation) else { return Err(Refusal::SeatGone) };
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
         if hold.is_lease() || hold.is_given_back() {
             return Err(Refusal::SeatGone);
@@ -214,7 +214,7 @@ impl Pool {
     fn give_back(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, activation: &ActivationId) -> Decided {
         let receipt = |happened| Ok(Yes { body: Body::Receipt(Receipt { activation: activation.clone() }), lifeline: None, happened });
         let (asked, at) = (case.asked(), case.at());
-        if let Some(place) = self.held_as(case, activation) {
+        if let Some(place) = self.held_by(&case.request.device, activation) {
             let loan = self.books.written.holds.get(&place).and_then(|hold| hold.loan()).cloned();
             return match (loan, case.way) {
                 (Some(loan), Way::File { .. }) => {
@@ -390,7 +390,7 @@ impl Pool {
         if self.books.per() != Per::Process || named.process.is_some() {
             return named;
         }
-        let shown = case.shows(None).and_then(|(_, certificate, _)| self.held_as(case, &certificate.activation));
+        let shown = case.shows(None).and_then(|(_, certificate, _)| self.held_by(&case.request.device, &certificate.activation));
         let shown = shown.and_then(|place| self.books.written.holds.get(&place)).filter(|hold| hold.sitter.user == named.user);
         shown.map_or_else(|| Sitter { process: Some(nameless(case.request.name())), ..named }, |hold| hold.sitter.clone())
     }
@@ -404,11 +404,6 @@ impl Pool {
     fn holds_by(&self, case: &Case<'_>, sitter: &Sitter) -> bool {
         let hold = self.lease_of(case, sitter).and_then(|place| self.books.written.holds.get(&place));
         hold.is_some_and(|hold| hold.request == case.request.name())
-    }
-
-    /// The place of what the asking host holds under an activation.
-    pub(super) fn held_as(&self, case: &Case<'_>, activation: &ActivationId) -> Option<Place> {
-        self.held_by(&case.request.device, activation)
     }
 }
 

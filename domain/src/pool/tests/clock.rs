@@ -149,17 +149,23 @@ fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_as_any_other()
     }
 }
 
-/// Whoever sets the clock right may start the server again.
-#[test]
-fn a_server_restored_while_its_clock_is_behind_and_started_again_when_it_is_right_holds_back_as_long() {
+/// A loan of a week is made so many days after the backup. Then that is put back, and the clock shows an earlier day. With it, the right time.
+fn restored_behind(later: u64) -> (Office, Timestamp) {
     let mut office = Office::of(seats(3));
     let morning = office.journal.clone();
-    office.wait(days(4));
+    office.wait(days(later));
     office.borrow(A, days(7)).expect("a loan");
     let right = office.now.wall;
     office.journal = morning;
     office.now.wall = day(0);
     office.start(Start { anchor: None, marked: true });
+    (office, right)
+}
+
+/// Whoever sets the clock right may start the server again.
+#[test]
+fn a_server_restored_while_its_clock_is_behind_and_started_again_when_it_is_right_holds_back_as_long() {
+    let (mut office, right) = restored_behind(4);
     office.now.wall = right;
     office.restart();
     office.wait(days(5));
@@ -175,14 +181,7 @@ fn a_server_restored_while_its_clock_is_behind_and_started_again_when_it_is_righ
 /// The vendor's answer lay in a drawer: it says nothing of how late it was when the server was restored.
 #[test]
 fn a_server_restored_while_its_clock_is_behind_holds_back_as_long_though_an_old_answer_is_loaded() {
-    let mut office = Office::of(seats(3));
-    let morning = office.journal.clone();
-    office.wait(days(2));
-    office.borrow(A, days(7)).expect("a loan");
-    let right = office.now.wall;
-    office.journal = morning;
-    office.now.wall = day(0);
-    office.start(Start { anchor: None, marked: true });
+    let (mut office, right) = restored_behind(2);
     office.delegate_at(Delegation { generation: 2, ..seats(3) }, after(day(1), HOUR));
     office.now.wall = right;
     office.decide(Op::Tick);
