@@ -4,7 +4,7 @@ use super::asking::Case;
 use super::fact::{Adopted, Choice, Ending, Fact, Sitter};
 use super::hold::Hold;
 use super::{Pool, whole};
-use crate::document::{Certificate, Hold as As, Place};
+use crate::document::{Certificate, Contact, Hold as As, Place};
 use crate::names::ActivationId;
 use crate::refusal::Refusal;
 use crate::time::{Now, Place as In, Timestamp, after, between};
@@ -32,13 +32,18 @@ impl Pool {
         if self.books.knows(place) {
             return Seen::Before;
         }
+        self.forgot(facts, signed, now);
+        Seen::Forgotten
+    }
+
+    /// Something was signed that is not in the books.
+    fn forgot(&mut self, facts: &mut Vec<Fact>, signed: Timestamp, now: &Now) {
         // What was signed before a restore that is known of says nothing new.
         if self.books.written.restored.is_none_or(|restored| signed > restored.at) {
             // It is as late at least as when that was signed, whatever the clock shows.
             self.record(facts, Fact::Restored { at: now.wall.max(whole(signed)) });
             self.quiet = self.quiet.max(now.running + self.longest);
         }
-        Seen::Forgotten
     }
 
     /// Own signatures are the backup: takes up again what this server signed and no longer knows (promise 8).
@@ -65,7 +70,7 @@ impl Pool {
         if above.is_none()
             && let Some((until, held)) = until.zip(self.held_by(&case.request.device, &shown.activation))
         {
-            return self.goes_on(facts, case, held, until);
+            return self.goes_on(facts, case, held, (until, shown.contact), issued);
         }
         if seen == Seen::Before {
             return;
@@ -96,6 +101,7 @@ impl Pool {
             generation: above.map_or(0, |hold| hold.floor).max(shown.generation),
             seat,
             until: longer.max(until),
+            contact: shown.contact,
             at: case.at(),
         };
         let place = self.record(facts, Fact::Adopted(Box::new(adopted)));
@@ -116,11 +122,13 @@ impl Pool {
     }
 
     /// A loan whose later end was forgotten is out until then. What was taken away or given back meanwhile is not longer by it.
-    fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, until: Timestamp) {
-        let Some(hold) = self.books.written.holds.get(&place) else { return };
+    fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, (until, contact): (Timestamp, Contact), issued: Timestamp) {
+        let Some(hold) = self.books.written.holds.get(&place).filter(|hold| hold.loan().is_some_and(|loan| loan.until < until)) else { return };
         let stands = hold.away.is_none() && !hold.is_given_back();
-        if stands && hold.loan().is_some_and(|loan| loan.until < until) {
-            self.record(facts, Fact::Renewed { place, asked: case.asked(), until, at: case.at() });
+        self.forgot(facts, issued, case.now);
+        if stands {
+            let (asked, contact) = (case.asked(), Some(contact));
+            self.record(facts, Fact::Renewed { place, asked, until, contact, at: case.at() });
         }
     }
 }

@@ -206,7 +206,10 @@ impl Pool {
             });
         }
         self.believe(case, place)?;
-        let until = until.filter(|_| !again).map(|until| self.end_of_loan(until, case.now)).transpose()?;
+        // Of a length nobody can tell whether it was granted before; an end was, unless the loan ends sooner.
+        let held = hold.loan().map(|loan| loan.until);
+        let granted = |until: &Until| again && !matches!(until, Until::At(at) if held < Some(whole(*at)));
+        let until = until.filter(|until| !granted(until)).map(|until| self.end_of_loan(until, case.now)).transpose()?;
         self.renew(facts, case, place, until, if until.is_some() { "extended" } else { "refreshed" })
     }
 
@@ -253,7 +256,7 @@ impl Pool {
             // Nobody would take it: it was lent for longer than the license has it now.
             return Err(Refusal::LoanTooLong { latest });
         }
-        self.record(facts, Fact::Renewed { place, asked: case.asked(), until, at: case.at() });
+        self.record(facts, Fact::Renewed { place, asked: case.asked(), until, contact: None, at: case.at() });
         self.granted(place, case.now, happened)
     }
 

@@ -175,12 +175,12 @@ impl Books {
                 let lease = was.and_then(|was| self.unseat(was));
                 let instead_of = lease.map(|lease| (lease.activation, last_generation(place.epoch).max(lease.floor)));
                 self.count(*guest, asked, *at);
-                let held = Held::Loan(Box::new(Loan { until: *until, signed: *at, contact: self.contact(), given_back: None, instead_of }));
+                let held = Held::Loan(Box::new(Loan { instead_of, ..Loan::new(*until, *at, self.contact()) }));
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
-            Fact::Renewed { place, asked, until, at } => {
-                let contact = self.contact();
-                self.with_loan(*place, asked, *at, |loan| (loan.until, loan.signed, loan.contact) = (*until, *at, contact));
+            Fact::Renewed { place, asked, until, contact, at } => {
+                let contact = contact.unwrap_or_else(|| self.contact());
+                self.with_loan(*place, asked, *at, |loan| loan.confirm(*until, *at, contact));
             }
             Fact::Adopted(adopted) => self.adopt(place, adopted),
             Fact::GivenBack { place, asked, at } => {
@@ -400,8 +400,7 @@ impl Books {
     fn adopt(&mut self, place: Place, it: &Adopted) {
         self.count(it.guest, &it.asked, it.at);
         let held = match it.until {
-            // Which contact it asks for is not written down: it is out until it is due.
-            Some(until) => Held::Loan(Box::new(Loan { until, signed: it.at, contact: Contact::None, given_back: None, instead_of: None })),
+            Some(until) => Held::Loan(Box::new(Loan::new(until, it.at, it.contact))),
             None => Held::Lease(self.written.lease),
         };
         let hold = self.new_hold(it.guest, &it.asked, &it.sitter, it.seat, held, it.at).choosing(it.choice.clone());

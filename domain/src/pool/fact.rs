@@ -10,7 +10,7 @@ use jiff::fmt::serde::timestamp::millisecond::required as millis;
 use serde::{Deserialize, Serialize};
 
 use super::charter::Charter;
-use crate::document::{Place, RevocationReason};
+use crate::document::{Contact, Place, RevocationReason};
 use crate::host::Fingerprint;
 use crate::keys::PublicKey;
 use crate::names::{ActivationId, Edition, Feature, HostName, UserName};
@@ -169,6 +169,9 @@ pub enum Fact {
         /// Until when.
         #[serde(with = "millis")]
         until: Timestamp,
+        /// The contact that was asked for, where the server was only shown what it had signed; else the delegation's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<Contact>,
         /// When.
         #[serde(with = "millis")]
         at: Timestamp,
@@ -236,6 +239,9 @@ pub struct Adopted {
     /// When it is due, if it is a loan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The contact that it asks for, if it is a loan.
+    #[serde(default, skip_serializing_if = "Contact::is_none")]
+    pub contact: Contact,
     /// When.
     #[serde(with = "millis")]
     pub at: Timestamp,

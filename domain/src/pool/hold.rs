@@ -73,6 +73,9 @@ pub(super) struct Loan {
     /// The contact that was asked for when it was.
     #[serde(default)]
     pub(super) contact: Contact,
+    /// Its holder, if the answers since were lost, need not be heard from before here: it was signed on other terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unheard_until: Option<Timestamp>,
     /// Whether it was given back by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) given_back: Option<Digest>,
@@ -93,6 +96,28 @@ pub(super) struct Live {
     pub(super) newest_until: Duration,
     /// The newest generation that was signed.
     pub(super) generation: u64,
+}
+
+impl Loan {
+    pub(super) fn new(until: Timestamp, signed: Timestamp, contact: Contact) -> Self {
+        Self { until, signed, contact, unheard_until: None, given_back: None, instead_of: None }
+    }
+
+    /// It was signed again. What was signed before goes on where the new answer is not heard.
+    pub(super) fn confirm(&mut self, until: Timestamp, signed: Timestamp, contact: Contact) {
+        let before = self.missed();
+        (self.until, self.signed, self.contact, self.unheard_until) = (until, signed, contact, None);
+        self.unheard_until = Some(before).filter(|before| *before > self.missed());
+    }
+
+    /// When whoever has it has missed its next contact, or it is due.
+    fn missed(&self) -> Timestamp {
+        let missed = match self.contact {
+            Contact::Every { days: every, grace } => after(self.signed, days(u64::from(every) + u64::from(grace))),
+            Contact::None => self.until,
+        };
+        missed.max(self.unheard_until.unwrap_or(missed)).min(self.until)
+    }
 }
 
 impl Hold {
@@ -120,10 +145,6 @@ impl Hold {
     /// When a loan is free: when it is due, or, taken away, when its holder has missed its next contact.
     pub(super) fn free_at(&self) -> Option<Timestamp> {
         let loan = self.loan()?;
-        let missed = match (self.away, loan.contact) {
-            (Some(_), Contact::Every { days: every, grace }) => after(loan.signed, days(u64::from(every) + u64::from(grace))),
-            (None, _) | (_, Contact::None) => loan.until,
-        };
-        Some(loan.until.min(missed))
+        Some(if self.away.is_some() { loan.missed() } else { loan.until })
     }
 }

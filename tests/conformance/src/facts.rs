@@ -68,7 +68,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Reseated { was: place(3), asked: asked(2), choice: None, at },
         met(1, "b"),
         Fact::Lent { guest: 1, asked: asked(3), sitter: sitter("bob", None), choice: None, seat: 1, was: None, until: day(5), at },
-        Fact::Renewed { place: place(6), asked: asked(4), until: day(6), at: day(2) },
+        Fact::Renewed { place: place(6), asked: asked(4), until: day(6), contact: None, at: day(2) },
         Fact::Lent {
             guest: 0,
             asked: asked(5),
@@ -92,6 +92,7 @@ pub(crate) fn facts() -> Vec<Fact> {
             generation: 77,
             seat: 2,
             until: Some(day(7)),
+            contact: Contact::Every { days: 3, grace: 1 },
             at: day(3),
         })),
         Fact::Settled { at: day(3) },

@@ -227,6 +227,26 @@ fn a_request_for_a_later_end_that_is_brought_again_brings_no_later_one() {
     }
 }
 
+/// What was refused was not granted, though its request showed what a restored server had forgotten.
+#[test]
+fn a_request_for_a_later_end_that_was_refused_is_decided_again_when_it_is_brought_again() {
+    let mut office = Office::of(seats(2));
+    let morning = office.journal.clone();
+    let loan = office.borrow(A, days(2)).expect("a loan");
+    office.journal = morning;
+    office.start(Start { anchor: None, marked: true });
+    let at = |end| Ask::Extend { activation: loan.activation(), held: loan.statement.clone(), until: Until::At(end) };
+    let too_long = office.request(A, at(day(10)));
+    for _ in 0..2 {
+        assert_eq!(said(&office.send(A, &too_long, Way::Line)), "loan-too-long");
+    }
+    let enough = office.request(A, at(day(6)));
+    for _ in 0..2 {
+        assert_eq!(office.send(A, &enough, Way::Line).expect("longer").certificate().window.until, Some(day(6)));
+        office.wait(days(1));
+    }
+}
+
 /// On a terminal server one borrowed seat is not everybody's.
 #[test]
 fn a_loan_is_used_by_whom_the_license_tells_apart_and_by_nobody_else() {
@@ -273,6 +293,24 @@ fn a_reclaimed_loan_is_free_by_the_contact_that_was_signed() {
     assert_eq!(office.free(), 0);
     office.wait(days(2));
     assert_eq!(office.free(), 1);
+}
+
+/// The answer that asks for contact may be lost: its holder goes by what it has.
+#[test]
+fn a_reclaimed_loan_is_free_no_earlier_than_any_certificate_of_it_ends() {
+    let contact = |days| Delegation { contact: Contact::Every { days, grace: 0 }, generation: 2, ..seats(1) };
+    for (before, after_that, free) in [(Contact::None, contact(1), 7), (Contact::Every { days: 5, grace: 0 }, contact(1), 5)] {
+        let mut office = Office::of(Delegation { contact: before, ..seats(1) });
+        office.borrow(A, days(7)).expect("a loan");
+        office.delegate(after_that);
+        office.refresh(A).expect("confirmed");
+        office.restart();
+        office.release(A, Release::AtEnd);
+        office.wait(days(free) - MINUTE);
+        assert_eq!(office.free(), 0, "{before:?}");
+        office.wait(MINUTE);
+        assert_eq!(office.free(), 1, "{before:?}");
+    }
 }
 
 /// Where each process takes a seat: a command line that borrows has no name, nor has the product.

@@ -145,6 +145,49 @@ fn two_servers_from_one_image_are_shown_at_their_first_common_client() {
     assert_eq!(said(&second.check_out(C)), "server-restored");
 }
 
+/// Neither mark nor anchor told; the place is in the backup, the end is not.
+#[test]
+fn a_later_end_that_the_books_do_not_know_betrays_the_backup() {
+    let mut office = Office::of(seats(2));
+    office.borrow(A, days(2)).expect("a loan");
+    let morning = office.journal.clone();
+    office.wait(MINUTE);
+    office.extend(A, days(5)).expect("extended");
+    office.journal = morning;
+    office.restart();
+    assert_eq!(office.overview().withheld_until, None);
+    office.refresh(A).expect("it is confirmed");
+    assert_eq!(office.overview().withheld_until, Some(after(office.now.wall, days(7))));
+    assert_eq!(said(&office.check_out(B)), "server-restored");
+}
+
+/// It was shown what it had signed, and signed nothing.
+#[test]
+fn a_loan_that_a_restored_server_was_shown_has_the_contact_that_was_signed() {
+    for contact in [Contact::None, Contact::Every { days: 4, grace: 1 }] {
+        let (own, other) = (Delegation { contact, ..seats(2) }, Contact::Every { days: 1, grace: 1 });
+        let mut office = Office::of(own.clone());
+        let before = office.journal.clone();
+        office.borrow(A, days(2)).expect("a loan");
+        let morning = office.journal.clone();
+        office.extend(A, days(7)).expect("extended");
+        let due = if contact == Contact::None { days(7) } else { days(5) };
+        for backup in [&before, &morning] {
+            let mut office = office.clone();
+            restored(&mut office, backup);
+            office.delegate(Delegation { contact: other, loans: None, generation: 2, ..seats(2) });
+            assert_eq!(said(&office.refresh(A)), "not-borrowable");
+            let (place, _) = office.pool.books.written.holds.last_key_value().expect("it is taken up");
+            office.act(Act::Release { place: *place, how: Release::AtEnd, by: "boss".into() });
+            office.act(Act::AcceptRestore { by: "boss".into() });
+            office.wait(due - MINUTE);
+            assert_eq!(office.free(), 1, "{contact:?}");
+            office.wait(MINUTE);
+            assert_eq!(office.free(), 2, "{contact:?}");
+        }
+    }
+}
+
 #[test]
 fn what_was_signed_before_a_restore_that_is_known_of_does_not_begin_another() {
     let mut office = Office::of(seats(3));
