@@ -225,12 +225,16 @@ impl Pool {
                 (_, Release::AtEnd) => {}
             }
         }
-        // What a restored server was shown has another place too.
+        // What a restored server was shown has another place too; not that of something else, which came back after the backup.
+        let of = self.places.get(&place);
         if let (false, SeatState::Borrowed { until } | SeatState::GivenBack { until } | SeatState::Released { until: Some(until) }) =
             (self.windows.values().any(|window| window.place == place), seat.state)
         {
-            let is_its = |it: &&mut Window| it.is_loan && it.is_forgotten && it.device.id() == seat.device && it.until >= until;
-            let loans = self.windows.values_mut().filter(is_its);
+            let is_its = |(activation, it): &(&ActivationId, &mut Window)| {
+                let is_one = it.is_loan && it.is_forgotten && it.device.id() == seat.device && it.until >= until;
+                is_one && of.is_none_or(|of| of == *activation)
+            };
+            let loans = self.windows.iter_mut().filter(is_its).map(|(_, loan)| loan);
             loans.max_by_key(|it| (it.seat == seat.number, it.signed)).into_iter().for_each(|loan| loan.place = place);
         }
         let Some(window) = self.windows.values_mut().find(|window| window.place == place) else {
