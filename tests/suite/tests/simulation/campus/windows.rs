@@ -77,6 +77,8 @@ pub(crate) enum Away {
     AtOnce,
     /// One stood in for it, and the server was restored and does not know that; or one does for the loan that it became.
     AtOnceOnce,
+    /// One stood in for it, the server was restored and does not know that, and it was taken away again: its seat is free at its end.
+    AtOnceThenAtEnd,
 }
 
 impl Away {
@@ -87,17 +89,26 @@ impl Away {
         }
     }
 
+    /// It is taken away, perhaps not for the first time. Whoever has a seat in its place keeps that.
+    pub(crate) fn again(self, how: Release) -> Self {
+        match how {
+            Release::AtEnd if self.is_stood_in_for() => Self::AtOnceThenAtEnd,
+            Release::AtEnd | Release::AtOnce => Self::by(how),
+        }
+    }
+
     /// What is left of it in a backup in which it was this.
     pub(crate) fn put_back(self, then: Self) -> Self {
-        match (self, then) {
-            (Self::AtOnce | Self::AtOnceOnce, Self::Not | Self::AtEnd) => Self::AtOnceOnce,
-            (_, then) => then,
+        match then {
+            Self::Not if self.is_stood_in_for() => Self::AtOnceOnce,
+            Self::AtEnd if self.is_stood_in_for() => Self::AtOnceThenAtEnd,
+            then => then,
         }
     }
 
     /// Whether another may have a seat in its place, beyond those that were sold.
     pub(crate) fn is_stood_in_for(self) -> bool {
-        matches!(self, Self::AtOnce | Self::AtOnceOnce)
+        matches!(self, Self::AtOnce | Self::AtOnceOnce | Self::AtOnceThenAtEnd)
     }
 }
 

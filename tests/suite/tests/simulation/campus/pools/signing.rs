@@ -47,7 +47,11 @@ impl Pool {
         if is_loan && (known.is_some_and(|known| known.is_forgotten) || self.forgotten_ends.contains(&it.activation)) {
             self.borrowed_again(&it.activation, &device, now);
         }
-        let is_away = |away| matches!(away, Away::AtEnd | Away::AtOnce) || away == Away::AtOnceOnce && self.restored.is_none();
+        let is_away = |away| match away {
+            Away::Not => false,
+            Away::AtEnd | Away::AtOnce | Away::AtOnceThenAtEnd => true,
+            Away::AtOnceOnce => self.restored.is_none(),
+        };
         if known.is_some_and(|known| is_away(known.away)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
         }
@@ -248,7 +252,7 @@ impl Pool {
                 Away::by(how);
             return;
         };
-        window.away = Away::by(how);
+        window.away = window.away.again(how);
         if !window.is_loan {
             // Whoever had it when the server came up may have had a fresh lease just before, which nobody heard of.
             let of = self.windows.iter().find(|(_, window)| window.place == place).map(|(activation, _)| activation.clone());
