@@ -100,6 +100,7 @@ impl Campus {
                         }
                     }
                 }
+                self.look_at_number(said, request.words());
                 self.look_at_taken_up(said, request, answer.as_ref());
                 match answer {
                     Some(answer) => self.hear_answer(said, request, way, answer, turns),
@@ -163,7 +164,7 @@ impl Campus {
         }
         match &answer.body {
             Body::Certificate(it) => {
-                self.look_at_shown(said, request, it);
+                self.look_at_shown(said, it);
                 self.hear_certificate(said, answer, turns);
                 let was = answer.revocations.first().map(|revoked| revoked.activation.clone());
                 let loans = self.pools.values_mut().filter_map(|pool| pool.windows.get_mut(&it.activation));
@@ -220,14 +221,18 @@ impl Campus {
         }
     }
 
+    /// Own signatures are the backup: who sits where something is shown may give way.
+    fn look_at_number(&mut self, said: &Said, request: &Request) {
+        let (site, Some(answer)) = (self.site_at(&said.at), said.shows()) else { return };
+        if let Some(shown) = answer.certificate().filter(|it| it.binding.device() == Some(request.device)) {
+            let its = |(id, pool): &(&EntitlementId, &mut Pool)| pool.site == site && shown.entitlement.as_ref() == Some(*id);
+            self.pools.iter_mut().filter(its).for_each(|(_, pool)| pool.gives_way(shown));
+        }
+    }
+
     /// Own signatures are the backup: a server that is shown a later end of a loan than it knows signs for no earlier one.
-    fn look_at_shown(&mut self, said: &Said, request: &Sealed<Request>, it: &Certificate) {
-        let held = match &request.words().ask {
-            Ask::CheckOut { held, .. } => held.as_ref(),
-            Ask::Extend { held, .. } | Ask::Refresh { held, .. } => Some(held),
-            _ => None,
-        };
-        let Some(answer) = held.and_then(words) else { return };
+    fn look_at_shown(&mut self, said: &Said, it: &Certificate) {
+        let Some(answer) = said.shows() else { return };
         let is_its = |shown: &&Certificate| shown.activation == it.activation && shown.binding.device() == it.binding.device();
         let Some(shown) = answer.certificate().filter(is_its) else { return };
         let are_loans = [it, shown].iter().all(|it| matches!(it.hold, Hold::Loan { .. }));

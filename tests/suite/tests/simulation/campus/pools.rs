@@ -56,6 +56,8 @@ pub(crate) struct Pool {
     revoked: BTreeMap<ActivationId, u64>,
     /// Whose each place in the journal is.
     places: BTreeMap<Place, ActivationId>,
+    /// What the server that signed for a place had forgotten.
+    strangers: BTreeMap<Place, BTreeSet<ActivationId>>,
     /// When each place was kept last, as far as anybody can have noticed.
     pub(crate) kept: BTreeMap<Place, Timestamp>,
     /// What was given back, and acknowledged: nothing of it may go on.
@@ -107,6 +109,7 @@ impl Pool {
             generations: BTreeMap::new(),
             revoked: BTreeMap::new(),
             places: BTreeMap::new(),
+            strangers: BTreeMap::new(),
             kept: BTreeMap::new(),
             back: BTreeSet::new(),
             listed: Vec::new(),

@@ -37,6 +37,8 @@ pub(crate) struct Window {
     pub(crate) is_a_copys: bool,
     /// A server that did not know it was shown it until then and took it up, though it signed nothing for it.
     pub(crate) taken_up: Option<Timestamp>,
+    /// Its server was shown a later seat of the same number, and may take it that whoever had this lease had left.
+    pub(crate) gives_way: bool,
 }
 
 impl Window {

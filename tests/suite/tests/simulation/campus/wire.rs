@@ -57,6 +57,16 @@ impl Said {
         }
     }
 
+    /// What its host has, as a request shows it.
+    pub(crate) fn shows(&self) -> Option<Answer> {
+        let What::Asked { request, .. } = &self.what else { return None };
+        words(match &request.words().ask {
+            Ask::CheckOut { held, .. } => held.as_ref()?,
+            Ask::Extend { held, .. } | Ask::Refresh { held, .. } => held,
+            _ => return None,
+        })
+    }
+
     /// What came back by it over the line.
     pub(crate) fn gave_back(&self) -> Option<&ActivationId> {
         let What::Asked { request, way: Way::Line, answer: Some(Answer { body: Body::Receipt(_), .. }), .. } = &self.what else {

@@ -44,6 +44,7 @@ impl Pool {
             let then = notes.windows.get(activation).filter(is_same);
             window.is_forgotten = then.is_none();
             window.taken_up = notes.windows.get(activation).and_then(|then| then.taken_up);
+            window.gives_way = then.is_some_and(|then| then.gives_way);
             if let Some(then) = then.filter(|then| then.is_loan) {
                 window.known_until = then.known_until.min(window.until);
                 window.due = window.due.max(then.due);
@@ -126,6 +127,16 @@ impl Pool {
             let of = Some(activation.clone());
             self.ghosts.insert(place, Ghost { of, until, is_loan: true, away: Away::Not, is_forgotten: true });
         }
+    }
+
+    /// A restored server that is shown a later seat of the number of a lease that it knows takes it that whoever had that lease had left. Of
+    /// what it signed itself after it was put back from another backup, which did not know the lease, that is not true, and it cannot tell.
+    pub(crate) fn gives_way(&mut self, shown: &Certificate) {
+        let (Hold::Lease { seat, place } | Hold::Loan { seat, place }) = shown.hold else { return };
+        let Some(strangers) = self.strangers.get(&place) else { return };
+        let is_there = |lease: &Window| !lease.is_loan && !lease.is_forgotten && lease.seat == seat && lease.place < place;
+        let leases = self.windows.iter_mut().filter(|(it, lease)| strangers.contains(*it) && is_there(lease));
+        leases.for_each(|(_, lease)| lease.gives_way = true);
     }
 
     /// Whether a restored server does not know of something, or that it came back.

@@ -38,7 +38,9 @@ impl Pool {
             faults.push(("P1", format!("place {place:?} is {of:?}'s and {}'s", it.activation)));
         }
         // Whom a restored server does not know can sit on the same number: it counts such loans, and cannot tell which numbers they have.
-        let sits = |(other, window): &(&ActivationId, &Window)| **other != it.activation && window.seat == seat && window.is_known(now);
+        let sits = |(other, window): &(&ActivationId, &Window)| {
+            **other != it.activation && window.seat == seat && window.is_known(now) && !window.gives_way
+        };
         if let Some((other, window)) = self.windows.iter().find(sits) {
             faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
         }
@@ -95,12 +97,15 @@ impl Pool {
             instead_of: known.and_then(|known| known.instead_of.clone()),
             is_a_copys: known.is_some_and(|known| known.is_a_copys),
             taken_up: None,
+            gives_way: false,
         };
         self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
         if is_loan {
             self.unheard.remove(host);
         }
         self.kept.insert(place, now);
+        let forgotten = self.windows.iter().filter(|(_, window)| window.is_forgotten).map(|(other, _)| other.clone());
+        self.strangers.entry(place).or_insert_with(|| forgotten.collect());
         self.late_ends.remove(&it.activation);
         self.windows.insert(it.activation.clone(), window);
         (is_new, faults)
@@ -175,6 +180,15 @@ impl Pool {
                 self.returns(&activation, Heard::Acknowledged, now);
             } else if window.is_loan || self.restored.is_none() {
                 faults.push(("P2", format!("{activation} was given back and is signed again")));
+            }
+        }
+        // So they say who gave way: then it does not stand there any more.
+        for window in self.windows.values_mut().filter(|window| window.gives_way) {
+            window.gives_way = false;
+            let of_that_number = || listed.iter().filter(|seat| seat.number == window.seat);
+            window.is_forgotten = !of_that_number().any(|seat| seat.device == window.device.id());
+            if !window.is_forgotten && of_that_number().count() > 1 {
+                faults.push(("P1", format!("seat {} is {}'s, and another's: {listed:?}", window.seat, window.host)));
             }
         }
         faults
