@@ -1,6 +1,6 @@
 //! The ledger before and after a step: every slot that came or went is accounted for.
 
-use keyward_domain::document::{Ask, Body};
+use keyward_domain::document::{Ask, Body, Request};
 use keyward_domain::entitlement::{Budget, Entitlement, Slot};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId};
@@ -194,7 +194,9 @@ impl Simulation {
 
     fn moved(&mut self, id: &EntitlementId, known: &Slot, slot: &Slot, arrivals: &[Arrival]) {
         self.tally.outcome("moved");
-        let request = arrivals.iter().map(|arrival| arrival.request.words()).find(|request| request.device == slot.device);
+        // What else it brought before, as a return from when it looked different, moved nothing.
+        let moves = |request: &&Request| request.device == slot.device && matches!(request.ask, Ask::Activate { .. });
+        let request = arrivals.iter().map(|arrival| arrival.request.words()).find(moves);
         let (same, needed) = request.map_or((0, 1), |request| shared(&known.fingerprint, &request.fingerprint));
         if same < needed {
             self.broken("A2", "", format!("a slot of {id} moved to {}, which shares {same} parts with its holder", slot.host));
