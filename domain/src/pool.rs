@@ -34,8 +34,8 @@ use serde::{Deserialize, Serialize};
 
 pub use books::Books;
 pub use charter::Charter;
-pub use fact::{Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
-pub use looking::{Overview, Seat, SeatState};
+pub use fact::{About, Adopted, Asked, Choice, Ending, Fact, GuestNo, Release, Sitter};
+pub use looking::{Overview, Seat, SeatState, Whose};
 pub use offer::{MOST_SHOWN, Offer};
 pub use op::{Act, Acted, Answered, Beat, Decision, Gone, Lending, Lifeline, Op, Outcome, Pulse, PulseHeard, Wait, Waited, Way};
 pub use queue::{READY, WAIT_BEAT};

@@ -6,7 +6,7 @@
 use keyward_domain::document::{Place, Ticket};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::EntitlementId;
-use keyward_domain::pool::{Acted, Fact, Lifeline, Offer, Overview, PulseHeard, Release, Seat};
+use keyward_domain::pool::{Acted, Fact, Lifeline, Offer, Overview, PulseHeard, Release, Seat, Whose};
 use keyward_domain::seal::{Keyward, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -169,4 +169,7 @@ pub struct PoolLogLine {
     pub position: u64,
     /// The fact.
     pub fact: Fact,
+    /// Whose seat it is about, if it is about one and the journal still says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Whose>,
 }

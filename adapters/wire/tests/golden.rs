@@ -13,8 +13,8 @@ use keyward_domain::document::{Place, Ticket};
 use keyward_domain::entitlement::{Entitlement, Per, Terms};
 use keyward_domain::keys::SigningKey;
 use keyward_domain::license_key::LicenseKey;
-use keyward_domain::names::TokenName;
-use keyward_domain::pool::{Acted, Beat, Fact, Gone, LeaseSecret, Lifeline, Offer, PulseHeard, Release, Wait, Waited};
+use keyward_domain::names::{TokenName, UserName};
+use keyward_domain::pool::{Acted, Beat, Fact, Gone, LeaseSecret, Lifeline, Offer, PulseHeard, Release, Wait, Waited, Whose};
 use keyward_domain::product::Product;
 use keyward_domain::record::LogEntry;
 use keyward_domain::refusal::Occupant;
@@ -150,8 +150,11 @@ fn what_a_license_server_and_its_clients_say_is_written_and_read_as_it_always_wa
     pinned("accept-restore", &AcceptRestore { license: None });
     pinned("pool-acted", &[Acted::Done, Acted::Nothing, Acted::Closing { left }].map(|came| PoolActed { came }).to_vec());
     pinned("pool-status", &PoolStatus { server: SigningKey::from_seed(&[5; 32]).public(), copied: true, pools: Vec::new() });
-    let line = PoolLogLine { position: 77, fact: Fact::Settled { at: at("2026-01-01T00:00:00Z") } };
-    pinned("pool-log", &PoolLog { lines: vec![line], next: Some(77) });
+    let user: UserName = "ada".parse().expect("a name");
+    let whose = [Some("laptop".parse().expect("a name")), None].map(|host| Some(Whose { seat: 3, guest: 9, host, user: user.clone() }));
+    let line = |whose| PoolLogLine { position: 77, fact: Fact::Settled { at: at("2026-01-01T00:00:00Z") }, whose };
+    let lines = whose.into_iter().chain([None]).map(line).collect();
+    pinned("pool-log", &PoolLog { lines, next: Some(77) });
 }
 
 #[test]

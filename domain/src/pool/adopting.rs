@@ -123,7 +123,9 @@ impl Pool {
 
     /// A loan whose later end was forgotten is out until then. What was taken away or given back meanwhile is not longer by it.
     fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, (until, contact): (Timestamp, Contact), issued: Timestamp) {
-        let Some(hold) = self.books.written.holds.get(&place).filter(|hold| hold.loan().is_some_and(|loan| loan.until < until)) else { return };
+        let Some(hold) = self.books.written.holds.get(&place).filter(|hold| hold.loan().is_some_and(|loan| loan.until < until)) else {
+            return;
+        };
         let stands = hold.away.is_none() && !hold.is_given_back();
         self.forgot(facts, issued, case.now);
         if stands {

@@ -218,6 +218,51 @@ pub enum Fact {
     },
 }
 
+/// Whose seat a fact is about, as far as it says so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'a> {
+    /// It is about no seat.
+    NoSeat,
+    /// About this one.
+    Seat {
+        /// Which.
+        number: u32,
+        /// Of which host.
+        guest: GuestNo,
+        /// Of whom on it.
+        user: &'a UserName,
+    },
+    /// About the seat that the fact at this place is about.
+    SeatOf(Place),
+}
+
+impl Fact {
+    /// Whose seat it is about.
+    pub fn about(&self) -> About<'_> {
+        match self {
+            Self::Seated { guest, sitter, seat, .. } | Self::Lent { guest, sitter, seat, .. } => {
+                About::Seat { number: *seat, guest: *guest, user: &sitter.user }
+            }
+            Self::Adopted(it) => About::Seat { number: it.seat, guest: it.guest, user: &it.sitter.user },
+            Self::Reseated { was: place, .. }
+            | Self::Renewed { place, .. }
+            | Self::GivenBack { place, .. }
+            | Self::Released { place, .. }
+            | Self::Ended { place, .. } => About::SeatOf(*place),
+            Self::Opened { .. }
+            | Self::Restored { .. }
+            | Self::Settled { .. }
+            | Self::Accepted { .. }
+            | Self::Delegated { .. }
+            | Self::Revoked { .. }
+            | Self::Closed { .. }
+            | Self::Reopened { .. }
+            | Self::Believed { .. }
+            | Self::Met { .. } => About::NoSeat,
+        }
+    }
+}
+
 /// A seat that the server had forgotten, as its own signature has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adopted {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Pool;
-use super::fact::Sitter;
+use super::fact::{GuestNo, Sitter};
 use super::hold::Hold;
 use crate::document::{Place, Request, RevocationReason};
 use crate::keys::{KeyId, PublicKey};
@@ -74,6 +74,21 @@ pub struct Seat {
     pub since: Timestamp,
     /// How it is held.
     pub state: SeatState,
+}
+
+/// Whose seat a line of the journal is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whose {
+    /// The seat.
+    pub seat: u32,
+    /// The number that the pool gave its host.
+    pub guest: GuestNo,
+    /// What that calls itself now, unless the pool has forgotten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// Who sits on it.
+    #[serde(deserialize_with = "UserName::read")]
+    pub user: UserName,
 }
 
 /// How a seat is held.
@@ -149,6 +164,11 @@ impl Pool {
         let place = *self.books.activations.get(activation)?;
         let (guest, _) = self.books.guest_of(device)?;
         (self.books.written.holds.get(&place)?.guest == guest).then_some(place)
+    }
+
+    /// What a host calls itself, unless the pool has forgotten it.
+    pub fn host(&self, guest: GuestNo) -> Option<&HostName> {
+        self.books.written.guests.get(&guest).map(|it| &it.device.host)
     }
 
     /// Who has what, in the order it was taken.

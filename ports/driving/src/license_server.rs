@@ -4,6 +4,7 @@
 //! for byte. What the vendor delegated it reads from the vault, where [`LicenseManager`] keeps it: also what another process put there.
 
 mod introducing;
+mod log;
 mod tenancy;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,8 @@ use keyward_domain::document::{Addressee, Ask, Request, Ticket, Wish};
 use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{EntitlementId, ProductId};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Fact, Lending, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start,
-    Wait, Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, Lending, MOST_SHOWN, Offer, Overview, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start, Wait,
+    Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, SealError, Sealed, Verified, open_request};
@@ -29,6 +30,7 @@ use crate::license_manager::{Delegated, LicenseManager};
 use crate::pool_keeper::{Beaten, KeeperError, Keeping, Outset, PoolKeeper, Served};
 
 use introducing::Said;
+pub use log::LogLine;
 pub use tenancy::{CatchUpError, News};
 
 /// Why a license server has no answer. Fits after "could not answer: ".
@@ -267,11 +269,6 @@ impl LicenseServer {
     /// Carries an administrator's act out, on a license; none named = the only one.
     pub async fn act(&self, license: Option<&EntitlementId>, act: Act) -> Result<Result<Acted, Refusal>, ServerError> {
         Ok(self.named(license)?.keeper.act(act).await?)
-    }
-
-    /// What happened in a pool, newest first: a page that ends before a position. No license named = the only one.
-    pub async fn log(&self, license: Option<&EntitlementId>, before: Option<u64>, most: u32) -> Result<Vec<(u64, Fact)>, ServerError> {
-        Ok(self.named(license)?.journal.page(before, most).await?)
     }
 
     /// Lets time pass in every pool. To be called now and then.

@@ -7,15 +7,16 @@
 mod keeping;
 mod running;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_channel::mpsc;
 use keyward_domain::document::{Answer, Ask, Request, Revocation, Ticket};
 use keyward_domain::keys::PublicKey;
-use keyward_domain::names::{ActivationId, EntitlementId};
+use keyward_domain::names::{ActivationId, EntitlementId, HostName};
 use keyward_domain::pool::{
-    Act, Acted, Anchored, Beat, Charter, Lending, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret, Sitter, Start,
-    Waited, Way,
+    Act, Acted, Anchored, Beat, Charter, GuestNo, Lending, Lifeline, Op, Outcome, Overview, Pool, Pulse, Rhythm, Seat, ServerSecret,
+    Sitter, Start, Waited, Way,
 };
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{Envelope, Keyward, SealError, Statement, Trust, Verified, open_request};
@@ -232,6 +233,12 @@ impl PoolKeeper {
     pub(crate) async fn holds(&self, device: PublicKey, activation: &ActivationId) -> Result<bool, KeeperError> {
         let activation = activation.clone();
         self.running.look(&self.wake, When::AtOnce, move |pool, _| pool.holds(&device, &activation)).await
+    }
+
+    /// What hosts call themselves, of those that the pool has not forgotten.
+    pub(crate) async fn hosts(&self, guests: BTreeSet<GuestNo>) -> Result<BTreeMap<GuestNo, HostName>, KeeperError> {
+        let name = |pool: &Pool, guest: GuestNo| pool.host(guest).map(|host| (guest, host.clone()));
+        self.running.look(&self.wake, When::AtOnce, move |pool, _| guests.into_iter().filter_map(|it| name(pool, it)).collect()).await
     }
 
     /// What the time is at least, as far as the pool knows.

@@ -13,6 +13,7 @@ use axum::{Extension, Json};
 use keyward_domain::names::EntitlementId;
 use keyward_domain::pool::{Act, Way};
 use keyward_domain::staff::Duty;
+use keyward_engine::license_server::LogLine;
 use keyward_wire::media;
 use keyward_wire::seats::{AcceptRestore, AcceptReturn, PoolActed, PoolLine, PoolLog, PoolLogLine, PoolStatus, ReleaseSeat};
 use serde::Deserialize;
@@ -187,8 +188,8 @@ struct LogListing {
 )]
 async fn log(State(desk): State<Arc<Desk>>, InQuery(listing): InQuery<LogListing>) -> Result<Json<PoolLog>, Failure> {
     let LogListing { license, before, most: asked } = listing;
-    let facts = desk.server.log(license.as_ref(), before, most(asked)).await?;
-    let lines: Vec<_> = facts.into_iter().map(|(position, fact)| PoolLogLine { position, fact }).collect();
+    let line = |it: LogLine| PoolLogLine { position: it.position, fact: it.fact, whose: it.whose };
+    let lines: Vec<_> = desk.server.log(license.as_ref(), before, most(asked)).await?.into_iter().map(line).collect();
     // Position 0 is the first fact there is.
     let next = lines.last().map(|line| line.position).filter(|position| *position > 0);
     Ok(Json(PoolLog { lines, next }))

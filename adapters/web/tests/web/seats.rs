@@ -325,6 +325,46 @@ async fn the_log_names_who_answered_a_file_and_who_accepted_a_return() {
     assert!(fact("seated")["asked"]["by"].is_null(), "nobody stood between: {log}");
 }
 
+/// A line may point to one that is pages away: whose seat it is about stands beside it.
+#[tokio::test]
+async fn each_line_of_the_log_says_whose_seat_it_is_about() {
+    let lan = Lan::activated().await;
+    lan.sits(1).await;
+    for count in 2..4 {
+        lan.send("/v1/seats", lan.asks_again(1, count, Ask::CheckOut { wish: wish(), held: None })).await;
+    }
+    let loan = statement(lan.send("/v1/pool/answer", lan.asks(2, borrows())).await).await;
+    lan.send("/v1/pool/answer", lan.asks_again(2, 2, refreshes(&loan))).await;
+    let Hold::Loan { place, .. } = words(&loan).certificate().expect("a loan").hold else { panic!("it is borrowed") };
+    lan.post("/v1/pool/release", &json!({ "place": place, "how": "at-end" })).await;
+    let mut told = Vec::new();
+    let mut next = Value::Null;
+    loop {
+        let before = next.as_u64().map(|before| format!("&before={before}")).unwrap_or_default();
+        let page: Value = read(lan.get(&format!("/v1/pool/log?most=1{before}")).await).await;
+        let line = &page["lines"][0];
+        let name = line["fact"].as_object().and_then(|fact| fact.keys().next()).expect("a fact").clone();
+        let whose = &line["whose"];
+        told.push(if whose.is_null() { name } else { format!("{name} {} {} {}", whose["seat"], whose["host"], whose["user"]) });
+        next = page["next"].clone();
+        if next.is_null() {
+            break;
+        }
+    }
+    let (ada, loan) = (r#"0 "host-1" "ada""#, r#"1 "host-2" "ada""#);
+    let expected = [
+        format!("released {loan}"),
+        format!("renewed {loan}"),
+        format!("lent {loan}"),
+        "met".into(),
+        format!("reseated {ada}"),
+        format!("reseated {ada}"),
+        format!("seated {ada}"),
+        "met".into(),
+    ];
+    assert_eq!(told[..expected.len()], expected, "{told:#?}");
+}
+
 /// The answer in a reply.
 async fn statement(response: Response) -> Statement {
     assert_eq!(response.status(), StatusCode::OK);

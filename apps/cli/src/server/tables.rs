@@ -4,7 +4,8 @@ use std::io::Write;
 
 use keyward::Refusal;
 use keyward::vendor::wire::seats::{PoolLine, PoolLogLine, PoolStatus};
-use keyward_domain::pool::{Fact, Release, SeatState};
+use keyward_domain::document::Place;
+use keyward_domain::pool::{Fact, Release, SeatState, Whose};
 
 use crate::exit::Failure;
 use crate::output::{count, table};
@@ -86,7 +87,7 @@ fn state(state: &SeatState) -> String {
 pub(super) fn log(lines: &[PoolLogLine], out: &mut dyn Write) -> Result<(), Failure> {
     let mut table = table(["Place", "At", "What"]);
     for line in lines {
-        let (at, mut what) = told(&line.fact);
+        let (at, mut what) = told(&line.fact, line.whose.as_ref());
         if let Some(by) = brought_by(&line.fact) {
             what.push_str(&format!("; the request was in a file of {by}"));
         }
@@ -95,8 +96,14 @@ pub(super) fn log(lines: &[PoolLogLine], out: &mut dyn Write) -> Result<(), Fail
     Ok(writeln!(out, "{table}")?)
 }
 
-/// When it happened, and what. Hosts go by the number that their first line gives them.
-fn told(fact: &Fact) -> (keyward::Timestamp, String) {
+/// When it happened, and what.
+fn told(fact: &Fact, whose: Option<&Whose>) -> (keyward::Timestamp, String) {
+    // A host that the pool has forgotten goes by the number that its first line gave it.
+    let host = |guest: u32| whose.and_then(|it| it.host.as_ref()).map_or_else(|| format!("host {guest}"), ToString::to_string);
+    let of = |place: &Place| match whose {
+        Some(it) => format!("seat {} of {} on {}", it.seat, it.user, host(it.guest)),
+        None => format!("the seat of place {}", place.position),
+    };
     match fact {
         Fact::Opened { at, .. } => (*at, "the server started".into()),
         Fact::Restored { at } => (*at, "it was seen that the data were restored from a backup".into()),
@@ -108,26 +115,26 @@ fn told(fact: &Fact) -> (keyward::Timestamp, String) {
         Fact::Reopened { by, at } => (*at, format!("{by} did not give the license back after all")),
         Fact::Believed { at } => (*at, "the clock is believed up to here".into()),
         Fact::Met { guest, host, at, .. } => (*at, format!("host {guest} is {host}")),
-        Fact::Seated { guest, sitter, seat, at, .. } => (*at, format!("seat {seat} to {} on host {guest}", sitter.user)),
-        Fact::Reseated { was, at, .. } => (*at, format!("the seat of place {} was checked out again", was.position)),
+        Fact::Seated { guest, sitter, seat, at, .. } => (*at, format!("seat {seat} to {} on {}", sitter.user, host(*guest))),
+        Fact::Reseated { was, at, .. } => (*at, format!("{} was checked out again", of(was))),
         Fact::Lent { guest, sitter, seat, until, at, .. } => {
-            (*at, format!("seat {seat} borrowed by {} on host {guest} until {until}", sitter.user))
+            (*at, format!("seat {seat} borrowed by {} on {} until {until}", sitter.user, host(*guest)))
         }
-        Fact::Renewed { place, until, at, .. } => (*at, format!("the loan of place {} was confirmed until {until}", place.position)),
+        Fact::Renewed { place, until, at, .. } => (*at, format!("{}, borrowed, was confirmed until {until}", of(place))),
         Fact::Adopted(it) => {
-            (it.at, format!("seat {} of {} on host {} was taken up again by its own signature", it.seat, it.sitter.user, it.guest))
+            (it.at, format!("seat {} of {} on {} was taken up again by its own signature", it.seat, it.sitter.user, host(it.guest)))
         }
-        Fact::GivenBack { place, at, .. } => (*at, format!("the loan of place {} was given back by file", place.position)),
+        Fact::GivenBack { place, at, .. } => (*at, format!("{}, borrowed, was given back by file", of(place))),
         Fact::Released { place, how, by, at } => {
             let when = match how {
                 Release::AtEnd => "when what was signed has ended",
                 Release::AtOnce => "at once",
             };
-            (*at, format!("{by} took away the seat of place {}, free {when}", place.position))
+            (*at, format!("{by} took away {}, free {when}", of(place)))
         }
         Fact::Ended { place, why, by, at, .. } => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            (*at, format!("the seat of place {} is free: {}{by}", place.position, why.code()))
+            (*at, format!("{} is free: {}{by}", of(place), why.code()))
         }
     }
 }
