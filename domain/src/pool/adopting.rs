@@ -66,10 +66,7 @@ impl Pool {
             As::Loan { seat, .. } => (seat, shown.window.until.map(whole)),
             As::Trial | As::Activation => return,
         };
-        let above = self.loan_above(&shown.activation).filter(|_| seen == Seen::Forgotten);
-        if above.is_none()
-            && let Some((until, held)) = until.zip(self.held_by(&case.request.device, &shown.activation))
-        {
+        if let Some((until, held)) = until.zip(self.held_by(&case.request.device, &shown.activation)) {
             return self.goes_on(facts, case, held, (until, shown.contact), issued);
         }
         if seen == Seen::Before {
@@ -77,10 +74,9 @@ impl Pool {
         }
         let own = if until.is_some() { self.loan_of(case) } else { self.lease_of(case, sitter) };
         // What it has at a later place came after what it shows.
-        if above.is_none() && (own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation)) {
+        if own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation) {
             return;
         }
-        let above = above.and_then(|place| self.books.written.holds.get(&place)).cloned();
         // Whoever sat there at an earlier place had left before this was signed. Of a loan that is sure only if whoever signed knew of it: it may
         // have been put back from another backup than these books.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
@@ -91,16 +87,15 @@ impl Pool {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }
         let seat = if seat < limit && self.books.numbers.is_free(seat) { seat } else { self.books.numbers.lowest() };
-        let longer = above.as_ref().and_then(|hold| hold.loan()).map(|loan| loan.until);
         let adopted = Adopted {
             guest: self.meet(facts, case),
             asked: case.asked(),
-            sitter: above.as_ref().map_or(sitter, |hold| &hold.sitter).clone(),
-            choice: above.as_ref().map_or(choice, |hold| hold.choice.as_deref()).cloned().map(Box::new),
+            sitter: sitter.clone(),
+            choice: choice.cloned().map(Box::new),
             activation: shown.activation,
-            generation: above.map_or(0, |hold| hold.floor).max(shown.generation),
+            generation: shown.generation,
             seat,
-            until: longer.max(until),
+            until,
             contact: shown.contact,
             at: case.at(),
         };
@@ -111,14 +106,17 @@ impl Pool {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));
         }
+        self.hold_what_there_is();
     }
 
-    /// The place of a loan that was taken up above the last seat while all were taken, if one is free now: it comes down to that.
-    fn loan_above(&self, activation: &ActivationId) -> Option<Place> {
-        let place = *self.books.activations.get(activation)?;
-        let hold = self.books.written.holds.get(&place).filter(|hold| !hold.is_lease() && !hold.is_given_back() && hold.away.is_none())?;
-        let limit = self.books.delegation().map_or(0, |it| it.limit());
-        (hold.seat >= limit && self.books.numbers.lowest() < limit).then_some(place)
+    /// What was taken up may have been held for who waits: then none is held for anybody.
+    fn hold_what_there_is(&mut self) {
+        let Some(delegation) = self.books.delegation() else { return };
+        let ready = self.queue.ready();
+        let with = |taken: u32| taken.saturating_add(ready);
+        if ready > 0 && (with(self.books.used()) > delegation.seats || with(self.books.all()) > delegation.limit()) {
+            self.queue.hold_none();
+        }
     }
 
     /// A loan whose later end was forgotten is out until then. What was taken away or given back meanwhile is not longer by it.
@@ -130,7 +128,7 @@ impl Pool {
         self.forgot(facts, issued, case.now);
         if stands {
             let (asked, contact) = (case.asked(), Some(contact));
-            self.record(facts, Fact::Renewed { place, asked, until, contact, at: case.at() });
+            self.record(facts, Fact::Renewed { place, asked, until, contact, seat: None, at: case.at() });
         }
     }
 }

@@ -8,7 +8,7 @@ use super::queue::Waiter;
 use super::{Pool, whole};
 use crate::device::Counted;
 use crate::document::{
-    Addressee, Answer, Ask, Body, Certificate, Hold as As, Place, Receipt, Request, Revocation, RevocationReason, Until, Wish,
+    Addressee, Answer, Ask, Body, Certificate, Delegation, Hold as As, Place, Receipt, Request, Revocation, RevocationReason, Until, Wish,
 };
 use crate::entitlement::Per;
 use crate::names::{ActivationId, UserName};
@@ -170,10 +170,7 @@ impl Pool {
         was.map_or(Ok(()), |was| self.believe(case, was))?;
         let seat = match was.and_then(|was| self.books.written.holds.get(&was)) {
             Some(hold) => hold.seat,
-            None => self.free_for(self.waiter(case.request, &wished(wish)), case, wish)?.ok_or_else(|| Refusal::NoSeatFree {
-                seats: self.books.delegation().map_or(0, |it| it.seats),
-                holders: self.occupants(),
-            })?,
+            None => self.free_for(self.waiter(case.request, &wished(wish)), case, wish)?.ok_or_else(|| self.no_seat_free())?,
         };
         let (guest, asked, at) = (self.meet(facts, case), case.asked(), case.at());
         let place = self.record(facts, Fact::Lent { guest, asked, sitter, choice, seat, was, until, at });
@@ -238,25 +235,22 @@ impl Pool {
         receipt("returned before")
     }
 
-    /// A loan, confirmed or for longer.
+    /// A loan, confirmed or for longer. One that stands above the last seat comes down to one that is free.
     fn renew(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, until: Option<Timestamp>, happened: &'static str) -> Decided {
         self.meet(facts, case);
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
         let held = hold.loan().ok_or(Refusal::SeatGone)?.until;
-        let (seat, delegation) = (hold.seat, self.charter(case.now)?);
+        let delegation = self.charter(case.now)?;
         let latest = self.latest_loan(case.now).ok_or(Refusal::NotBorrowable)?;
-        if seat >= delegation.limit() {
-            // There are fewer seats than there were. What was signed holds until it is due, and is not signed again.
-            let loans = delegation.loans.map_or(0, |loans| loans.seats);
-            return Err(Refusal::NoLoanLeft { loans, holders: self.borrowers() });
-        }
+        // What was signed holds until it is due; above the last seat there is no number to sign it again for.
+        let seat = if self.lies_above(place) { Some(self.free_seat().ok_or_else(|| self.no_seat_free())?) } else { None };
         // What was signed cannot be shortened by signing again.
         let until = until.map_or(held, |until| until.max(held));
         if delegation.window.until.map_or(until, |end| end.min(until)) > latest {
             // Nobody would take it: it was lent for longer than the license has it now.
             return Err(Refusal::LoanTooLong { latest });
         }
-        self.record(facts, Fact::Renewed { place, asked: case.asked(), until, contact: None, at: case.at() });
+        self.record(facts, Fact::Renewed { place, asked: case.asked(), until, contact: None, seat, at: case.at() });
         self.granted(place, case.now, happened)
     }
 
@@ -313,6 +307,16 @@ impl Pool {
         Ok(Some(self.number_for(case)))
     }
 
+    /// The lowest seat that is free.
+    fn free_seat(&self) -> Option<u32> {
+        let limit = self.books.delegation().map_or(0, Delegation::limit);
+        Some(self.books.numbers.lowest()).filter(|seat| *seat < limit)
+    }
+
+    fn no_seat_free(&self) -> Refusal {
+        Refusal::NoSeatFree { seats: self.books.delegation().map_or(0, |it| it.seats), holders: self.occupants() }
+    }
+
     /// The number of the seat that the host shows it had before it was cut off, if nobody has it since; else the lowest.
     fn number_for(&self, case: &Case<'_>) -> u32 {
         let shown = case.shows(None).and_then(|(_, certificate, _)| match certificate.hold {
@@ -366,12 +370,14 @@ impl Pool {
         self.books.borrowers.get(&guest).copied()
     }
 
-    /// The host's loan, if whoever checks out may use it. One that is due is none, also where the clock is doubted by which its seat is free.
+    /// The host's loan, if whoever checks out may use it. One that is due is none, also where the clock is doubted by which its seat is free;
+    /// nor is one above the last seat that cannot come down.
     fn loan_for(&self, case: &Case<'_>, wish: &Wish) -> Option<Place> {
         let (guest, _) = self.books.guest_of(&case.request.device)?;
         let place = self.books.loan_for(guest, &wish.user)?;
         let runs = |hold: &Hold| hold.loan().is_some_and(|loan| case.at() < loan.until);
-        self.books.written.holds.get(&place).is_some_and(|hold| runs(hold)).then_some(place)
+        let is_one = self.books.written.holds.get(&place).is_some_and(|hold| runs(hold));
+        (is_one && (!self.lies_above(place) || self.free_seat().is_some())).then_some(place)
     }
 
     /// The lease of a user who has one on the asking host: where each process takes a seat, one that has no name has this.

@@ -178,13 +178,16 @@ impl Books {
                 let held = Held::Loan(Box::new(Loan { instead_of, ..Loan::new(*until, *at, self.contact()) }));
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
-            Fact::Renewed { place, asked, until, contact, at } => {
+            Fact::Renewed { place, asked, until, contact, seat, at } => {
                 let contact = contact.unwrap_or_else(|| self.contact());
-                self.with_loan(*place, asked, *at, |loan| loan.confirm(*until, *at, contact));
+                self.with_loan(*place, asked, *at, |number, loan| {
+                    loan.confirm(*until, *at, contact);
+                    *number = seat.unwrap_or(*number);
+                });
             }
             Fact::Adopted(adopted) => self.adopt(place, adopted),
             Fact::GivenBack { place, asked, at } => {
-                self.with_loan(*place, asked, *at, |loan| loan.given_back = Some(asked.request));
+                self.with_loan(*place, asked, *at, |_, loan| loan.given_back = Some(asked.request));
             }
             Fact::Released { place, how, .. } => {
                 if let Some(mut hold) = self.unseat(*place) {
@@ -420,11 +423,11 @@ impl Books {
         }
     }
 
-    fn with_loan(&mut self, place: Place, asked: &Asked, at: Timestamp, change: impl FnOnce(&mut Loan)) {
+    fn with_loan(&mut self, place: Place, asked: &Asked, at: Timestamp, change: impl FnOnce(&mut u32, &mut Loan)) {
         let Some(mut hold) = self.unseat(place) else { return };
         self.count(hold.guest, asked, at);
         if let Held::Loan(loan) = &mut hold.held {
-            change(loan);
+            change(&mut hold.seat, loan);
         }
         self.seat(place, hold);
     }

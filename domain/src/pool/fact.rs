@@ -172,6 +172,9 @@ pub enum Fact {
         /// The contact that was asked for, where the server was only shown what it had signed; else the delegation's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         contact: Option<Contact>,
+        /// Which seat it has from here on, if it came down from above the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<u32>,
         /// When.
         #[serde(with = "millis")]
         at: Timestamp,

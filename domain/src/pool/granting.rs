@@ -95,7 +95,8 @@ impl Pool {
         spread(self.rhythm.beat, place.position ^ u64::try_from(now.running.as_millis()).unwrap_or_default())
     }
 
-    /// Whether a seat lies above the last since there are fewer than there were: it is not signed again, and counts until what was signed ends.
+    /// Whether a seat lies above the last, as there are fewer than there were or it was taken up while all were taken: it is not signed again
+    /// there, and counts until what was signed ends.
     pub(super) fn lies_above(&self, place: Place) -> bool {
         let limit = self.books.delegation().map_or(0, Delegation::limit);
         self.books.written.holds.get(&place).is_some_and(|hold| hold.seat >= limit)

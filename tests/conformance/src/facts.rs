@@ -68,7 +68,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::Reseated { was: place(3), asked: asked(2), choice: None, at },
         met(1, "b"),
         Fact::Lent { guest: 1, asked: asked(3), sitter: sitter("bob", None), choice: None, seat: 1, was: None, until: day(5), at },
-        Fact::Renewed { place: place(6), asked: asked(4), until: day(6), contact: None, at: day(2) },
+        Fact::Renewed { place: place(6), asked: asked(4), until: day(6), contact: None, seat: None, at: day(2) },
         Fact::Lent {
             guest: 0,
             asked: asked(5),

@@ -120,7 +120,10 @@ fn told(fact: &Fact, whose: Option<&Whose>) -> (keyward::Timestamp, String) {
         Fact::Lent { guest, sitter, seat, until, at, .. } => {
             (*at, format!("seat {seat} borrowed by {} on {} until {until}", sitter.user, host(*guest)))
         }
-        Fact::Renewed { place, until, at, .. } => (*at, format!("{}, borrowed, was confirmed until {until}", of(place))),
+        Fact::Renewed { place, until, seat, at, .. } => {
+            let seat = seat.map(|seat| format!(", as seat {seat} from here on")).unwrap_or_default();
+            (*at, format!("{}, borrowed, was confirmed until {until}{seat}", of(place)))
+        }
         Fact::Adopted(it) => {
             (it.at, format!("seat {} of {} on {} was taken up again by its own signature", it.seat, it.sitter.user, host(it.guest)))
         }

@@ -180,14 +180,20 @@ fn a_reclaimed_loan_is_confirmed_for_nobody_and_its_host_has_to_check_out_like_o
 }
 
 #[test]
-fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again() {
+fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again_before_it_can_come_down() {
     let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
     office.check_out(B).expect("a seat");
-    office.borrow(A, days(5)).expect("a loan");
+    let loan = office.borrow(A, days(5)).expect("a loan");
     office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
-    assert_eq!([office.refresh(A), office.extend(A, days(6))].map(|it| said(&it)), ["no-loan-left"; 2]);
+    assert_eq!([office.refresh(A), office.extend(A, days(6)), office.borrow(A, days(6))].map(|it| said(&it)), ["no-seat-free"; 3]);
+    assert_eq!(said(&office.check_out(A)), "place 1", "nothing is free that it could have");
     office.give_back(B, Way::Line).expect("a receipt");
-    assert_eq!(said(&office.check_out(B)), "place 1", "the one seat is away");
+    assert_eq!(said(&office.check_out(B)), "place 2", "the one seat is away");
+    let mut down = office.clone();
+    down.held.insert(A, loan);
+    assert_eq!(said(&down.refresh(A)), "loan of seat 0");
+    down.restart();
+    assert_eq!(said(&down.refresh(A)), "loan of seat 0");
     office.wait(days(5));
     assert_eq!(said(&office.check_out(B)), "lease of seat 0");
 }
