@@ -211,12 +211,17 @@ impl Campus {
         // These are said of what is in the books by then.
         let of_a_loan = |body: &Body| {
             let Body::Refusal(why) = body else { return false };
-            matches!(why, Refusal::NoLoanLeft { .. } | Refusal::LoanTooLong { .. } | Refusal::ServerRestored { .. })
+            matches!(why, Refusal::NoSeatFree { .. } | Refusal::LoanTooLong { .. } | Refusal::ServerRestored { .. })
         };
+        let (site, now) = (self.site_at(&said.at), self.now());
+        if answer.is_none() {
+            let until = if let Ask::Extend { until, .. } = &request.words().ask { Some(*until) } else { None };
+            let pools = self.pools.values_mut().filter(|pool| pool.site == site);
+            pools.for_each(|pool| pool.may_have_confirmed(activation, &request.words().device, until, now));
+        }
         if answer.is_none_or(|answer| of_a_loan(&answer.body))
             && let Some(shown) = words(held).as_ref().and_then(Answer::certificate)
         {
-            let site = self.site_at(&said.at);
             self.pools.values_mut().filter(|pool| pool.site == site).for_each(|pool| pool.is_shown(activation, shown));
         }
     }

@@ -16,6 +16,14 @@ use super::wire::Said;
 /// Clocks differ, and acts wait for seconds.
 const SECONDS: Duration = Duration::from_secs(5);
 
+/// The end of a loan that somebody asks for.
+fn end_of(until: Until, now: Timestamp) -> Timestamp {
+    match until {
+        Until::At(at) => at,
+        Until::For(length) => after(now, length),
+    }
+}
+
 impl Campus {
     /// A server says no to a request.
     pub(super) fn look_at_refusal(&mut self, said: &Said, request: &Sealed<Request>, refusal: &Refusal) {
@@ -70,7 +78,7 @@ impl Pool {
                 self.delegation.loans.is_some_and(|loans| self.loans(now) >= loans.seats as usize)
             }
             // What it does not know it takes up above the last seat while all are taken, and cannot sign.
-            (Refusal::NoLoanLeft { .. }, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. }) => {
+            (Refusal::NoSeatFree { .. }, Ask::Extend { activation, .. } | Ask::Refresh { activation, .. }) => {
                 let beside = self.may_have_beside(activation, request.device.id(), now);
                 self.forgot(activation) && beside >= self.delegation.limit() as usize
             }
@@ -81,12 +89,17 @@ impl Pool {
 
     /// Whether a loan that ends so late is longer than may be, or ends at once.
     fn is_too_long(&self, until: Until, now: Timestamp) -> bool {
-        let until = match until {
-            Until::At(at) => at,
-            Until::For(length) => after(now, length),
-        };
+        let until = end_of(until, now);
+        until < after(now, SECONDS) || after(until, SECONDS) > self.latest_loan(now)
+    }
+
+    /// Until when a loan may be asked for, if it may.
+    pub(super) fn may_be_until(&self, until: Until, now: Timestamp) -> Option<Timestamp> {
+        Some(end_of(until, now)).filter(|until| *until <= after(self.latest_loan(now), SECONDS))
+    }
+
+    fn latest_loan(&self, now: Timestamp) -> Timestamp {
         let most = after(now, days(self.delegation.loans.map_or(0, |loans| loans.days).into()));
-        let latest = self.delegation.window.until.map_or(most, |end| end.min(most));
-        until < after(now, SECONDS) || after(until, SECONDS) > latest
+        self.delegation.window.until.map_or(most, |end| end.min(most))
     }
 }

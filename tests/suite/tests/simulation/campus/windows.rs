@@ -18,6 +18,8 @@ pub(crate) struct Window {
     pub(crate) seat: u32,
     pub(crate) place: Place,
     pub(crate) signed: Timestamp,
+    /// When its server may have confirmed it last: so it may have where nobody heard the answer.
+    pub(crate) confirmed: Timestamp,
     pub(crate) until: Timestamp,
     /// Until when its seat is kept at the latest: of a loan that was taken away its holder may have missed a contact before.
     pub(crate) due: Timestamp,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use keyward_domain::document::{Certificate, Contact, Hold};
+use keyward_domain::document::{Certificate, Contact, Hold, Until};
+use keyward_domain::keys::PublicKey;
 use keyward_domain::names::ActivationId;
 use keyward_domain::pool::{Release, Seat, SeatState};
 use keyward_domain::time::{Timestamp, after, between, days};
@@ -86,6 +87,7 @@ impl Pool {
             seat,
             place,
             signed: now,
+            confirmed: now,
             until: latest,
             due: latest,
             known_until: if is_loan { known_until } else { latest },
@@ -278,9 +280,18 @@ impl Pool {
             let contact = days(u64::from(every) + u64::from(grace));
             window.until = window.until.min(after(window.signed, contact));
             // A restored server does not know when its holder was heard last: perhaps just before.
-            let heard = self.restored.map_or(window.signed, |it| window.signed.max(it.up.unwrap_or(now)).max(it.believed));
+            let heard = self.restored.map_or(window.confirmed, |it| window.confirmed.max(it.up.unwrap_or(now)).max(it.believed));
             window.due = window.due.min(after(heard, contact));
             window.known_until = window.known_until.min(window.until);
+        }
+    }
+
+    /// A host asked about a loan of its own, perhaps for a later end, and nobody heard the answer: its seat may be kept until then.
+    pub(crate) fn may_have_confirmed(&mut self, activation: &ActivationId, asker: &PublicKey, until: Option<Until>, now: Timestamp) {
+        let end = until.and_then(|until| self.may_be_until(until, now));
+        if let Some(window) = self.windows.get_mut(activation).filter(|window| window.is_loan && window.device == *asker) {
+            window.confirmed = now;
+            window.due = end.map_or(window.due, |end| window.due.max(end));
         }
     }
 
