@@ -43,6 +43,8 @@ impl Pool {
             let is_same = |then: &&Window| !then.is_forgotten && then.seat == window.seat && then.is_loan == window.is_loan;
             let then = notes.windows.get(activation).filter(is_same);
             window.is_forgotten = then.is_none();
+            // It stands where it stood then, and not where the server put it that was shown it in between.
+            window.place = then.map_or(window.place, |then| then.place);
             window.taken_up = notes.windows.get(activation).and_then(|then| then.taken_up);
             window.gives_way = then.is_some_and(|then| then.gives_way);
             if let Some(then) = then.filter(|then| then.is_loan) {
