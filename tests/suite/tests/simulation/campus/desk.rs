@@ -47,6 +47,8 @@ pub(crate) struct Model {
     pub(crate) loans: BTreeMap<ActivationId, Loan>,
     /// What was given back here, up to which generation. A lease can be signed anew after that, a loan cannot.
     pub(crate) off: BTreeMap<ActivationId, u64>,
+    /// The step in which each was given back here last.
+    pub(crate) gave_back: BTreeMap<ActivationId, u64>,
     /// What came back from here and was refused, as there are two of it: its server does not know that it came back.
     pub(crate) refused_back: BTreeSet<ActivationId>,
     /// Whose return waits, or is never forgotten.

@@ -11,7 +11,7 @@ use keyward_domain::standing::{Flag, Row, Verdict};
 use keyward_ports::Clock as _;
 
 use super::Campus;
-use super::desk::Desk;
+use super::desk::{Desk, Model};
 use super::pools::{Heard, Pool, room};
 use super::windows::{Away, Window};
 use super::wire::{Said, What};
@@ -278,7 +278,9 @@ impl Campus {
     fn is_off(&mut self, host: &str, activation: &ActivationId) {
         let window = |pool: &Pool| Some((pool.windows.get(activation)?.is_loan, *pool.generations.get(activation)?));
         let known = self.pools.values().find_map(window);
+        let step = self.step;
         let Some(model) = self.model_of(host) else { return };
+        model.gave_back.insert(activation.clone(), step);
         // The other of two copies may have given it back before.
         let known = known.or_else(|| model.loans.contains_key(activation).then_some((true, 0)));
         match known {
@@ -297,8 +299,9 @@ impl Campus {
 
     fn hear_certificate(&mut self, said: &Said, answer: &Answer, turns: &mut Vec<Turn>) {
         let now = self.now();
-        let (who, is_one) = (self.stands_as(&said.host), !self.may_be_two(&said.host));
+        let who = self.stands_as(&said.host);
         let Some(it) = answer.certificate() else { return };
+        let is_one = !self.may_show_what_came_back(&said.host, &it.activation);
         let Some(id) = it.entitlement.clone() else { return self.broken("DELEGATED", &said.host, "a seat of no license") };
         let site = self.site_at(&said.at);
         let forgets = |(other, pool): (&EntitlementId, &Pool)| *other != id && pool.site == site && pool.forgot_return_of(&it.activation);
@@ -340,12 +343,13 @@ impl Campus {
         first.map_or(host, Desk::name).to_owned()
     }
 
-    /// There are two of it, with one vault.
-    fn may_be_two(&mut self, host: &str) -> bool {
-        self.model_of(host).is_some_and(|model| model.is_copy)
+    /// There are two of it, with one vault; or its vault was put back to before it gave something back, which is a copy of it too.
+    fn may_show_what_came_back(&mut self, host: &str, activation: &ActivationId) -> bool {
+        let was_put_back = |model: &Model| model.gave_back.get(activation).is_some_and(|step| *step < model.wound_back);
+        self.model_of(host).is_some_and(|model| model.is_copy || was_put_back(model))
     }
 
-    fn model_of(&mut self, host: &str) -> Option<&mut super::desk::Model> {
+    fn model_of(&mut self, host: &str) -> Option<&mut Model> {
         self.desks.iter_mut().find(|desk| desk.host.name() == host).map(|desk| &mut desk.model)
     }
 

@@ -35,7 +35,7 @@ pub(crate) struct Window {
     pub(crate) came_by_file: bool,
     /// The lease that a loan was before.
     pub(crate) instead_of: Option<ActivationId>,
-    /// One of two copies of a vault gave it back, which a restored server does not know, and the other showed it.
+    /// One of two copies of a vault gave it back, which a restored server does not know, and the other, or a vault put back, showed it.
     pub(crate) is_a_copys: bool,
     /// A server that did not know it was shown it until then and took it up, though it signed nothing for it.
     pub(crate) taken_up: Option<Timestamp>,
