@@ -102,15 +102,17 @@ impl Line {
         let server = self.server().map_err(|attempt| KeyServerError::Unreachable { attempts: vec![attempt] })?;
         server.answer(request.envelope(), Way::Line).await.map_err(|error| match error {
             ServerError::Gateway(rejected @ (KeyServerError::Rejected { .. } | KeyServerError::Unreachable { .. })) => rejected,
-            ServerError::OtherVendor | ServerError::Keeper(KeeperError::Unreadable(_)) => KeyServerError::Rejected {
-                server: self.at.to_string(),
-                status: 422,
-                detail: error.to_string(),
-                next: "update the product, or ask whoever runs that server".into(),
-                after: None,
-            },
+            ServerError::OtherVendor | ServerError::Keeper(KeeperError::Unreadable(_)) => self.rejected(422, &error),
+            ServerError::Keeper(KeeperError::ByFileAlone) => self.rejected(403, &error),
             error => KeyServerError::Silent { attempts: vec![attempt(&self.at, Trouble::OutOfOrder, Some(error.into()))] },
         })
+    }
+
+    /// As it is said over HTTPS: the cause, and what to do.
+    fn rejected(&self, status: u16, error: &ServerError) -> KeyServerError {
+        let words = error.to_string();
+        let (detail, next) = words.rsplit_once("; ").unwrap_or((&words, "update the product, or ask whoever runs that server"));
+        KeyServerError::Rejected { server: self.at.to_string(), status, detail: detail.into(), next: next.into(), after: None }
     }
 
     fn quick(&self) -> Result<LicenseServer, SeatsError> {

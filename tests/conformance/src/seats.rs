@@ -12,7 +12,7 @@ use keyward_domain::pool::{Beat, Gone, LeaseSecret, Lifeline, PulseHeard, Wait};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::seal::{self, Digest, Keyward, SealError, Sealed, SignatureEntry, Statement, Trust, Verified};
 use keyward_domain::time::days;
-use keyward_ports::{LicenseServers, MeetError, Met, SeatsError};
+use keyward_ports::{KeyServerError, LicenseServers, MeetError, Met, SeatsError};
 
 use crate::samples::{day, fingerprint, name};
 use crate::{AsyncCase, async_cases};
@@ -27,6 +27,8 @@ pub struct SeatsSubject {
     pub stranger: ServerAddress,
     /// Where nobody answers.
     pub nobody: ServerAddress,
+    /// Where another license server is, which lends seats by file alone.
+    pub by_file: ServerAddress,
     /// Whom its clients believe.
     pub trust: Trust,
     /// Of which product its license is.
@@ -53,6 +55,7 @@ pub const CASES: &[AsyncCase<SeatsSubject>] = async_cases![
     who_does_not_know_the_secret_keeps_nothing,
     a_late_beat_revives_nothing,
     a_seat_is_borrowed_and_comes_back,
+    who_lends_by_file_alone_says_so,
     what_is_offered_names_who_has_the_rest,
     what_is_addressed_to_the_vendor_is_carried_there,
 ];
@@ -76,12 +79,20 @@ struct Sat {
 
 impl SeatsSubject {
     async fn met(&self) -> Met {
-        self.servers.meet(&self.at, &self.trust).await.unwrap_or_else(|error| panic!("it is not met: {error}"))
+        self.met_at(&self.at).await
+    }
+
+    async fn met_at(&self, at: &ServerAddress) -> Met {
+        self.servers.meet(at, &self.trust).await.unwrap_or_else(|error| panic!("it is not met: {error}"))
     }
 
     async fn guest(&self, host: &'static str) -> Guest<'_> {
+        self.guest_at(&self.at, host).await
+    }
+
+    async fn guest_at(&self, at: &ServerAddress, host: &'static str) -> Guest<'_> {
         let device = SigningKey::from_seed(Digest::of(host.as_bytes()).bytes());
-        Guest { subject: self, met: self.met().await, host, device, asked: AtomicU8::new(0) }
+        Guest { subject: self, met: self.met_at(at).await, host, device, asked: AtomicU8::new(0) }
     }
 }
 
@@ -270,6 +281,20 @@ async fn a_seat_is_borrowed_and_comes_back(subject: &SeatsSubject) {
     let (statement, answer) = guest.exchange(&guest.asks(Ask::Borrow { wish: Guest::wish(None), until: Until::For(days(1)) })).await;
     assert!(matches!(answer.certificate().map(|it| it.hold), Some(Hold::Loan { .. })), "{:?}", answer.body);
     guest.gives_back(&statement, &answer).await;
+}
+
+async fn who_lends_by_file_alone_says_so(subject: &SeatsSubject) {
+    let guest = subject.guest_at(&subject.by_file, "laptop").await;
+    let asked = guest.asks(Ask::Borrow { wish: Guest::wish(None), until: Until::For(days(1)) });
+    match guest.met.line.exchange(&asked).await {
+        Err(KeyServerError::Rejected { status: 403, detail, next, after: None, .. }) => {
+            assert!(detail.contains("lends seats only to computers that its administrator answers"), "{detail}");
+            assert!(next.contains("--request"), "{next}");
+        }
+        Err(error) => panic!("it is something else: {error}"),
+        Ok(_) => panic!("it is lent"),
+    }
+    guest.sits().await;
 }
 
 async fn what_is_offered_names_who_has_the_rest(subject: &SeatsSubject) {

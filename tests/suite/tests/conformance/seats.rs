@@ -8,7 +8,7 @@ use std::thread;
 use keyward_conformance::seats::SeatsSubject;
 use keyward_domain::document::Place;
 use keyward_domain::names::ServerAddress;
-use keyward_domain::pool::{Beat, LeaseSecret, PulseHeard, Rhythm, ServerSecret, Start};
+use keyward_domain::pool::{Beat, LeaseSecret, Lending, PulseHeard, Rhythm, ServerSecret, Start};
 use keyward_domain::seal::{Digest, Trust};
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
@@ -32,16 +32,19 @@ fn address(text: &str) -> ServerAddress {
 }
 
 /// A license server with two seats of a vendor's product; its pools are kept on a thread of their own while anybody can ask.
-fn license_server(world: &World) -> LicenseServer {
-    let (host, vendor) = (world.host("lan"), world.vendor());
-    let seed = [5; 32];
+fn license_server(world: &World, lending: Lending) -> LicenseServer {
+    let (name, seed) = match lending {
+        Lending::Open => ("lan", [5; 32]),
+        Lending::ByFile => ("archive", [6; 32]),
+    };
+    let (host, vendor) = (world.host(name), world.vendor());
     host.secrets().put(&server_key_name(), &seed).expect("its key is kept");
     let journal: Arc<dyn Journal> = Arc::new(FakeJournal::new());
     let premises = Premises {
         signer: Arc::new(SoftwareSigner::from_seed(&seed)),
         secret: ServerSecret::new([9; 32]),
         rhythm: Rhythm::default(),
-        lending: Default::default(),
+        lending,
         clock: host.clock().clone(),
         pools: Arc::new(move |_| {
             let journal = Arc::clone(&journal);
@@ -57,9 +60,9 @@ fn license_server(world: &World) -> LicenseServer {
     server
 }
 
-fn subject(seed: u64, servers: impl FnOnce(&LicenseServer) -> SeatsSubject) -> SeatsSubject {
+fn subject(seed: u64, servers: impl FnOnce([LicenseServer; 2]) -> SeatsSubject) -> SeatsSubject {
     let world = Arc::new(World::new(seed));
-    let server = license_server(&world);
+    let both = [Lending::Open, Lending::ByFile].map(|lending| license_server(&world, lending));
     let profile = world.vendor().profile();
     let sold = world.vendor().sell(world.vendor().terms()).expect("it is sold");
     SeatsSubject {
@@ -68,18 +71,23 @@ fn subject(seed: u64, servers: impl FnOnce(&LicenseServer) -> SeatsSubject) -> S
         version: profile.version.clone(),
         sold: sold.key.expose().parse().expect("a license key"),
         pass: Box::new(move |time| world.advance(time)),
-        ..servers(&server)
+        ..servers(both)
     }
 }
 
 /// What [`subject`] puts in.
-fn blank(servers: Arc<dyn LicenseServers>, [at, stranger, nobody]: [ServerAddress; 3], usurp: Box<dyn Fn() + Send + Sync>) -> SeatsSubject {
+fn blank(
+    servers: Arc<dyn LicenseServers>,
+    [at, by_file, stranger, nobody]: [ServerAddress; 4],
+    usurp: Box<dyn Fn() + Send + Sync>,
+) -> SeatsSubject {
     let root = keyward_domain::keys::SigningKey::from_seed(&[1; 32]).public();
     SeatsSubject {
         servers,
         at,
         stranger,
         nobody,
+        by_file,
         trust: Trust::new(keyward_domain::signers::VendorId::of(&root), vec![root], 0),
         product: "none".parse().expect("a product"),
         version: "0".parse().expect("a version"),
@@ -91,19 +99,20 @@ fn blank(servers: Arc<dyn LicenseServers>, [at, stranger, nobody]: [ServerAddres
 
 /// License servers that are called.
 pub(crate) fn called() -> SeatsSubject {
-    subject(1, |server| {
+    subject(1, |[server, by_file]| {
         let lan = Arc::new(FakeLicenseServers::new());
-        let places = ["licenses.example", "stranger.example", "nobody.example"].map(address);
+        let places = ["licenses.example", "archive.example", "stranger.example", "nobody.example"].map(address);
         lan.put(&places[0], server.clone());
-        lan.impersonate(&places[1], server.clone());
-        let (usurped, at, server) = (Arc::clone(&lan), places[0].clone(), server.clone());
+        lan.put(&places[1], by_file);
+        lan.impersonate(&places[2], server.clone());
+        let (usurped, at) = (Arc::clone(&lan), places[0].clone());
         blank(lan, places, Box::new(move || usurped.impersonate(&at, server.clone())))
     })
 }
 
 /// License servers over TLS.
 pub(crate) fn over_tls() -> SeatsSubject {
-    subject(2, |server| Lan::new(server).subject())
+    subject(2, |both| Lan::new(both).subject())
 }
 
 fn made() -> CertifiedKey<KeyPair> {
@@ -113,37 +122,44 @@ fn made() -> CertifiedKey<KeyPair> {
 /// A license server on loopback, behind a cable that can be plugged into a stranger.
 struct Lan {
     served: Served,
+    by_file: Served,
     cable: Arc<Cable>,
     stranger: Stranger,
     nobody: TcpListener,
 }
 
 impl Lan {
-    fn new(server: &LicenseServer) -> Self {
+    fn new([server, by_file]: [LicenseServer; 2]) -> Self {
         let own = made();
-        let tls = Tls { cert_pem: own.cert.pem().into(), key_pem: own.signing_key.serialize_pem().into() };
         let words = server.introduce(Digest::of(&own.signing_key.subject_public_key_info()), &[]).expect("it has a license");
-        let config = SeatsConfig { limits: Limits::NONE, ..SeatsConfig::new(tls) };
-        let ours = server.clone();
-        let served = Served::start(async move || Server::start_seats(config, ours).await);
-        let place = served.url().strip_prefix("https://").and_then(|it| it.parse().ok()).expect("an address");
+        let (served, by_file) = (serve(server, &own), serve(by_file, &made()));
         let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        Self { served, cable: Cable::to(place), stranger: Stranger::saying(INTRODUCTION, words.to_json()), nobody }
+        Self { cable: Cable::to(place(&served)), served, by_file, stranger: Stranger::saying(INTRODUCTION, words.to_json()), nobody }
     }
 
     fn subject(self) -> SeatsSubject {
-        let Self { served, cable, stranger, nobody } = self;
+        let Self { served, by_file, cable, stranger, nobody } = self;
         let nobodys = nobody.local_addr().expect("an address");
         // Nothing listens there any more.
         drop(nobody);
-        let places = [cable.at, stranger.at, nobodys].map(|at| address(&at.to_string()));
+        let places = [cable.at, place(&by_file), stranger.at, nobodys].map(|at| address(&at.to_string()));
         let stranger = stranger.at;
         let usurp = Box::new(move || {
-            let _held = &served;
+            let _held = (&served, &by_file);
             cable.plug_into(stranger);
         });
         blank(Arc::new(carrier()), places, usurp)
     }
+}
+
+fn serve(server: LicenseServer, own: &CertifiedKey<KeyPair>) -> Served {
+    let tls = Tls { cert_pem: own.cert.pem().into(), key_pem: own.signing_key.serialize_pem().into() };
+    let config = SeatsConfig { limits: Limits::NONE, ..SeatsConfig::new(tls) };
+    Served::start(async move || Server::start_seats(config, server).await)
+}
+
+fn place(served: &Served) -> SocketAddr {
+    served.url().strip_prefix("https://").and_then(|it| it.parse().ok()).expect("an address")
 }
 
 fn carrier() -> HttpsLicenseServers {
