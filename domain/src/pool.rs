@@ -245,10 +245,13 @@ impl Pool {
 
     /// Seats that are free and held for nobody.
     fn room(&self, now: &Now) -> u32 {
+        self.spare().saturating_sub(self.queue.ready().saturating_add(self.withheld(now)))
+    }
+
+    /// Seats that nobody has.
+    fn spare(&self) -> u32 {
         let Some(delegation) = self.books.delegation() else { return 0 };
-        let held = self.queue.ready().saturating_add(self.withheld(now));
-        let free = delegation.seats.saturating_sub(self.books.used().saturating_add(held));
-        free.min(delegation.limit().saturating_sub(self.books.all().saturating_add(held)))
+        delegation.seats.saturating_sub(self.books.used()).min(delegation.limit().saturating_sub(self.books.all()))
     }
 
     /// Seats that may be borrowed without this restored server knowing of it.

@@ -181,12 +181,16 @@ pub enum Refusal {
         /// When the first is free again, if that is known.
         next: Option<Timestamp>,
     },
-    /// Every seat is taken, and none can be borrowed: who borrows has no place in the queue.
+    /// Every seat is taken, and none can be borrowed: who borrows has no place in the queue. Nor is a loan signed again that stands above the
+    /// last seat, as there are fewer than there were or it was taken up after a restore.
     NoSeatFree {
         /// How many seats there are.
         seats: u32,
         /// Who has the seats.
         holders: Vec<Occupant>,
+        /// When that loan is due, if it is about one: it goes on until then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// The request is addressed to a license server, and was brought to the vendor.
     ForLicenseServer {
@@ -358,7 +362,10 @@ impl Refusal {
             Self::LoanTooLong { latest } => format!("borrow until {latest} at the latest"),
             Self::OverdraftSpent { next: Some(next), .. } => format!("let it end by itself, or try again at {next}"),
             Self::OverdraftSpent { next: None, .. } => "let it end by itself".into(),
-            Self::NoSeatFree { .. } => "borrow when a seat is free, or ask one of those who have one to leave it".into(),
+            Self::NoSeatFree { until: Some(until), .. } => {
+                format!("use it until {until}, and ask again when one of those who have a seat has left")
+            }
+            Self::NoSeatFree { until: None, .. } => "borrow when a seat is free, or ask one of those who have one to leave it".into(),
             Self::ForLicenseServer { .. } => {
                 "bring it to the administrator of that license server, who answers it with `keyward server answer`".into()
             }
@@ -419,8 +426,11 @@ impl fmt::Display for Refusal {
                 write!(f, "{}; place {place} in the queue", all_taken(*seats))?;
                 if holders.is_empty() { Ok(()) } else { write!(f, "; in use by {}", join(holders)) }
             }
-            Self::NoSeatFree { seats, holders } => {
+            Self::NoSeatFree { seats, holders, until } => {
                 f.write_str(&all_taken(*seats))?;
+                if until.is_some() {
+                    f.write_str(", and there is none that this loan could be signed again for")?;
+                }
                 if holders.is_empty() { Ok(()) } else { write!(f, "; in use by {}", join(holders)) }
             }
             Self::ForLicenseServer { server } => write!(f, "the request is addressed to license server {server}, not to the vendor"),

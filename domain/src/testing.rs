@@ -399,7 +399,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::NoLoanLeft { loans: 2, holders: vec![occupant.clone()] },
         Refusal::LoanTooLong { latest: day(7) },
         Refusal::OverdraftSpent { overdraft: 1, next: Some(day(2)) },
-        Refusal::NoSeatFree { seats: 3, holders: vec![occupant] },
+        Refusal::NoSeatFree { seats: 3, holders: vec![occupant], until: None },
         Refusal::ForLicenseServer { server: server().public().id() },
     ]
 }

@@ -312,6 +312,12 @@ refusal-no-seat-free =
        *[other] All { $seats } seats are taken
     }. In use by: { $holders }.
     .remedy = Borrow when a seat is free, or ask one of those who have one to leave it.
+refusal-no-seat-for-loan =
+    { $seats ->
+        [one] The one seat is taken
+       *[other] All { $seats } seats are taken
+    }, and none is left for this loan to be signed again: there are fewer than there were, or the license server was restored from a backup.
+    .remedy = It goes on until { $until }. Ask again when somebody has left a seat.
 refusal-all-seats-held =
     { $seats ->
         [one] The one seat is

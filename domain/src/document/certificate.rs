@@ -125,6 +125,15 @@ impl Contact {
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
+
+    /// Of two the one by which the issuer may be silent for longer.
+    pub(crate) fn looser(self, other: Self) -> Self {
+        let length = |it: Self| match it {
+            Self::None => u64::MAX,
+            Self::Every { days, grace } => u64::from(days) + u64::from(grace),
+        };
+        if length(other) > length(self) { other } else { self }
+    }
 }
 
 /// How a right is held.

@@ -81,7 +81,8 @@ impl Pool {
         // have been put back from another backup than these books.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         let knew = self.books.began(place.epoch);
-        let had_left = |hold: &Hold| hold.seat == seat && (hold.is_lease() || knew);
+        let came_first = |hold: &Hold| hold.numbered.is_none_or(|numbered| numbered < place);
+        let had_left = |hold: &Hold| hold.seat == seat && came_first(hold) && (hold.is_lease() || knew);
         let before = self.books.written.holds.range(..place).find(|(_, hold)| had_left(hold)).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
@@ -111,22 +112,23 @@ impl Pool {
 
     /// What was taken up may have been held for who waits: then none is held for anybody.
     fn hold_what_there_is(&mut self) {
-        let Some(delegation) = self.books.delegation() else { return };
-        let ready = self.queue.ready();
-        let with = |taken: u32| taken.saturating_add(ready);
-        if ready > 0 && (with(self.books.used()) > delegation.seats || with(self.books.all()) > delegation.limit()) {
+        if self.queue.ready() > self.spare() {
             self.queue.hold_none();
         }
     }
 
-    /// A loan whose later end was forgotten is out until then. What was taken away or given back meanwhile is not longer by it.
+    /// A loan whose later end was forgotten is out until then, and one that need not be heard from is out as long. What was taken away or given back meanwhile is not longer by it.
     fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, (until, contact): (Timestamp, Contact), issued: Timestamp) {
-        let Some(hold) = self.books.written.holds.get(&place).filter(|hold| hold.loan().is_some_and(|loan| loan.until < until)) else {
-            return;
-        };
-        let stands = hold.away.is_none() && !hold.is_given_back();
-        self.forgot(facts, issued, case.now);
-        if stands {
+        let Some(hold) = self.books.written.holds.get(&place) else { return };
+        let (Some(loan), stands) = (hold.loan(), hold.away.is_none() && !hold.is_given_back()) else { return };
+        let is_longer = loan.until < until;
+        // Only a restored server can have signed it on terms that it does not know, and not written them down.
+        let is_looser = self.books.written.restored.is_some() && loan.contact.looser(contact) != loan.contact;
+        let until = until.max(loan.until);
+        if is_longer {
+            self.forgot(facts, issued, case.now);
+        }
+        if stands && (is_longer || is_looser) {
             let (asked, contact) = (case.asked(), Some(contact));
             self.record(facts, Fact::Renewed { place, asked, until, contact, seat: None, at: case.at() });
         }

@@ -127,7 +127,7 @@ impl Pool {
             return Err(Refusal::RequestSpent);
         }
         self.adopt(facts, case, None, &sitter, choice.as_deref());
-        if let Some(place) = self.loan_for(case, wish).filter(|place| self.believes(case, *place)) {
+        if let Some(place) = self.loan_for(case, wish).filter(|place| self.has_number(*place) && self.believes(case, *place)) {
             return self.renew(facts, case, place, None, "uses its loan");
         }
         if let Some(was) = self.lease_of(case, &sitter).filter(|was| !self.lies_above(*was)) {
@@ -170,7 +170,7 @@ impl Pool {
         was.map_or(Ok(()), |was| self.believe(case, was))?;
         let seat = match was.and_then(|was| self.books.written.holds.get(&was)) {
             Some(hold) => hold.seat,
-            None => self.free_for(self.waiter(case.request, &wished(wish)), case, wish)?.ok_or_else(|| self.no_seat_free())?,
+            None => self.free_for(self.waiter(case.request, &wished(wish)), case, wish)?.ok_or_else(|| self.no_seat_free(None))?,
         };
         let (guest, asked, at) = (self.meet(facts, case), case.asked(), case.at());
         let place = self.record(facts, Fact::Lent { guest, asked, sitter, choice, seat, was, until, at });
@@ -243,7 +243,7 @@ impl Pool {
         let delegation = self.charter(case.now)?;
         let latest = self.latest_loan(case.now).ok_or(Refusal::NotBorrowable)?;
         // What was signed holds until it is due; above the last seat there is no number to sign it again for.
-        let seat = if self.lies_above(place) { Some(self.free_seat().ok_or_else(|| self.no_seat_free())?) } else { None };
+        let seat = if self.lies_above(place) { Some(self.free_seat().ok_or_else(|| self.no_seat_free(Some(held)))?) } else { None };
         // What was signed cannot be shortened by signing again.
         let until = until.map_or(held, |until| until.max(held));
         if delegation.window.until.map_or(until, |end| end.min(until)) > latest {
@@ -313,8 +313,8 @@ impl Pool {
         Some(self.books.numbers.lowest()).filter(|seat| *seat < limit)
     }
 
-    fn no_seat_free(&self) -> Refusal {
-        Refusal::NoSeatFree { seats: self.books.delegation().map_or(0, |it| it.seats), holders: self.occupants() }
+    fn no_seat_free(&self, until: Option<Timestamp>) -> Refusal {
+        Refusal::NoSeatFree { seats: self.books.delegation().map_or(0, |it| it.seats), holders: self.occupants(), until }
     }
 
     /// The number of the seat that the host shows it had before it was cut off, if nobody has it since; else the lowest.
@@ -370,14 +370,17 @@ impl Pool {
         self.books.borrowers.get(&guest).copied()
     }
 
-    /// The host's loan, if whoever checks out may use it. One that is due is none, also where the clock is doubted by which its seat is free;
-    /// nor is one above the last seat that cannot come down.
+    /// The host's loan, if whoever checks out may use it. One that is due is none, also where the clock is doubted by which its seat is free.
     fn loan_for(&self, case: &Case<'_>, wish: &Wish) -> Option<Place> {
         let (guest, _) = self.books.guest_of(&case.request.device)?;
         let place = self.books.loan_for(guest, &wish.user)?;
         let runs = |hold: &Hold| hold.loan().is_some_and(|loan| case.at() < loan.until);
-        let is_one = self.books.written.holds.get(&place).is_some_and(|hold| runs(hold));
-        (is_one && (!self.lies_above(place) || self.free_seat().is_some())).then_some(place)
+        self.books.written.holds.get(&place).is_some_and(|hold| runs(hold)).then_some(place)
+    }
+
+    /// Whether there is a number to sign a loan for: not above the last seat while none is free that it could come down to.
+    pub(super) fn has_number(&self, place: Place) -> bool {
+        !self.lies_above(place) || self.free_seat().is_some()
     }
 
     /// The lease of a user who has one on the asking host: where each process takes a seat, one that has no name has this.

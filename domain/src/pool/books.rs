@@ -178,21 +178,23 @@ impl Books {
                 let held = Held::Loan(Box::new(Loan { instead_of, ..Loan::new(*until, *at, self.contact()) }));
                 self.seat(place, self.new_hold(*guest, asked, sitter, *seat, held, *at).choosing(choice.clone()));
             }
-            Fact::Renewed { place, asked, until, contact, seat, at } => {
+            Fact::Renewed { place: loan, asked, until, contact, seat, at } => {
                 let contact = contact.unwrap_or_else(|| self.contact());
-                self.with_loan(*place, asked, *at, |number, loan| {
-                    loan.confirm(*until, *at, contact);
-                    *number = seat.unwrap_or(*number);
-                });
+                self.with_loan(*loan, asked, *at, |loan| loan.confirm(*until, *at, contact));
+                seat.iter().for_each(|seat| self.number(*loan, *seat, place));
             }
             Fact::Adopted(adopted) => self.adopt(place, adopted),
             Fact::GivenBack { place, asked, at } => {
-                self.with_loan(*place, asked, *at, |_, loan| loan.given_back = Some(asked.request));
+                self.with_loan(*place, asked, *at, |loan| loan.given_back = Some(asked.request));
             }
             Fact::Released { place, how, .. } => {
                 if let Some(mut hold) = self.unseat(*place) {
                     if let (None, Held::Loan(loan)) = (hold.away, &mut hold.held) {
                         loan.signed = self.may_be_confirmed(loan);
+                        if self.written.restored.is_some() {
+                            // On the terms of then, or on those of now.
+                            loan.contact = loan.contact.looser(self.contact());
+                        }
                     }
                     hold.away = Some(*how);
                     self.seat(*place, hold);
@@ -389,6 +391,7 @@ impl Books {
             sitter: sitter.clone(),
             choice: None,
             seat,
+            numbered: None,
             activation,
             request: asked.request,
             since: at,
@@ -423,13 +426,19 @@ impl Books {
         }
     }
 
-    fn with_loan(&mut self, place: Place, asked: &Asked, at: Timestamp, change: impl FnOnce(&mut u32, &mut Loan)) {
+    fn with_loan(&mut self, place: Place, asked: &Asked, at: Timestamp, change: impl FnOnce(&mut Loan)) {
         let Some(mut hold) = self.unseat(place) else { return };
         self.count(hold.guest, asked, at);
         if let Held::Loan(loan) = &mut hold.held {
-            change(&mut hold.seat, loan);
+            change(loan);
         }
         self.seat(place, hold);
+    }
+
+    /// What is held at a place has another number from a fact on.
+    fn number(&mut self, place: Place, seat: u32, from: Place) {
+        let Some(hold) = self.unseat(place) else { return };
+        self.seat(place, Hold { seat, numbered: Some(from), ..hold });
     }
 
     /// Puts a hold at a place, and into every index.

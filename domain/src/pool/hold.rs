@@ -31,6 +31,9 @@ pub(super) struct Hold {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) choice: Option<Box<Choice>>,
     pub(super) seat: u32,
+    /// Where it came by that number, if it had another before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) numbered: Option<Place>,
     pub(super) activation: ActivationId,
     /// The request that each fresh certificate answers again.
     pub(super) request: Digest,

@@ -79,7 +79,7 @@ pub struct Seat {
 /// Whose seat a line of the journal is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whose {
-    /// The seat.
+    /// The seat that it was given; a loan may have come down to another since.
     pub seat: u32,
     /// The number that the pool gave its host.
     pub guest: GuestNo,
@@ -145,7 +145,8 @@ impl Pool {
     /// Whether somebody on a host has a seat, as far as the license tells people apart: a lease, or a loan.
     pub fn sits(&self, device: &PublicKey, sitter: &Sitter) -> bool {
         let Some((guest, _)) = self.books.guest_of(device) else { return false };
-        self.books.sitters.contains_key(&self.books.seatmate(guest, sitter)) || self.books.loan_for(guest, &sitter.user).is_some()
+        self.books.sitters.contains_key(&self.books.seatmate(guest, sitter))
+            || self.books.loan_for(guest, &sitter.user).is_some_and(|loan| self.has_number(loan))
     }
 
     /// Whether this very request was granted something before. Whoever has a copy of it can bring it again.

@@ -135,7 +135,7 @@ impl Queue {
         self.numbers.get(who).and_then(|number| self.ready.get(number))
     }
 
-    /// There are fewer seats than there were: none is held for anybody, and whoever had one held asks anew.
+    /// There are fewer seats than there were, or one was taken up: none is held for anybody, and whoever had one held asks anew.
     pub(super) fn hold_none(&mut self) {
         for (who, _) in std::mem::take(&mut self.ready).into_values() {
             self.numbers.remove(&who);

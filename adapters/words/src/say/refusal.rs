@@ -80,8 +80,11 @@ impl Say for Refusal {
                 plain("refusal-overdraft-spent").number("overdraft", *overdraft).instant("next", *next)
             }
             Self::OverdraftSpent { next: None, .. } => plain("refusal-no-overdraft"),
-            Self::NoSeatFree { seats, holders } if holders.is_empty() => plain("refusal-all-seats-held").number("seats", *seats),
-            Self::NoSeatFree { seats, holders } => {
+            Self::NoSeatFree { seats, until: Some(until), .. } => {
+                plain("refusal-no-seat-for-loan").number("seats", *seats).instant("until", *until)
+            }
+            Self::NoSeatFree { seats, holders, .. } if holders.is_empty() => plain("refusal-all-seats-held").number("seats", *seats),
+            Self::NoSeatFree { seats, holders, .. } => {
                 let holders = holders.iter().map(Say::message);
                 plain("refusal-no-seat-free").number("seats", *seats).all("holders", Part::Text, holders, Join::List)
             }

@@ -101,7 +101,7 @@ fn told(fact: &Fact, whose: Option<&Whose>) -> (keyward::Timestamp, String) {
     // A host that the pool has forgotten goes by the number that its first line gave it.
     let host = |guest: u32| whose.and_then(|it| it.host.as_ref()).map_or_else(|| format!("host {guest}"), ToString::to_string);
     let of = |place: &Place| match whose {
-        Some(it) => format!("seat {} of {} on {}", it.seat, it.user, host(it.guest)),
+        Some(it) => format!("seat {} of {} on {} (place {})", it.seat, it.user, host(it.guest), place.position),
         None => format!("the seat of place {}", place.position),
     };
     match fact {

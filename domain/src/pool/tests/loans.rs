@@ -34,7 +34,7 @@ fn a_seat_that_is_held_is_the_one_that_is_taken_along() {
 fn who_borrows_from_a_full_pool_is_given_no_place_and_stands_in_nobodys_way() {
     let mut office = Office::of(seats(1));
     office.check_out(A).expect("a seat");
-    let Err(Refusal::NoSeatFree { seats: 1, holders }) = office.borrow(B, days(2)) else { panic!("it is full") };
+    let Err(Refusal::NoSeatFree { seats: 1, holders, until: None }) = office.borrow(B, days(2)) else { panic!("it is full") };
     assert_eq!(holders.iter().map(|it| it.user.to_string()).collect::<Vec<_>>(), ["ada"]);
     assert_eq!((office.overview().waiting, said(&office.check_out(C)).as_str()), (0, "place 1"));
 }

@@ -161,6 +161,34 @@ fn a_later_end_that_the_books_do_not_know_betrays_the_backup() {
     assert_eq!(said(&office.check_out(B)), "server-restored");
 }
 
+/// The vendor asks for less contact than when the backup was made: a loan may have been confirmed since, on the new terms.
+#[test]
+fn a_loan_that_is_taken_away_after_a_restore_is_out_by_the_terms_of_then_and_of_now() {
+    let own = |contact, generation| Delegation { contact, generation, ..seats(1) };
+    let strict = |generation| own(Contact::Every { days: 1, grace: 0 }, generation);
+    let mut office = Office::of(strict(1));
+    office.borrow(A, days(7)).expect("a loan");
+    let morning = office.journal.clone();
+    office.delegate(own(Contact::None, 2));
+    office.refresh(A).expect("confirmed");
+    for is_shown in [false, true] {
+        let mut office = office.clone();
+        restored(&mut office, &morning);
+        office.act(Act::AcceptRestore { by: "boss".into() });
+        if is_shown {
+            office.delegate(Delegation { loans: None, ..strict(3) });
+            assert_eq!(said(&office.refresh(A)), "not-borrowable");
+        } else {
+            office.delegate(own(Contact::None, 3));
+        }
+        assert_eq!(office.release(A, Release::AtEnd), "Done");
+        office.wait(days(7) - MINUTE);
+        assert_eq!(office.free(), 0, "{is_shown}");
+        office.wait(MINUTE);
+        assert_eq!(office.free(), 1, "{is_shown}");
+    }
+}
+
 /// It was shown what it had signed, and signed nothing.
 #[test]
 fn a_loan_that_a_restored_server_was_shown_has_the_contact_that_was_signed() {
@@ -435,6 +463,8 @@ fn taken_up_above(of: Who) -> (Office, Held) {
 #[test]
 fn a_loan_that_was_taken_up_above_the_last_seat_comes_down_for_whoever_checks_out() {
     let (mut office, loan) = taken_up_above(A);
+    let ada = Sitter { user: "ada".parse().expect("a name"), process: None };
+    assert!(!office.pool.sits(&host('a').device.public(), &ada), "another license of the server may have a seat for it");
     assert_eq!([said(&office.check_out(A)), said(&office.borrow(A, days(1)))], ["place 1", "no-seat-free"]);
     office.give_back(B, Way::Line).expect("a receipt");
     for again in [office.clone().borrow(A, days(1)), office.check_out(A)] {

@@ -60,9 +60,13 @@ fn license_server(world: &World, lending: Lending) -> LicenseServer {
     server
 }
 
+fn license_servers(world: &World) -> [LicenseServer; 2] {
+    [Lending::Open, Lending::ByFile].map(|lending| license_server(world, lending))
+}
+
 fn subject(seed: u64, servers: impl FnOnce([LicenseServer; 2]) -> SeatsSubject) -> SeatsSubject {
     let world = Arc::new(World::new(seed));
-    let both = [Lending::Open, Lending::ByFile].map(|lending| license_server(&world, lending));
+    let both = license_servers(&world);
     let profile = world.vendor().profile();
     let sold = world.vendor().sell(world.vendor().terms()).expect("it is sold");
     SeatsSubject {
@@ -267,7 +271,7 @@ fn answer(socket: TcpStream, config: Arc<ServerConfig>, noted: &Mutex<Vec<u8>>, 
 #[tokio::test]
 async fn a_server_with_a_false_tls_key_gets_nothing_sent_but_the_question_who_it_is() {
     let world = World::new(3);
-    let lan = Lan::new(&license_server(&world));
+    let lan = Lan::new(license_servers(&world));
     let (servers, trust) = (carrier(), world.vendor().profile().trust());
     let asked = format!("GET {SERVER_PATH} HTTP/1.1\r\n");
     for times in 1..=2 {
@@ -295,7 +299,7 @@ async fn a_server_with_a_false_tls_key_gets_nothing_sent_but_the_question_who_it
 #[tokio::test]
 async fn beats_answered_by_a_stranger_extend_nothing() {
     let world = World::new(4);
-    let lan = Lan::new(&license_server(&world));
+    let lan = Lan::new(license_servers(&world));
     let kept = serde_json::to_vec(&serde_json::json!({ "pulse": { "state": "kept", "next": 60_000 } })).expect("JSON");
     let liar = Stranger::saying(keyward_wire::media::JSON, kept);
     let own = *lan.cable.to.lock().expect("nobody panicked");

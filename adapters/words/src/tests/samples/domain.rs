@@ -57,9 +57,10 @@ pub(super) fn refusals() -> Vec<Refusal> {
         Refusal::OverdraftSpent { overdraft: 1, next: Some(at()) },
         Refusal::OverdraftSpent { overdraft: 2, next: Some(at()) },
         Refusal::OverdraftSpent { overdraft: 0, next: None },
-        Refusal::NoSeatFree { seats: 1, holders: vec![occupant(Some(at()))] },
-        Refusal::NoSeatFree { seats: 3, holders: vec![occupant(None), occupant(Some(at()))] },
-        Refusal::NoSeatFree { seats: 1, holders: Vec::new() },
+        Refusal::NoSeatFree { seats: 1, holders: vec![occupant(Some(at()))], until: None },
+        Refusal::NoSeatFree { seats: 3, holders: vec![occupant(None), occupant(Some(at()))], until: None },
+        Refusal::NoSeatFree { seats: 3, holders: vec![occupant(None)], until: Some(at()) },
+        Refusal::NoSeatFree { seats: 1, holders: Vec::new(), until: None },
         Refusal::ForLicenseServer { server: key_id() },
     ]
 }
