@@ -117,7 +117,8 @@ impl Pool {
         }
     }
 
-    /// A loan whose later end was forgotten is out until then, and one that need not be heard from is out as long. What was taken away or given back meanwhile is not longer by it.
+    /// A loan whose later end was forgotten is out until then, and one whose holder may be silent for longer is out as long. What was taken
+    /// away or given back meanwhile is not longer by it.
     fn goes_on(&mut self, facts: &mut Vec<Fact>, case: &Case<'_>, place: Place, (until, contact): (Timestamp, Contact), issued: Timestamp) {
         let Some(hold) = self.books.written.holds.get(&place) else { return };
         let (Some(loan), stands) = (hold.loan(), hold.away.is_none() && !hold.is_given_back()) else { return };
