@@ -1,5 +1,6 @@
 //! What happened in a pool, line by line, and whose seat each line is about.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyward_domain::names::EntitlementId;
@@ -51,11 +52,14 @@ async fn whose(journal: &dyn Journal, fact: &Fact, earlier: &mut BTreeMap<u64, O
             About::Seat { number, guest, user } => return Ok(Some(Whose { seat: number, guest, host: None, user: user.clone() })),
             About::SeatOf(place) => place.position,
         };
-        if !earlier.contains_key(&place) {
-            let found = journal.page(place.checked_add(1), 1).await?.into_iter().find(|(position, _)| *position == place);
-            earlier.insert(place, found.map(|(_, fact)| fact));
-        }
-        let Some(Some(found)) = earlier.get(&place) else { return Ok(None) };
+        let found = match earlier.entry(place) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let found = journal.page(place.checked_add(1), 1).await?.into_iter().find(|(position, _)| *position == place);
+                unknown.insert(found.map(|(_, fact)| fact))
+            }
+        };
+        let Some(found) = found else { return Ok(None) };
         about = found.clone();
     }
     Ok(None)
