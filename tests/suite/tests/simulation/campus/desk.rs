@@ -9,6 +9,7 @@ use keyward_domain::keys::PublicKey;
 use keyward_domain::names::{ActivationId, EntitlementId, ServerAddress, UserName};
 use keyward_domain::standing::Verdict;
 use keyward_domain::time::{Boot, Now, Timestamp, after, between, days};
+use keyward_domain::vault::VaultContents;
 use keyward_engine::license_manager::network::Network;
 use keyward_fakes::world::Host;
 use keyward_ports::{Clock as _, Vault as _};
@@ -47,8 +48,8 @@ pub(crate) struct Model {
     pub(crate) loans: BTreeMap<ActivationId, Loan>,
     /// What was given back here, up to which generation. A lease can be signed anew after that, a loan cannot.
     pub(crate) off: BTreeMap<ActivationId, u64>,
-    /// The step in which each was given back here last.
-    pub(crate) gave_back: BTreeMap<ActivationId, u64>,
+    /// What was in its vault when that was put back, and has not been given back since, whatever was before.
+    pub(crate) put_back: BTreeSet<ActivationId>,
     /// What came back from here and was refused, as there are two of it: its server does not know that it came back.
     pub(crate) refused_back: BTreeSet<ActivationId>,
     /// Whose return waits, or is never forgotten.
@@ -136,15 +137,14 @@ impl Desk {
                 disturbed,
                 wound_back,
                 sent: std::mem::take(&mut model.sent),
+                put_back: std::mem::take(&mut model.put_back),
                 ..Model::default()
             };
         }
         model.leases.clear();
         model.loans.clear();
         let Some(contents) = contents else { return };
-        let asked = contents.outbox.iter().filter_map(|it| serde_json::from_slice::<Request>(it.request.payload()).ok());
-        let returns = asked.filter_map(|asked| if let Ask::Return { activation, .. } = asked.ask { Some(activation) } else { None });
-        let returns: BTreeSet<_> = returns.chain(contents.tombstones.iter().cloned()).collect();
+        let returns = given_back(&contents);
         let answers: Vec<_> = contents.kept.iter().filter_map(|kept| words(&kept.statement)).collect();
         model.returning.clone_from(&returns);
         for it in answers.iter().filter_map(Answer::certificate) {
@@ -176,6 +176,14 @@ impl Desk {
                 Hold::Trial | Hold::Activation => {}
             }
         }
+    }
+
+    /// What its vault has and has not given back.
+    pub(crate) fn has(&self) -> BTreeSet<ActivationId> {
+        let Ok(Some(contents)) = self.host.vault().load() else { return BTreeSet::new() };
+        let answers = contents.kept.iter().filter_map(|kept| words(&kept.statement));
+        let all: BTreeSet<_> = answers.filter_map(|answer| Some(answer.certificate()?.activation.clone())).collect();
+        all.difference(&given_back(&contents)).cloned().collect()
     }
 
     /// Time passed while an act of the host's waited. Where that brought a lease nobody knows when it did.
@@ -271,6 +279,13 @@ impl Model {
             )
         })
     }
+}
+
+/// Whose return waits in a vault, or is never forgotten there.
+fn given_back(contents: &VaultContents) -> BTreeSet<ActivationId> {
+    let asked = contents.outbox.iter().filter_map(|it| serde_json::from_slice::<Request>(it.request.payload()).ok());
+    let returns = asked.filter_map(|asked| if let Ask::Return { activation, .. } = asked.ask { Some(activation) } else { None });
+    returns.chain(contents.tombstones.iter().cloned()).collect()
 }
 
 pub(crate) fn wish(user: &UserName, ticket: Option<Ticket>) -> Wish {

@@ -87,6 +87,7 @@ impl Campus {
         let desk = &mut self.desks[place];
         desk.host.restore(backup);
         (desk.model.disturbed, desk.model.wound_back) = (self.step, self.step);
+        desk.model.put_back = desk.has();
         desk.model.restored += 1;
         desk.next = None;
         desk.opens(&self.lan);

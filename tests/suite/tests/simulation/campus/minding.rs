@@ -278,9 +278,12 @@ impl Campus {
     fn is_off(&mut self, host: &str, activation: &ActivationId) {
         let window = |pool: &Pool| Some((pool.windows.get(activation)?.is_loan, *pool.generations.get(activation)?));
         let known = self.pools.values().find_map(window);
-        let step = self.step;
-        let Some(model) = self.model_of(host) else { return };
-        model.gave_back.insert(activation.clone(), step);
+        let Some(desk) = self.desks.iter_mut().find(|desk| desk.name() == host) else { return };
+        // A vault that was put back just after that has it.
+        if !desk.has().contains(activation) {
+            desk.model.put_back.remove(activation);
+        }
+        let model = &mut desk.model;
         // The other of two copies may have given it back before.
         let known = known.or_else(|| model.loans.contains_key(activation).then_some((true, 0)));
         match known {
@@ -345,8 +348,7 @@ impl Campus {
 
     /// There are two of it, with one vault; or its vault was put back to before it gave something back, which is a copy of it too.
     fn may_show_what_came_back(&mut self, host: &str, activation: &ActivationId) -> bool {
-        let was_put_back = |model: &Model| model.gave_back.get(activation).is_some_and(|step| *step < model.wound_back);
-        self.model_of(host).is_some_and(|model| model.is_copy || was_put_back(model))
+        self.model_of(host).is_some_and(|model| model.is_copy || model.put_back.contains(activation))
     }
 
     fn model_of(&mut self, host: &str) -> Option<&mut Model> {
