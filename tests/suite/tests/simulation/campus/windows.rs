@@ -39,8 +39,9 @@ pub(crate) struct Window {
     pub(crate) is_a_copys: bool,
     /// A server that did not know it was shown it until then and took it up, though it signed nothing for it.
     pub(crate) taken_up: Option<Timestamp>,
-    /// Its server was shown a later seat of the same number, and may take it that whoever had this lease had left.
-    pub(crate) gives_way: bool,
+    /// Of these its server was shown a later seat of the same number, which it did not know, and may take it that whoever had this lease had
+    /// left.
+    pub(crate) gives_way: BTreeSet<ActivationId>,
 }
 
 impl Window {

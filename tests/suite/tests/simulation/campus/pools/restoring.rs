@@ -46,7 +46,7 @@ impl Pool {
             // It stands where it stood then, and not where the server put it that was shown it in between.
             window.place = then.map_or(window.place, |then| then.place);
             window.taken_up = notes.windows.get(activation).and_then(|then| then.taken_up);
-            window.gives_way = then.is_some_and(|then| then.gives_way);
+            window.gives_way = then.map(|then| then.gives_way.clone()).unwrap_or_default();
             if let Some(then) = then.filter(|then| then.is_loan) {
                 window.known_until = then.known_until.min(window.until);
                 window.due = window.due.max(then.due);
@@ -131,14 +131,19 @@ impl Pool {
         }
     }
 
-    /// A restored server that is shown a later seat of the number of a lease that it knows takes it that whoever had that lease had left. Of
-    /// what it signed itself after it was put back from another backup, which did not know the lease, that is not true, and it cannot tell.
+    /// A restored server that is shown a later seat, which it does not know, of the number of a lease that it knows takes it that whoever had
+    /// that lease had left. Of what it signed itself after it was put back from another backup, which did not know the lease, that is not true,
+    /// and it cannot tell.
     pub(crate) fn gives_way(&mut self, shown: &Certificate) {
         let (Hold::Lease { seat, place } | Hold::Loan { seat, place }) = shown.hold else { return };
         let Some(strangers) = self.strangers.get(&place) else { return };
+        // For what it knows nobody gives way.
+        if self.windows.get(&shown.activation).is_some_and(|window| !window.is_forgotten) {
+            return;
+        }
         let is_there = |lease: &Window| !lease.is_loan && !lease.is_forgotten && lease.seat == seat && lease.place < place;
         let leases = self.windows.iter_mut().filter(|(it, lease)| strangers.contains(*it) && is_there(lease));
-        leases.for_each(|(_, lease)| lease.gives_way = true);
+        leases.for_each(|(_, lease)| lease.gives_way.extend([shown.activation.clone()]));
     }
 
     /// Whether a restored server does not know of something, or that it came back.

@@ -1,5 +1,6 @@
 //! What leaves a server's door, comes back, or is taken away.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keyward_domain::document::{Certificate, Contact, Hold, Until};
@@ -40,7 +41,7 @@ impl Pool {
         }
         // Whom a restored server does not know can sit on the same number: it counts such loans, and cannot tell which numbers they have.
         let sits = |(other, window): &(&ActivationId, &Window)| {
-            **other != it.activation && window.seat == seat && window.is_known(now) && !window.gives_way
+            **other != it.activation && window.seat == seat && window.is_known(now) && !window.gives_way.contains(&it.activation)
         };
         if let Some((other, window)) = self.windows.iter().find(sits) {
             faults.push(("P1", format!("seat {seat} is {other}'s of {} until {}, and {}'s", window.host, window.until, it.activation)));
@@ -99,7 +100,7 @@ impl Pool {
             instead_of: known.and_then(|known| known.instead_of.clone()),
             is_a_copys: known.is_some_and(|known| known.is_a_copys),
             taken_up: None,
-            gives_way: false,
+            gives_way: BTreeSet::new(),
         };
         self.ghosts.retain(|_, ghost| ghost.of.as_ref() != Some(&it.activation));
         if is_loan {
@@ -185,8 +186,8 @@ impl Pool {
             }
         }
         // So they say who gave way: then it does not stand there any more.
-        for window in self.windows.values_mut().filter(|window| window.gives_way) {
-            window.gives_way = false;
+        for window in self.windows.values_mut().filter(|window| !window.gives_way.is_empty()) {
+            window.gives_way.clear();
             let of_that_number = || listed.iter().filter(|seat| seat.number == window.seat);
             window.is_forgotten = !of_that_number().any(|seat| seat.device == window.device.id());
             if !window.is_forgotten && of_that_number().count() > 1 {
