@@ -196,7 +196,9 @@ impl Campus {
                 self.refused.insert((host.clone(), Refusal::SeatGone.code()));
                 self.pools.values_mut().for_each(|pool| pool.revokes(&revocation.activation, revocation.generation));
                 let windows = self.pools.values().filter_map(|pool| pool.windows.get(&revocation.activation));
-                if let Some(window) = windows.into_iter().find(|window| matches!(window.away, Away::Not | Away::AtOnceOnce)) {
+                if let Some(window) =
+                    windows.into_iter().find(|window| matches!(window.away, Away::Not | Away::AtOnceAsLoan | Away::AtOnceOnce))
+                {
                     let what = format!("{} is revoked, and nobody took it away: {window:?}", revocation.activation);
                     self.broken("P9", &host, what);
                 }

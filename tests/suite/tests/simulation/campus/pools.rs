@@ -75,6 +75,8 @@ pub(crate) struct Pool {
     /// How late it is by what the server knows.
     clock: Known,
     pub(crate) restored: Option<Restored>,
+    /// What went on when it was put back last, and has not come back since.
+    sat: BTreeSet<ActivationId>,
     /// What a seat may be kept for though nobody has it: its return was not heard, or is forgotten.
     pub(crate) ghosts: BTreeMap<Place, Ghost>,
     /// Hosts that asked to borrow and heard nothing, and until when what they asked for may be borrowed.
@@ -120,6 +122,7 @@ impl Pool {
             started: now,
             clock: Known::new(now),
             restored: None,
+            sat: BTreeSet::new(),
             ghosts: BTreeMap::new(),
             unheard: BTreeMap::new(),
             in_vain: BTreeSet::new(),

@@ -80,7 +80,9 @@ pub(crate) enum Away {
     AtEnd,
     /// A seat for emergencies stands in for it.
     AtOnce,
-    /// One stood in for it, and the server was restored and does not know that; or one does for the loan that it became.
+    /// One stands in for the loan that it became.
+    AtOnceAsLoan,
+    /// One stood in for it, and the server was restored and does not know that.
     AtOnceOnce,
     /// One stood in for it, the server was restored and does not know that, and it was taken away again: its seat is free at its end.
     AtOnceThenAtEnd,
@@ -113,7 +115,12 @@ impl Away {
 
     /// Whether another may have a seat in its place, beyond those that were sold.
     pub(crate) fn is_stood_in_for(self) -> bool {
-        matches!(self, Self::AtOnce | Self::AtOnceOnce | Self::AtOnceThenAtEnd)
+        self.is_known_stood_in_for() || matches!(self, Self::AtOnceOnce | Self::AtOnceThenAtEnd)
+    }
+
+    /// Whether its server knows that as well.
+    pub(crate) fn is_known_stood_in_for(self) -> bool {
+        matches!(self, Self::AtOnce | Self::AtOnceAsLoan)
     }
 }
 

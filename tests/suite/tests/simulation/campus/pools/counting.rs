@@ -23,14 +23,22 @@ impl Pool {
         let (beyond, shown) = self.beyond_seats();
         let mut faults = Vec::new();
         let (may, ready) = (&self.delegation, glance.ready as usize);
-        let counted: Vec<_> = self.windows.iter().filter(|(it, _)| !self.became_a_loan(it)).map(|(_, window)| window).collect();
+        let counted: Vec<_> = self.windows.iter().filter(|(it, _)| !self.became_a_loan(it)).collect();
         let all = counted.len() + ready;
-        let without = counted.iter().filter(|window| !window.away.is_stood_in_for()).count() + ready;
+        let without = counted.iter().filter(|(_, window)| !window.away.is_stood_in_for()).count() + ready;
+        // What another stood in for is counted in full by a server that was put back and does not know that: whoever sits there keeps the seat,
+        // and nobody comes in the place of whoever leaves.
+        let in_full = || counted.iter().filter(|(_, window)| !window.away.is_known_stood_in_for());
+        let sat =
+            in_full().filter(|(it, window)| self.sat.contains(*it) || window.instead_of.as_ref().is_some_and(|it| self.sat.contains(it)));
+        let most = sat.count().max(may.seats as usize);
         let loans = self.windows.values().filter(|window| window.is_loan).count();
-        if all > may.limit() as usize + shown || without > may.seats as usize + beyond {
+        let full = in_full().count() + ready;
+        if all > may.limit() as usize + shown || without > may.seats as usize + beyond || full > most + beyond {
             let who: Vec<_> = self.windows.iter().map(|(it, window)| format!("{it} seat {} of {}", window.seat, window.host)).collect();
             let there = format!("{} seats and {} for emergencies", may.seats, may.overdraft);
-            faults.push(("P1", format!("{all} are signed for or held, {without} with no other in their place, of {there}: {who:?}")));
+            let counts = format!("{all} are signed for or held, {without} with no other in their place, {full} that its server counts");
+            faults.push(("P1", format!("{counts}, of {there}: {who:?}")));
         }
         let may = may.loans.map_or(0, |loans| loans.seats as usize);
         if loans > may {

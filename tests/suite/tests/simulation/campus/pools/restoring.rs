@@ -20,6 +20,7 @@ impl Pool {
         self.restored = Some(Restored { at: now, up: None, believed: now, accepted: false });
         self.clock.is_put_back(notes.clock.as_ref());
         self.quiet = Some(after(now, LEASE));
+        self.sat = self.windows.keys().cloned().collect();
         self.closed.clone_from(&notes.closed);
         for (place, ghost) in &mut self.ghosts {
             ghost.away = ghost.away.put_back(notes.ghosts.get(place).map_or(Away::Not, |then| then.away));

@@ -54,7 +54,7 @@ impl Pool {
         let is_away = |away| match away {
             Away::Not => false,
             Away::AtEnd | Away::AtOnce | Away::AtOnceThenAtEnd => true,
-            Away::AtOnceOnce => self.restored.is_none(),
+            Away::AtOnceAsLoan | Away::AtOnceOnce => self.restored.is_none(),
         };
         if known.is_some_and(|known| is_away(known.away)) {
             faults.push(("P9", format!("{} was taken away and is signed again", it.activation)));
@@ -149,6 +149,7 @@ impl Pool {
             self.ghosts.insert(window.place, window.ghost(activation.clone(), until));
         }
         if heard == Heard::Acknowledged {
+            self.sat.remove(activation);
             let back: Vec<_> = self.ghosts.extract_if(.., |_, ghost| ghost.of.as_ref() == Some(activation)).collect();
             if back.is_empty() && self.generations.contains_key(activation) {
                 self.late_ends.insert(activation.clone());
@@ -242,7 +243,7 @@ impl Pool {
         {
             match (seat.state, how) {
                 (SeatState::Leased, _) => lease.place = place,
-                (_, Release::AtOnce) => lease.away = Away::AtOnceOnce,
+                (_, Release::AtOnce) => lease.away = Away::AtOnceAsLoan,
                 (_, Release::AtEnd) => {}
             }
         }
