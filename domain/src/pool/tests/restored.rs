@@ -584,3 +584,25 @@ fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_t
     office.wait(MINUTE);
     assert_eq!(office.free(), 1);
 }
+
+/// A loan that came down from above the last seat has its number since then, and its place from before.
+#[test]
+fn a_loan_that_came_down_to_a_number_did_not_leave_it_to_who_had_that_number_before_at_a_later_place() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(3) });
+    for who in [B, C] {
+        office.check_out(who).expect("a seat");
+    }
+    assert_eq!(said(&office.borrow(A, days(5))), "loan of seat 2");
+    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(2) });
+    let morning = office.journal.clone();
+    for who in [B, C] {
+        office.give_back(who, Way::Line).expect("a receipt");
+    }
+    assert_eq!(said(&office.borrow(D, days(5))), "loan of seat 0");
+    restored(&mut office, &morning);
+    office.wait(LEASE);
+    assert_eq!(said(&office.refresh(A)), "loan of seat 0");
+    assert_eq!(said(&office.refresh(D)), "loan of seat 1");
+    assert_eq!(said(&office.refresh(A)), "loan of seat 0", "it never left");
+    assert_eq!((office.overview().used, office.overview().loans, said(&office.check_out(E))), (2, 2, "place 1".into()));
+}
