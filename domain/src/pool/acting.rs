@@ -6,7 +6,7 @@ use super::Pool;
 use super::charter::Charter;
 use super::fact::{Ending, Fact, Release};
 use super::op::{Act, Acted};
-use crate::document::{Delegation, Place, Revocation, RevocationReason};
+use crate::document::{Place, Revocation, RevocationReason};
 use crate::refusal::Refusal;
 use crate::time::{Now, Timestamp, after};
 
@@ -83,9 +83,10 @@ impl Pool {
                 return Ok(Acted::Nothing);
             }
         }
-        let before = self.books.delegation().map_or(0, Delegation::limit);
+        let sold = |pool: &Self| pool.books.delegation().map_or((0, 0), |it| (it.seats, it.limit()));
+        let before = sold(self);
         self.record(facts, Fact::Delegated { charter, at: now.wall });
-        if self.books.delegation().map_or(0, Delegation::limit) < before {
+        if sold(self).0 < before.0 || sold(self).1 < before.1 {
             self.queue.hold_none();
         }
         Ok(Acted::Done)

@@ -252,3 +252,16 @@ fn a_seat_that_is_held_for_somebody_is_held_no_more_when_there_are_fewer() {
     office.give_back(A, Way::Line).expect("a receipt");
     assert_eq!(said(&office.check_out(C)), "lease of seat 0");
 }
+
+/// There is one seat less, and one more for emergencies.
+#[test]
+fn a_seat_that_is_held_for_somebody_is_not_made_one_for_emergencies() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
+    office.check_out(A).expect("a seat");
+    office.check_out(B).expect("a seat");
+    office.check_out(C).expect_err("it waits");
+    office.give_back(B, Way::Line).expect("a receipt");
+    assert!(matches!(office.queue(C), Wait::Ready { .. }));
+    office.delegate(Delegation { overdraft: 1, generation: 2, ..seats(1) });
+    assert_eq!((office.queue(C), said(&office.check_out(C))), (Wait::Lost, "place 1".into()));
+}
