@@ -83,12 +83,8 @@ impl Pool {
                 return Ok(Acted::Nothing);
             }
         }
-        let sold = |pool: &Self| pool.books.delegation().map_or((0, 0), |it| (it.seats, it.limit()));
-        let before = sold(self);
         self.record(facts, Fact::Delegated { charter, at: now.wall });
-        if sold(self).0 < before.0 || sold(self).1 < before.1 {
-            self.queue.hold_none();
-        }
+        self.hold_what_there_is();
         Ok(Acted::Done)
     }
 

@@ -110,8 +110,8 @@ impl Pool {
         self.hold_what_there_is();
     }
 
-    /// What was taken up may have been held for who waits: then none is held for anybody.
-    fn hold_what_there_is(&mut self) {
+    /// What was taken up, or is sold no more, may have been held for who waits: then none is held for anybody.
+    pub(super) fn hold_what_there_is(&mut self) {
         if self.queue.ready() > self.spare() {
             self.queue.hold_none();
         }
