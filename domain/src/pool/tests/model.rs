@@ -1,13 +1,15 @@
 //! A world of hosts around one pool, and an observer who knows nothing of it but what was signed.
 //!
-//! Promise 1: what is signed and has not ended is never for more than the seats there are. Promise 2: no late or replayed beat brings a
-//! seat back. The steps are drawn at random and shrunk to the few that matter when a promise breaks.
+//! Promise 1: what is signed and has not ended is never for more than the seats there are; where there are fewer than there were, nothing is
+//! added to what was signed when there were more. Promise 2: no late or replayed beat brings a seat back. Promise 8: a restored server lets
+//! go of nothing that it knows and that has not ended. The steps are drawn at random and shrunk to the few that matter when a promise breaks.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::document::Contact;
 
 const HOSTS: [Who; 6] = [A, B, C, D, E, ('f', "fay")];
 
@@ -27,12 +29,18 @@ enum Step {
     Release(usize, Release),
     /// The administrator accepts what was given back by file, by its number.
     Accept(usize),
+    /// The vendor delegates so many seats and so many for emergencies, and asks borrowers for contact so.
+    Delegate(u32, u32, Contact),
+    /// The administrator says that the restored server knows of every loan, if it does.
+    AcceptRestore,
     Pass(u64),
     Restart(u64),
     /// The server dies while it answers: nobody hears of it, and it was written or not.
     Crash(usize, Written),
     Backup,
     Restore,
+    /// Everybody comes with what they hold, one after another, beginning here.
+    Come(usize),
     /// The server's wall clock is set.
     Slip(i64),
 }
@@ -72,18 +80,36 @@ fn steps(trouble: Trouble) -> impl Strategy<Value = Vec<Step>> {
         1 => (0..100usize).prop_map(Step::Accept),
         1 => (40_000..400_000u64).prop_map(Step::Pass),
     ];
+    let contact = prop_oneof![Just(Contact::None), (1..6u32, 0..2u32).prop_map(|(days, grace)| Contact::Every { days, grace })];
+    let delegations = (1..5u32, prop_oneof![2 => Just(0), 1 => 1..3u32], contact)
+        .prop_map(|(seats, overdraft, contact)| Step::Delegate(seats, overdraft, contact));
     let crashes = prop_oneof![
         2 => (0..2u64).prop_map(Step::Restart),
         2 => (who(), written).prop_map(|(who, written)| Step::Crash(who, written)),
     ];
-    let restores = prop_oneof![1 => Just(Step::Backup), 1 => Just(Step::Restore), 4 => who().prop_map(Step::Show), 1 => (0..2u64).prop_map(Step::Restart)];
+    let restores = prop_oneof![
+        2 => Just(Step::Backup),
+        2 => Just(Step::Restore),
+        2 => Just(Step::AcceptRestore),
+        5 => who().prop_map(Step::Show),
+        3 => who().prop_map(Step::Come),
+        2 => (0..2u64).prop_map(Step::Restart),
+    ];
     let clocks = prop_oneof![(-200_000..200_000i64).prop_map(Step::Slip), (0..2u64).prop_map(Step::Restart)];
     let step = match trouble {
-        Trouble::Crashes => prop_oneof![8 => usual, 3 => loans, 2 => crashes].boxed(),
-        Trouble::Restores => prop_oneof![8 => usual, 3 => loans, 3 => restores].boxed(),
+        Trouble::Crashes => prop_oneof![8 => usual, 3 => loans, 2 => crashes, 1 => delegations].boxed(),
+        Trouble::Restores => prop_oneof![8 => usual, 3 => loans, 3 => restores, 1 => delegations].boxed(),
         Trouble::Clocks => prop_oneof![8 => usual, 2 => clocks].boxed(),
     };
-    prop::collection::vec(step, 1..80)
+    // Some begin with a loan above the last seat.
+    let cut = (who(), who(), who(), 1..3u32).prop_map(|(one, other, borrower, seats)| {
+        vec![Step::CheckOut(one), Step::CheckOut(other), Step::Borrow(borrower, 100), Step::Delegate(seats, 0, Contact::None)]
+    });
+    let first = match trouble {
+        Trouble::Restores => prop_oneof![2 => Just(Vec::new()), 1 => cut].boxed(),
+        Trouble::Crashes | Trouble::Clocks => Just(Vec::new()).boxed(),
+    };
+    (first, prop::collection::vec(step, 1..80)).prop_map(|(first, then)| [first, then].concat())
 }
 
 /// A right that was signed, in true time.
@@ -93,6 +119,10 @@ struct Window {
     seat: u32,
     activation: ActivationId,
     until: Duration,
+    /// When its holder must have made contact: it ends here if it is taken away.
+    missed: Duration,
+    /// The server knows of it, to its end: it has not been restored since, or the backup had it.
+    known: bool,
     /// An administrator took it away at once: a seat for emergencies stands in for it.
     stood_in_for: bool,
 }
@@ -106,6 +136,11 @@ struct World {
     filed: Vec<Place>,
     backup: Vec<Fact>,
     trouble: Trouble,
+    /// How often the vendor delegated.
+    delegated: u64,
+    /// So many may be signed for at most, and so many of them that no seat for emergencies stands in for: as many as there are, or were when
+    /// they were signed for.
+    most: (usize, usize),
 }
 
 impl World {
@@ -113,7 +148,8 @@ impl World {
         let loans = (trouble != Trouble::Clocks).then_some(Borrowing { days: 7, seats: 2 });
         let office = Office::of(Delegation { loans, ..seats(3) });
         let backup = office.journal.clone();
-        Self { office, elapsed: Duration::ZERO, windows: Vec::new(), beats: Vec::new(), filed: Vec::new(), backup, trouble }
+        let (windows, beats, filed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { office, elapsed: Duration::ZERO, windows, beats, filed, backup, trouble, delegated: 1, most: (4, 3) }
     }
 
     /// A certificate reached its host.
@@ -121,11 +157,19 @@ impl World {
         let certificate = held.certificate();
         let until = certificate.window.until.expect("a seat ends");
         let until = self.elapsed + between(held.answer.issued, until);
+        let missed = match certificate.contact {
+            Contact::Every { days: every, grace } => until.min(self.elapsed + days((every + grace).into())),
+            Contact::None => until,
+        };
         self.windows.retain(|window| held.answer.all_revocations().all(|it| it.activation != window.activation));
         // A restored server forgot that it was taken away at once; the seat for emergencies was given all the same.
         let forgotten = |window: &Window| window.activation == held.activation() && window.stood_in_for;
         let stood_in_for = self.trouble == Trouble::Restores && self.windows.iter().any(forgotten);
-        self.windows.push(Window { who, seat: held.seat(), activation: held.activation(), until, stood_in_for });
+        let (seat, activation) = (held.seat(), held.activation());
+        // A loan that came down has its new number alone.
+        let before = self.windows.iter_mut().filter(|window| window.activation == activation);
+        before.for_each(|window| (window.seat, window.known) = (seat, window.known || window.until <= until));
+        self.windows.push(Window { who, seat, activation, until, missed, known: true, stood_in_for });
         if held.lifeline.is_some() {
             self.beats.push((who, held.clone()));
         }
@@ -159,6 +203,11 @@ impl World {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        if !matches!(step, Step::Pass(_) | Step::Restart(_) | Step::Crash(..) | Step::Backup | Step::Restore | Step::Slip(_)) {
+            // As every decision begins.
+            self.office.decide(Op::Tick);
+            self.most = self.most();
+        }
         match *step {
             Step::CheckOut(n) => {
                 let answer = self.office.check_out(HOSTS[n]);
@@ -217,13 +266,27 @@ impl World {
             Step::Release(n, how) => {
                 if let Some(held) = self.office.held.get(&HOSTS[n]).cloned() {
                     let done = self.office.release(HOSTS[n], how) == "Done";
-                    let its = self.windows.iter_mut().filter(|window| window.activation == held.activation());
-                    its.for_each(|window| window.stood_in_for |= done && how == Release::AtOnce);
+                    for window in self.windows.iter_mut().filter(|window| done && window.activation == held.activation()) {
+                        window.stood_in_for |= how == Release::AtOnce;
+                        window.until = window.missed;
+                    }
                 }
             }
             Step::Accept(n) => {
                 if let Some(place) = self.filed.get(n % self.filed.len().max(1)).copied() {
                     self.office.act(Act::AcceptReturn { place, by: "boss".into() });
+                }
+            }
+            Step::Delegate(seats, overdraft, contact) => {
+                self.delegated += 1;
+                let delegation = Delegation { seats, overdraft, contact, generation: self.delegated, ..self.office.delegation.clone() };
+                let done = self.office.delegate_at(delegation, self.office.now.wall);
+                prop_assert_eq!(done, "Done", "it is newer than any before");
+            }
+            Step::AcceptRestore => {
+                let leases: BTreeSet<_> = self.beats.iter().map(|(_, held)| held.activation()).collect();
+                if self.windows.iter().all(|window| window.known || leases.contains(&window.activation)) {
+                    self.office.act(Act::AcceptRestore { by: "boss".into() });
                 }
             }
             Step::Pass(seconds) => self.pass(Duration::from_secs(seconds)),
@@ -250,6 +313,18 @@ impl World {
                 let anchor = Some(self.office.pool.anchored());
                 self.office.journal = self.backup.clone();
                 self.office.start(Start { anchor, marked: true });
+                let books = self.office.pool.books();
+                self.office.delegation = books.delegation().expect("it was delegated first").clone();
+                for window in &mut self.windows {
+                    let hold = books.activations.get(&window.activation).and_then(|place| books.written.holds.get(place));
+                    window.known = hold.is_some_and(|hold| hold.loan().is_none_or(|loan| loan.until >= after(day(1), window.until)));
+                }
+            }
+            Step::Come(n) => {
+                for who in (0..HOSTS.len()).map(|next| (n + next) % HOSTS.len()) {
+                    let loan = self.office.held.get(&HOSTS[who]).is_some_and(|held| held.lifeline.is_none());
+                    self.step(&if loan { Step::Refresh(who) } else { Step::Show(who) })?;
+                }
             }
             Step::Slip(seconds) => {
                 let slip = jiff::SignedDuration::from_secs(seconds);
@@ -264,24 +339,35 @@ impl World {
         self.elapsed += length;
     }
 
-    /// Promise 1, as somebody sees it who has every signed window.
+    /// What was signed for, or counts, when there were more seats goes on to its end; that a seat is held for somebody does not.
+    fn most(&self) -> (usize, usize) {
+        let counted = self.office.pool.books.written.holds.values().map(|hold| (&hold.activation, hold.is_stood_in_for()));
+        let signed = self.windows.iter().map(|window| (&window.activation, window.stood_in_for));
+        let going: BTreeSet<_> = counted.chain(signed).collect();
+        let all: BTreeSet<_> = going.iter().map(|(activation, _)| activation).collect();
+        let counted = going.iter().filter(|(_, stood_in_for)| !stood_in_for).count();
+        let Overview { seats, overdraft, .. } = self.office.overview();
+        (self.most.0.min(all.len()).max((seats + overdraft) as usize), self.most.1.min(counted).max(seats as usize))
+    }
+
+    /// Promises 1 and 8, as somebody sees them who has every signed window.
     fn look(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let elapsed = self.elapsed;
         self.windows.retain(|window| window.until > elapsed);
+        self.most = self.most();
+        let most = self.most;
         let (windows, stays) = (&self.windows, |window: &&Window| !window.stood_in_for);
         let open: BTreeSet<_> = windows.iter().map(|window| &window.activation).collect();
         let all: BTreeSet<_> = windows.iter().filter(stays).map(|window| &window.activation).collect();
         let holders: BTreeSet<_> = windows.iter().map(|window| (window.who, window.seat)).collect();
         let numbers: BTreeSet<_> = windows.iter().map(|window| window.seat).collect();
-        let overview = self.office.overview();
-        let (limit, ready) = ((overview.seats + overview.overdraft) as usize, overview.ready as usize);
-        prop_assert!(open.len() + ready <= limit, "after {step:?}: {} are signed for of {limit}: {:?}", open.len() + ready, self.windows);
-        prop_assert!(
-            all.len() + ready <= overview.seats as usize,
-            "after {step:?}: {} of {} seats: {all:?}",
-            all.len() + ready,
-            overview.seats
-        );
+        let ready = self.office.overview().ready as usize;
+        let now = (open.len() + ready, all.len() + ready);
+        prop_assert!(now.0 <= most.0, "after {step:?}: {} are signed for of {}: {windows:?}", now.0, most.0);
+        prop_assert!(now.1 <= most.1, "after {step:?}: {} of {} seats: {all:?}", now.1, most.1);
+        let known = &self.office.pool.books().activations;
+        let lost = windows.iter().find(|window| window.known && !known.contains_key(&window.activation));
+        prop_assert!(lost.is_none(), "after {step:?}: the server let go of {lost:?}");
         if self.trouble != Trouble::Restores {
             prop_assert_eq!(numbers.len(), holders.len(), "after {:?} a seat has two holders: {:?}", step, holders);
         }
