@@ -10,7 +10,7 @@ use crate::keys::PublicKey;
 use crate::license_key::LastFive;
 use crate::names::{ActivationId, Edition, EntitlementId, Feature, ProductId};
 use crate::rights::{KeyType, Medium, TenureKind};
-use crate::time::{Timestamp, Window};
+use crate::time::{Timestamp, Window, after, days};
 
 /// A right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,14 @@ impl Contact {
     /// Whether there is no such duty.
     pub fn is_none(&self) -> bool {
         *self == Self::None
+    }
+
+    /// When the contact is missed that is due after one at an instant, the days of grace too.
+    pub(crate) fn missed(self, heard: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::None => None,
+            Self::Every { days: every, grace } => Some(after(heard, days(u64::from(every) + u64::from(grace)))),
+        }
     }
 
     /// Of two the one by which the issuer may be silent for longer.

@@ -24,7 +24,9 @@ impl Pool {
     pub(super) fn believes(&self, case: &Case<'_>, place: Place) -> bool {
         let activation = self.books.written.holds.get(&place).map(|hold| &hold.activation);
         let open = |shown: &Certificate| Some(&shown.activation) == activation && shown.window.place(case.at()) == In::Inside;
-        !self.doubts(place, case.now) || case.shows(None).is_some_and(|(_, shown, _)| open(shown))
+        // Whoever has missed a contact may have lost the seat by it since the backup.
+        let is_heard = |shown: &Certificate, issued| shown.contact.missed(issued).is_none_or(|missed| case.at() < missed);
+        !self.doubts(place, case.now) || case.shows(None).is_some_and(|(answer, shown, _)| open(shown) && is_heard(shown, answer.issued))
     }
 
     /// The server is shown its own signature. If it knows nothing of that place, it was restored from a backup, or is one of two.

@@ -11,7 +11,7 @@ use crate::document::{Contact, Place};
 use crate::host::Fingerprint;
 use crate::names::ActivationId;
 use crate::seal::Digest;
-use crate::time::{Timestamp, after, days};
+use crate::time::Timestamp;
 
 /// A host that the pool knows: its key and its counts, and what it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,10 +115,7 @@ impl Loan {
 
     /// When whoever has it has missed its next contact, or it is due.
     fn missed(&self) -> Timestamp {
-        let missed = match self.contact {
-            Contact::Every { days: every, grace } => after(self.signed, days(u64::from(every) + u64::from(grace))),
-            Contact::None => self.until,
-        };
+        let missed = self.contact.missed(self.signed).unwrap_or(self.until);
         missed.max(self.unheard_until.unwrap_or(missed)).min(self.until)
     }
 }

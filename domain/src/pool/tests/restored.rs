@@ -606,3 +606,17 @@ fn a_loan_that_came_down_to_a_number_did_not_leave_it_to_who_had_that_number_bef
     assert_eq!(said(&office.refresh(A)), "loan of seat 0", "it never left");
     assert_eq!((office.overview().used, office.overview().loans, said(&office.check_out(E))), (2, 2, "place 1".into()));
 }
+
+/// It was taken away since the backup, and its seat is another's since its holder missed its contact.
+#[test]
+fn a_loan_whose_contact_was_missed_is_not_confirmed_by_a_restored_server_that_forgot_that_it_was_taken_away() {
+    let mut office = Office::of(Delegation { contact: Contact::Every { days: 1, grace: 0 }, overdraft: 0, ..seats(1) });
+    office.borrow(A, days(7)).expect("a loan");
+    let morning = office.journal.clone();
+    assert_eq!(office.release(A, Release::AtEnd), "Done");
+    office.wait(days(1));
+    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
+    restored(&mut office, &morning);
+    assert_eq!(said(&office.refresh(A)), "server-restored", "the seat may be another's");
+    assert_eq!(said(&office.show(B)), "lease of seat 0");
+}
