@@ -10,6 +10,7 @@ use crate::seal::{self, Keyward, Reply, Sealed, Statement, Verified};
 use crate::testing::{answer, day, delegated, delegation, first_keys, host, issuer, sealed, served, server, shipped_trust, sold_key, wish};
 use crate::time::{Boot, after, between, days};
 
+mod above;
 mod adopted;
 mod clock;
 mod clocks;
@@ -18,6 +19,7 @@ mod keeping;
 mod loans;
 mod model;
 mod queue;
+mod reclaimed;
 mod releasing;
 mod replay;
 mod restored;

@@ -186,6 +186,7 @@ fn a_loan_above_the_last_seat_goes_on_to_its_end_and_is_not_signed_again_before_
     let loan = office.borrow(A, days(5)).expect("a loan");
     office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
     assert_eq!([office.refresh(A), office.extend(A, days(6)), office.borrow(A, days(6))].map(|it| said(&it)), ["no-seat-free"; 3]);
+    assert!(matches!(office.refresh(A), Err(Refusal::NoSeatFree { until: Some(until), .. }) if until == day(6)), "so long it goes on");
     assert_eq!(said(&office.check_out(A)), "place 1", "nothing is free that it could have");
     office.give_back(B, Way::Line).expect("a receipt");
     assert_eq!(said(&office.check_out(B)), "place 2", "the one seat is away");

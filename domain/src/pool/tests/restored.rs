@@ -1,10 +1,9 @@
 //! A license server that was restored from a backup: own signatures are the backup (promise 8).
 
 use super::*;
-use crate::document::Contact;
 
 /// The journal of this morning, put back in the place of this evening's.
-fn restored(office: &mut Office, morning: &[Fact]) {
+pub(super) fn restored(office: &mut Office, morning: &[Fact]) {
     let anchor = Some(office.pool.anchored());
     office.journal = morning.to_vec();
     office.start(Start { anchor, marked: false });
@@ -159,61 +158,6 @@ fn a_later_end_that_the_books_do_not_know_betrays_the_backup() {
     office.refresh(A).expect("it is confirmed");
     assert_eq!(office.overview().withheld_until, Some(after(office.now.wall, days(7))));
     assert_eq!(said(&office.check_out(B)), "server-restored");
-}
-
-/// The vendor asks for less contact than when the backup was made: a loan may have been confirmed since, on the new terms.
-#[test]
-fn a_loan_that_is_taken_away_after_a_restore_is_out_by_the_terms_of_then_and_of_now() {
-    let own = |contact, generation| Delegation { contact, generation, ..seats(1) };
-    let strict = |generation| own(Contact::Every { days: 1, grace: 0 }, generation);
-    let mut office = Office::of(strict(1));
-    office.borrow(A, days(7)).expect("a loan");
-    let morning = office.journal.clone();
-    office.delegate(own(Contact::None, 2));
-    office.refresh(A).expect("confirmed");
-    for is_shown in [false, true] {
-        let mut office = office.clone();
-        restored(&mut office, &morning);
-        office.act(Act::AcceptRestore { by: "boss".into() });
-        if is_shown {
-            office.delegate(Delegation { loans: None, ..strict(3) });
-            assert_eq!(said(&office.refresh(A)), "not-borrowable");
-        } else {
-            office.delegate(own(Contact::None, 3));
-        }
-        assert_eq!(office.release(A, Release::AtEnd), "Done");
-        office.wait(days(7) - MINUTE);
-        assert_eq!(office.free(), 0, "{is_shown}");
-        office.wait(MINUTE);
-        assert_eq!(office.free(), 1, "{is_shown}");
-    }
-}
-
-/// It was shown what it had signed, and signed nothing.
-#[test]
-fn a_loan_that_a_restored_server_was_shown_has_the_contact_that_was_signed() {
-    for contact in [Contact::None, Contact::Every { days: 4, grace: 1 }] {
-        let (own, other) = (Delegation { contact, ..seats(2) }, Contact::Every { days: 1, grace: 1 });
-        let mut office = Office::of(own.clone());
-        let before = office.journal.clone();
-        office.borrow(A, days(2)).expect("a loan");
-        let morning = office.journal.clone();
-        office.extend(A, days(7)).expect("extended");
-        let due = if contact == Contact::None { days(7) } else { days(5) };
-        for backup in [&before, &morning] {
-            let mut office = office.clone();
-            restored(&mut office, backup);
-            office.delegate(Delegation { contact: other, loans: None, generation: 2, ..seats(2) });
-            assert_eq!(said(&office.refresh(A)), "not-borrowable");
-            let (place, _) = office.pool.books.written.holds.last_key_value().expect("it is taken up");
-            office.act(Act::Release { place: *place, how: Release::AtEnd, by: "boss".into() });
-            office.act(Act::AcceptRestore { by: "boss".into() });
-            office.wait(due - MINUTE);
-            assert_eq!(office.free(), 1, "{contact:?}");
-            office.wait(MINUTE);
-            assert_eq!(office.free(), 2, "{contact:?}");
-        }
-    }
 }
 
 #[test]
@@ -417,91 +361,6 @@ fn a_request_that_brought_what_a_restored_server_was_shown_brings_nothing_twice(
     assert_eq!(office.overview().loans, 1);
 }
 
-/// The seat that the backup has as another's may be free again or not: until it is known, there is no number to sign for.
-#[test]
-fn a_loan_that_is_taken_up_while_all_seats_are_taken_is_signed_again_when_one_is_free() {
-    let mut office = Office::of(Delegation { overdraft: 0, ..seats(3) });
-    office.borrow(A, days(5)).expect("a loan");
-    office.check_out(B).expect("a seat");
-    office.check_out(C).expect("a seat");
-    let morning = office.journal.clone();
-    office.give_back(A, Way::Line).expect("a receipt");
-    office.wait(MINUTE);
-    office.restart();
-    let loan = office.borrow(D, days(5)).expect("a loan");
-    restored(&mut office, &morning);
-    assert_eq!(said(&office.refresh(D)), "no-seat-free");
-    assert_eq!(office.overview().used, 4, "it counts all the same");
-    assert_eq!(said(&office.refresh(D)), "no-seat-free");
-    office.wait(LEASE);
-    let signed = office.refresh(D).expect("it is confirmed");
-    assert_eq!((signed.activation(), signed.seat(), office.overview().used), (loan.activation(), 1, 2));
-    assert_eq!(said(&office.extend(D, days(6))), "loan of seat 1");
-    assert_eq!(said(&office.give_back(D, Way::Line)), "receipt");
-    assert_eq!(office.overview().used, 1);
-}
-
-/// Two seats and no other; a loan that came back, which the backup does not know; two who sit; and somebody carries an old file of the loan.
-fn taken_up_above(of: Who) -> (Office, Held) {
-    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
-    let morning = office.journal.clone();
-    let loan = office.borrow(of, days(5)).expect("a loan");
-    office.give_back(of, Way::Line).expect("a receipt");
-    office.wait(MINUTE);
-    restored(&mut office, &morning);
-    office.act(Act::AcceptRestore { by: "boss".into() });
-    office.wait(LEASE);
-    for (number, who) in [B, C].into_iter().enumerate() {
-        assert_eq!(said(&office.check_out(who)), format!("lease of seat {number}"));
-    }
-    let file = office.request(of, Ask::Refresh { activation: loan.activation(), held: loan.statement.clone() });
-    assert_eq!(said(&office.send(of, &file, by_file())), "no-seat-free");
-    assert_eq!((office.overview().used, office.overview().loans), (3, 1), "it counts all the same");
-    (office, loan)
-}
-
-#[test]
-fn a_loan_that_was_taken_up_above_the_last_seat_comes_down_for_whoever_checks_out() {
-    let (mut office, loan) = taken_up_above(A);
-    let ada = Sitter { user: "ada".parse().expect("a name"), process: None };
-    assert!(!office.pool.sits(&host('a').device.public(), &ada), "another license of the server may have a seat for it");
-    assert_eq!([said(&office.check_out(A)), said(&office.borrow(A, days(1)))], ["place 1", "no-seat-free"]);
-    office.give_back(B, Way::Line).expect("a receipt");
-    for again in [office.clone().borrow(A, days(1)), office.check_out(A)] {
-        let again = again.expect("its loan");
-        assert_eq!((again.activation(), again.seat()), (loan.activation(), 0));
-    }
-    assert_eq!(office.overview().used, 2);
-    assert_eq!(said(&office.give_back(A, Way::Line)), "receipt", "it came back before, and its server hears it now");
-    assert_eq!(said(&office.check_out(A)), "lease of seat 0");
-}
-
-#[test]
-fn who_sits_keeps_its_seat_beside_a_loan_of_its_own_that_was_taken_up_above_the_last() {
-    let (mut office, _) = taken_up_above(B);
-    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
-    assert_eq!(said(&office.borrow(B, days(1))), "no-seat-free");
-}
-
-/// Of a pool that holds its last seat for somebody a forgotten loan is taken up meanwhile.
-#[test]
-fn a_seat_that_was_held_and_taken_up_meanwhile_is_signed_for_nobody_else() {
-    let mut office = Office::of(Delegation { overdraft: 0, ..seats(1) });
-    let morning = office.journal.clone();
-    let loan = office.borrow(A, days(5)).expect("a loan");
-    office.wait(MINUTE);
-    restored(&mut office, &morning);
-    office.act(Act::AcceptRestore { by: "boss".into() });
-    office.wait(LEASE);
-    office.check_out(B).expect("a seat");
-    assert_eq!(said(&office.check_out(C)), "place 1");
-    office.give_back(B, Way::Line).expect("a receipt");
-    assert_eq!(office.queue(C), Wait::Ready { left: READY });
-    office.held.insert(A, loan);
-    assert_eq!(said(&office.refresh(A)), "loan of seat 0");
-    assert_eq!(said(&office.check_out(C)), "place 1");
-}
-
 /// Own signatures are the backup of a later end too.
 #[test]
 fn a_later_end_that_a_restored_server_does_not_know_is_taken_up_when_it_is_shown() {
@@ -538,85 +397,4 @@ fn a_loan_that_a_restored_server_is_shown_is_extended_as_it_is_asked() {
     office.borrow(A, days(2)).expect("a loan");
     restored(&mut office, &morning);
     assert_eq!(office.extend(A, days(5)).expect("extended").certificate().window.until, Some(day(6)));
-}
-
-/// The same where the clock was behind at the restore: how late that was is known when the clock is right, and not before.
-#[test]
-fn a_loan_that_is_taken_away_by_a_server_that_was_restored_with_its_clock_behind_is_free_no_earlier_than_if_it_was_confirmed_just_before() {
-    let mut office = Office::of(Delegation { contact: Contact::Every { days: 3, grace: 1 }, ..seats(1) });
-    office.borrow(A, days(7)).expect("a loan");
-    let morning = office.journal.clone();
-    office.wait(days(2));
-    office.refresh(A).expect("it is confirmed");
-    for is_right_first in [true, false] {
-        let mut office = office.clone();
-        let right = office.now.wall;
-        office.now.wall = day(0);
-        restored(&mut office, &morning);
-        if is_right_first {
-            office.now.wall = right;
-            office.restart();
-        }
-        assert_eq!(office.release(A, Release::AtEnd), "Done");
-        office.act(Act::AcceptRestore { by: "boss".into() });
-        office.now.wall = right;
-        office.wait(days(4) - MINUTE);
-        assert_eq!(office.free(), 0, "its holder may work on");
-        office.wait(days(1) + MINUTE);
-        assert_eq!(office.free(), 1);
-    }
-}
-
-/// Its holder may have made contact after the backup.
-#[test]
-fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_than_if_it_was_confirmed_just_before() {
-    let mut office = Office::of(Delegation { contact: Contact::Every { days: 3, grace: 1 }, ..seats(1) });
-    office.borrow(A, days(7)).expect("a loan");
-    let morning = office.journal.clone();
-    office.wait(days(2));
-    office.refresh(A).expect("it is confirmed");
-    restored(&mut office, &morning);
-    assert_eq!(office.release(A, Release::AtEnd), "Done");
-    office.act(Act::AcceptRestore { by: "boss".into() });
-    office.restart();
-    office.wait(days(4) - MINUTE);
-    assert_eq!(office.free(), 0);
-    office.wait(MINUTE);
-    assert_eq!(office.free(), 1);
-}
-
-/// A loan that came down from above the last seat has its number since then, and its place from before.
-#[test]
-fn a_loan_that_came_down_to_a_number_did_not_leave_it_to_who_had_that_number_before_at_a_later_place() {
-    let mut office = Office::of(Delegation { overdraft: 0, ..seats(3) });
-    for who in [B, C] {
-        office.check_out(who).expect("a seat");
-    }
-    assert_eq!(said(&office.borrow(A, days(5))), "loan of seat 2");
-    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(2) });
-    let morning = office.journal.clone();
-    for who in [B, C] {
-        office.give_back(who, Way::Line).expect("a receipt");
-    }
-    assert_eq!(said(&office.borrow(D, days(5))), "loan of seat 0");
-    restored(&mut office, &morning);
-    office.wait(LEASE);
-    assert_eq!(said(&office.refresh(A)), "loan of seat 0");
-    assert_eq!(said(&office.refresh(D)), "loan of seat 1");
-    assert_eq!(said(&office.refresh(A)), "loan of seat 0", "it never left");
-    assert_eq!((office.overview().used, office.overview().loans, said(&office.check_out(E))), (2, 2, "place 1".into()));
-}
-
-/// It was taken away since the backup, and its seat is another's since its holder missed its contact.
-#[test]
-fn a_loan_whose_contact_was_missed_is_not_confirmed_by_a_restored_server_that_forgot_that_it_was_taken_away() {
-    let mut office = Office::of(Delegation { contact: Contact::Every { days: 1, grace: 0 }, overdraft: 0, ..seats(1) });
-    office.borrow(A, days(7)).expect("a loan");
-    let morning = office.journal.clone();
-    assert_eq!(office.release(A, Release::AtEnd), "Done");
-    office.wait(days(1));
-    assert_eq!(said(&office.check_out(B)), "lease of seat 0");
-    restored(&mut office, &morning);
-    assert_eq!(said(&office.refresh(A)), "server-restored", "the seat may be another's");
-    assert_eq!(said(&office.show(B)), "lease of seat 0");
 }

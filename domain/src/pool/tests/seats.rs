@@ -237,15 +237,21 @@ fn processes_that_are_not_named_share_no_seat_where_each_takes_one() {
     }
 }
 
-/// A seat was held for who waited longest when the seats became fewer.
-#[test]
-fn a_seat_that_is_held_for_somebody_is_held_no_more_when_there_are_fewer() {
+/// Two seats and no other, one of them held for who waits.
+fn one_held() -> Office {
     let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
     office.check_out(A).expect("a seat");
     office.check_out(B).expect("a seat");
     office.check_out(C).expect_err("it waits");
     office.give_back(B, Way::Line).expect("a receipt");
     assert!(matches!(office.queue(C), Wait::Ready { .. }));
+    office
+}
+
+/// A seat was held for who waited longest when the seats became fewer.
+#[test]
+fn a_seat_that_is_held_for_somebody_is_held_no_more_when_there_are_fewer() {
+    let mut office = one_held();
     office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(1) });
     assert_eq!(office.queue(C), Wait::Lost);
     assert_eq!(said(&office.check_out(C)), "place 1");
@@ -256,12 +262,7 @@ fn a_seat_that_is_held_for_somebody_is_held_no_more_when_there_are_fewer() {
 /// There is one seat less, and one more for emergencies.
 #[test]
 fn a_seat_that_is_held_for_somebody_is_not_made_one_for_emergencies() {
-    let mut office = Office::of(Delegation { overdraft: 0, ..seats(2) });
-    office.check_out(A).expect("a seat");
-    office.check_out(B).expect("a seat");
-    office.check_out(C).expect_err("it waits");
-    office.give_back(B, Way::Line).expect("a receipt");
-    assert!(matches!(office.queue(C), Wait::Ready { .. }));
+    let mut office = one_held();
     office.delegate(Delegation { overdraft: 1, generation: 2, ..seats(1) });
     assert_eq!((office.queue(C), said(&office.check_out(C))), (Wait::Lost, "place 1".into()));
 }
