@@ -84,7 +84,7 @@ impl Pool {
             }
         }
         self.record(facts, Fact::Delegated { charter, at: now.wall });
-        self.hold_what_there_is();
+        self.queue.hold_at_most(self.spare());
         Ok(Acted::Done)
     }
 

@@ -24,9 +24,17 @@ impl Pool {
     pub(super) fn believes(&self, case: &Case<'_>, place: Place) -> bool {
         let activation = self.books.written.holds.get(&place).map(|hold| &hold.activation);
         let open = |shown: &Certificate| Some(&shown.activation) == activation && shown.window.place(case.at()) == In::Inside;
-        // Whoever has missed a contact may have lost the seat by it since the backup.
-        let is_heard = |shown: &Certificate, issued| shown.contact.missed(issued).is_none_or(|missed| case.at() < missed);
-        !self.doubts(place, case.now) || case.shows(None).is_some_and(|(answer, shown, _)| open(shown) && is_heard(shown, answer.issued))
+        !self.doubts(place, case.now)
+            || case.shows(None).is_some_and(|(answer, shown, _)| open(shown) && is_heard(case, shown, answer.issued))
+    }
+
+    /// What to say of a seat that is not in the books: a restored server cannot tell what became of a loan that it forgot, and is not to take up.
+    pub(super) fn unknown(&self, case: &Case<'_>, activation: &ActivationId) -> Refusal {
+        let forgotten = case.shows(Some(activation)).is_some_and(|(_, shown, place)| {
+            !self.books.knows(place) && matches!(shown.hold, As::Loan { .. }) && shown.window.place(case.at()) == In::Inside
+        });
+        let until = self.withholds_until(case.now).filter(|_| forgotten);
+        until.map_or(Refusal::SeatGone, |until| Refusal::ServerRestored { until })
     }
 
     /// The server is shown its own signature. If it knows nothing of that place, it was restored from a backup, or is one of two.
@@ -71,7 +79,7 @@ impl Pool {
         if let Some((until, held)) = until.zip(self.held_by(&case.request.device, &shown.activation)) {
             return self.goes_on(facts, case, held, (until, shown.contact), issued);
         }
-        if seen == Seen::Before {
+        if seen == Seen::Before || !is_heard(case, &shown, issued) {
             return;
         }
         let own = if until.is_some() { self.loan_of(case) } else { self.lease_of(case, sitter) };
@@ -109,14 +117,7 @@ impl Pool {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));
         }
-        self.hold_what_there_is();
-    }
-
-    /// What was taken up, or is sold no more, may have been held for who waits: then none is held for anybody.
-    pub(super) fn hold_what_there_is(&mut self) {
-        if self.queue.ready() > self.spare() {
-            self.queue.hold_none();
-        }
+        self.queue.hold_at_most(self.spare());
     }
 
     /// A loan whose later end was forgotten is out until then, and one whose holder may be silent for longer is out as long. What was taken
@@ -136,6 +137,11 @@ impl Pool {
             self.record(facts, Fact::Renewed { place, asked, until, contact, seat: None, at: case.at() });
         }
     }
+}
+
+/// Whether whoever shows a seat has missed no contact since it was signed: it may have been taken away since, and by that be another's.
+fn is_heard(case: &Case<'_>, shown: &Certificate, issued: Timestamp) -> bool {
+    shown.contact.missed(issued).is_none_or(|missed| case.at() < missed)
 }
 
 /// Whether a place that was shown is in the books.

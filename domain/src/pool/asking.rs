@@ -184,7 +184,7 @@ impl Pool {
         // What is taken up is taken up by this request too, and that is no answer to it.
         let again = self.granted_before(case.request);
         self.adopt(facts, case, Some(activation), &sitter, None);
-        let Some(place) = self.held_by(&case.request.device, activation) else { return Err(Refusal::SeatGone) };
+        let Some(place) = self.held_by(&case.request.device, activation) else { return Err(self.unknown(case, activation)) };
         let hold = self.books.written.holds.get(&place).ok_or(Refusal::SeatGone)?;
         if hold.is_lease() || hold.is_given_back() {
             return Err(Refusal::SeatGone);

@@ -135,10 +135,11 @@ impl Queue {
         self.numbers.get(who).and_then(|number| self.ready.get(number))
     }
 
-    /// There are fewer seats than there were, or one was taken up: none is held for anybody, and whoever had one held asks anew.
-    pub(super) fn hold_none(&mut self) {
-        for (who, _) in std::mem::take(&mut self.ready).into_values() {
-            self.numbers.remove(&who);
+    /// There are fewer seats than there were, or one was taken up: no more are held than there are, and whoever came last asks anew.
+    pub(super) fn hold_at_most(&mut self, seats: u32) {
+        while self.ready() > seats {
+            let last = self.ready.pop_last();
+            last.map(|(_, (who, _))| self.numbers.remove(&who));
         }
     }
 

@@ -14,22 +14,41 @@ fn a_loan_that_is_taken_away_after_a_restore_is_out_by_the_terms_of_then_and_of_
     let morning = office.journal.clone();
     office.delegate(own(Contact::None, 2));
     office.refresh(A).expect("confirmed");
-    for is_shown in [false, true] {
+    for heard in ["nobody", "vendor", "vendor and holder"] {
         let mut office = office.clone();
         restored(&mut office, &morning);
         office.act(Act::AcceptRestore { by: "boss".into() });
-        if is_shown {
-            office.delegate(Delegation { loans: None, ..strict(3) });
-            assert_eq!(said(&office.refresh(A)), "not-borrowable");
-        } else {
-            office.delegate(own(Contact::None, 3));
+        match heard {
+            "nobody" => {}
+            "vendor" => drop(office.delegate_at(own(Contact::None, 3), office.now.wall)),
+            _ => {
+                office.delegate_at(Delegation { loans: None, ..strict(3) }, office.now.wall);
+                assert_eq!(said(&office.refresh(A)), "not-borrowable");
+            }
         }
         assert_eq!(office.release(A, Release::AtEnd), "Done");
         office.wait(days(7) - MINUTE);
-        assert_eq!(office.free(), 0, "{is_shown}");
+        assert_eq!(office.free(), 0, "{heard}");
         office.wait(MINUTE);
-        assert_eq!(office.free(), 1, "{is_shown}");
+        assert_eq!(office.free(), 1, "{heard}");
     }
+}
+
+/// What was signed since the restore was signed on terms that are known, whether the vendor was heard or not.
+#[test]
+fn a_loan_that_was_confirmed_since_the_restore_is_free_when_its_contact_is_missed() {
+    let mut office = Office::of(Delegation { contact: Contact::Every { days: 1, grace: 1 }, ..seats(1) });
+    office.borrow(A, days(7)).expect("a loan");
+    let morning = office.journal.clone();
+    restored(&mut office, &morning);
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    office.wait(MINUTE);
+    office.refresh(A).expect("confirmed");
+    assert_eq!(office.release(A, Release::AtEnd), "Done");
+    office.wait(days(2) - MINUTE);
+    assert_eq!(office.free(), 0);
+    office.wait(MINUTE);
+    assert_eq!(office.free(), 1);
 }
 
 /// It was shown what it had signed, and signed nothing.
@@ -46,7 +65,7 @@ fn a_loan_that_a_restored_server_was_shown_has_the_contact_that_was_signed() {
         for backup in [&before, &morning] {
             let mut office = office.clone();
             restored(&mut office, backup);
-            office.delegate(Delegation { contact: other, loans: None, generation: 2, ..seats(2) });
+            office.delegate_at(Delegation { contact: other, loans: None, generation: 2, ..seats(2) }, office.now.wall);
             assert_eq!(said(&office.refresh(A)), "not-borrowable");
             let (place, _) = office.pool.books.written.holds.last_key_value().expect("it is taken up");
             office.act(Act::Release { place: *place, how: Release::AtEnd, by: "boss".into() });
@@ -95,6 +114,7 @@ fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_t
     office.wait(days(2));
     office.refresh(A).expect("it is confirmed");
     restored(&mut office, &morning);
+    office.delegate_at(Delegation { contact: Contact::Every { days: 3, grace: 1 }, generation: 2, ..seats(1) }, office.now.wall);
     assert_eq!(office.release(A, Release::AtEnd), "Done");
     office.act(Act::AcceptRestore { by: "boss".into() });
     office.restart();
@@ -106,14 +126,21 @@ fn a_loan_that_is_taken_away_after_a_restore_has_missed_its_contact_no_earlier_t
 
 /// It was taken away since the backup, and its seat is another's since its holder missed its contact.
 #[test]
-fn a_loan_whose_contact_was_missed_is_not_confirmed_by_a_restored_server_that_forgot_that_it_was_taken_away() {
+fn a_loan_whose_contact_was_missed_is_not_signed_by_a_restored_server_that_forgot_that_it_was_taken_away() {
     let mut office = Office::of(Delegation { contact: Contact::Every { days: 1, grace: 0 }, overdraft: 0, ..seats(1) });
+    let night = office.journal.clone();
     office.borrow(A, days(7)).expect("a loan");
     let morning = office.journal.clone();
     assert_eq!(office.release(A, Release::AtEnd), "Done");
     office.wait(days(1));
     assert_eq!(said(&office.check_out(B)), "lease of seat 0");
-    restored(&mut office, &morning);
-    assert_eq!(said(&office.refresh(A)), "server-restored", "the seat may be another's");
-    assert_eq!(said(&office.show(B)), "lease of seat 0");
+    for backup in [&night, &morning] {
+        let mut office = office.clone();
+        restored(&mut office, backup);
+        for answer in [office.refresh(A), office.extend(A, days(6)), office.borrow(A, days(2))] {
+            assert_eq!(said(&answer), "server-restored", "the seat may be another's");
+        }
+        assert_eq!(said(&office.show(B)), "lease of seat 0");
+        assert_eq!(said(&office.give_back(A, Way::Line)), "receipt", "it can be brought back");
+    }
 }

@@ -266,3 +266,23 @@ fn a_seat_that_is_held_for_somebody_is_not_made_one_for_emergencies() {
     office.delegate(Delegation { overdraft: 1, generation: 2, ..seats(1) });
     assert_eq!((office.queue(C), said(&office.check_out(C))), (Wait::Lost, "place 1".into()));
 }
+
+/// Of three seats two are held when there is one less.
+#[test]
+fn whoever_came_last_has_no_seat_held_any_more_when_there_are_fewer() {
+    let mut office = Office::of(Delegation { overdraft: 0, ..seats(3) });
+    for who in [A, B, C] {
+        office.check_out(who).expect("a seat");
+    }
+    for who in [D, E] {
+        office.check_out(who).expect_err("it waits");
+    }
+    for who in [B, C] {
+        office.give_back(who, Way::Line).expect("a receipt");
+    }
+    assert_eq!([D, E].map(|who| office.queue(who)), [Wait::Ready { left: READY }; 2]);
+    office.delegate(Delegation { overdraft: 0, generation: 2, ..seats(2) });
+    assert_eq!([D, E].map(|who| office.queue(who)), [Wait::Ready { left: READY }, Wait::Lost]);
+    assert_eq!(said(&office.check_out(E)), "place 1");
+    assert_eq!(said(&office.check_out(D)), "lease of seat 1");
+}
