@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file, a socket or a random number. Whoever drives the domain hands it documents,
 //! observations and [`time::Now`], and carries out what it answers.
 //!
-//! The three circles, from the inside out:
+//! The four circles, from the inside out:
 //! - words and proofs: [`names`], [`keys`], [`seal`], [`document`], [`license_key`], [`time`], [`host`], [`rights`], [`refusal`];
 //! - the licensed host: [`license`], [`standing`], [`vault`], [`anchor`], [`profile`];
 //! - the license server: [`pool`];

@@ -356,7 +356,7 @@ impl Refusal {
             Self::ServerRestored { until } => {
                 format!("wait until {until}, or have the administrator of the license server say that nothing is borrowed")
             }
-            Self::LoansOut { until, .. } => format!("wait until {until}, have the seats brought back, or reclaim them"),
+            Self::LoansOut { until, .. } => format!("wait until {until}, or have the seats brought back"),
             Self::NotBorrowable => "use a seat on the network, or ask the vendor for a license that can be borrowed".into(),
             Self::NoLoanLeft { .. } => "have one of these brought back".into(),
             Self::LoanTooLong { latest } => format!("borrow until {latest} at the latest"),

@@ -42,7 +42,7 @@ pub fn openapi() -> &'static str {
             tags: &TAGS,
             schemas: SCHEMAS,
             shared: &[],
-            token: "A token of this server. Those of resellers open `answer` alone",
+            token: "A token of this server. Those of resellers open `answer` and `free` alone",
         })
     });
     &DESCRIPTION

@@ -287,7 +287,7 @@ refusal-loans-out =
         [one] One seat is borrowed
        *[other] { $loans } seats are borrowed
     }.
-    .remedy = Wait until { $until }, have the seats brought back, or reclaim them.
+    .remedy = Wait until { $until }, or have the seats brought back.
 refusal-not-borrowable = This license may not be borrowed.
     .remedy = Use a seat on the network, or ask the vendor for a license that can be borrowed.
 refusal-no-loan-left =

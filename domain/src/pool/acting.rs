@@ -104,11 +104,13 @@ impl Pool {
 
     /// Nothing more is granted. The license can be given back only when nothing that was signed is left (row N1).
     fn close(&mut self, facts: &mut Vec<Fact>, by: Box<str>, now: &Now) -> Result<Acted, Refusal> {
-        let loans = self.books.loans.saturating_add(self.withheld(now));
-        if loans > 0 {
-            let last = self.books.due.last().map(|(due, _)| *due);
-            let until = last.max(self.withholds_until(now)).unwrap_or(now.wall);
-            return Err(Refusal::LoansOut { loans, until });
+        let held_back = self.withholds_until(now).filter(|_| self.withheld(now) > 0);
+        if let Some((due, _)) = self.books.due.last() {
+            let until = held_back.map_or(*due, |until| until.max(*due));
+            return Err(Refusal::LoansOut { loans: self.books.loans, until });
+        }
+        if let Some(until) = held_back {
+            return Err(Refusal::ServerRestored { until });
         }
         if self.books.written.closed.is_none() {
             self.record(facts, Fact::Closed { by, at: now.wall });

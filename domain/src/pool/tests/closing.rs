@@ -18,6 +18,24 @@ fn a_license_is_not_given_back_while_seats_are_borrowed() {
     assert_eq!(office.act(close()), "Closing { left: 0ns }");
 }
 
+/// What it holds back is not borrowed as far as it knows: there is nothing to bring back, and something to accept.
+#[test]
+fn a_restored_server_says_what_it_holds_back_and_what_is_borrowed() {
+    let mut office = Office::of(seats(3));
+    office.borrow(A, days(5)).expect("a loan");
+    let morning = office.journal.clone();
+    office.wait(MINUTE);
+    office.check_out(B).expect("a seat");
+    restored::restored(&mut office, &morning);
+    let Outcome::Acted(Err(refusal)) = office.decide(Op::Act(close())) else { panic!("a loan is out") };
+    assert_eq!(refusal, Refusal::LoansOut { loans: 1, until: after(day(8), MINUTE) });
+    office.give_back(A, Way::Line).expect("a receipt");
+    let Outcome::Acted(Err(refusal)) = office.decide(Op::Act(close())) else { panic!("a loan may be out") };
+    assert_eq!(refusal, Refusal::ServerRestored { until: after(day(8), MINUTE) });
+    office.act(Act::AcceptRestore { by: "boss".into() });
+    assert!(office.act(close()).starts_with("Closing"));
+}
+
 #[test]
 fn a_closed_pool_grants_nothing_and_says_when_nothing_is_left_of_it() {
     let mut office = Office::of(seats(3));

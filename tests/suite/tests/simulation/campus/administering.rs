@@ -363,8 +363,12 @@ impl Campus {
             Ok(Err(refusal)) => {
                 self.tally.outcome(format!("not closed: {}", refusal.code()));
                 let (now, pool) = (self.now(), &self.pools[&license]);
-                let out = pool.loans(now) > 0 || pool.holds_loans_back(now);
-                if !out || !matches!(refusal, Refusal::LoansOut { .. }) {
+                let is_right = match refusal {
+                    Refusal::LoansOut { .. } => pool.loans(now) > 0 || pool.holds_loans_back(now),
+                    Refusal::ServerRestored { .. } => pool.holds_loans_back(now),
+                    _ => false,
+                };
+                if !is_right {
                     self.broken("N1", "", format!("{license} is not closed: {refusal}; {pool:?}"));
                 }
             }
