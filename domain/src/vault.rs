@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::anchor::AnchorContents;
-use crate::document::{Answer, Ask, Delegation, Hold, Request, Revocation};
+use crate::document::{Answer, Ask, Delegation, Hold, Kind, Request, Revocation};
 use crate::host::{Fingerprint, Match};
 use crate::keys::{KeyId, PublicKey};
 use crate::license::{Event, License};
@@ -152,9 +152,9 @@ impl Holdings {
         self.outbox.iter().map(|asked| (&asked.request, asked.refused.as_ref()))
     }
 
-    /// The same without the check-outs of seats that are held: they are open for fresh leases, and nobody waits for them.
+    /// The same without check-outs: those of seats that are held are open for fresh leases, and no answer comes any more to one that was sent.
     pub fn awaited(&self) -> impl Iterator<Item = (&Sealed<Request>, Option<&Refusal>)> {
-        self.outbox().filter(|(request, _)| !self.is_kept_open(request.name()))
+        self.outbox().filter(|(request, _)| request.words().ask.kind() != Kind::CheckOut)
     }
 
     /// The licenses of a product: one for each activation, or the trial where there is none.

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use super::tenancy::{Loss, Sat, Sitting, Tenancy};
 use super::{Asked, Holdings, NotTaken, Paper, Taken, returns};
-use crate::document::{Addressee, Answer, Ask, Certificate, Hold, Request, Wish};
+use crate::document::{Addressee, Answer, Ask, Certificate, Hold, LONGEST_LEASE, Request, Wish};
 use crate::entitlement::Per;
 use crate::keys::KeyId;
 use crate::names::{ActivationId, ProductId, UserName};
 use crate::seal::{Digest, Scheme, Sealed, Statement, Verified};
-use crate::time::{CLOCK_TOLERANCE, Now, Reading, Timestamp, after};
+use crate::time::{CLOCK_TOLERANCE, Now, Reading, Timestamp, after, between};
 pub use lease::Lease;
 
 /// Who uses a product: a lease is for one user, and where each process takes a seat, for one process.
@@ -33,8 +33,9 @@ impl Sitter {
         Self { user: wish.user.clone(), process: wish.process }
     }
 
-    fn has(&self, seat: &Tenancy) -> bool {
-        self.user == seat.user && self.process == seat.process
+    /// Whether a seat of a product is somebody's. Of which product older ones are nobody wrote down.
+    fn has(&self, seat: &Tenancy, product: &ProductId) -> bool {
+        self.user == seat.user && self.process == seat.process && seat.product.as_ref().is_none_or(|of| of == product)
     }
 
     fn may_use(&self, wish: &Wish) -> bool {
@@ -91,6 +92,22 @@ impl Holdings {
         self.leases().any(|(paper, ..)| paper.asked.name() == request)
     }
 
+    /// Whether the seat of a lease may have been checked out anew on this host without the answer having been heard.
+    pub fn may_be_seated_anew(&self, activation: &ActivationId) -> bool {
+        let Some((paper, _, wish)) = self.leases().find(|(_, it, _)| it.activation == *activation) else { return false };
+        let of = paper.asked.words();
+        self.unanswered().map(|asked| &asked.request).any(|request| {
+            let words = request.words();
+            words.to == of.to && words.product == of.product && asked_by(request).is_some_and(|by| sits(paper, &by, wish))
+        })
+    }
+
+    /// Check-outs that brought nothing yet, and perhaps never will.
+    fn unanswered(&self) -> impl Iterator<Item = &Asked> {
+        let held: BTreeSet<_> = self.leases().map(|(paper, ..)| paper.asked.name()).collect();
+        self.outbox.iter().filter(move |asked| asked_by(&asked.request).is_some() && !held.contains(&asked.request.name()))
+    }
+
     /// Who signs for an activation: the vendor, or the license server that it is a seat of.
     pub fn signer_of(&self, activation: &ActivationId) -> Option<Addressee> {
         Some(self.paper_of(activation)?.asked.words().to).filter(|to| to.server().is_some())
@@ -123,17 +140,17 @@ impl Holdings {
         seat.is_some_and(|seat| seat.users.iter().any(|user| *user != by))
     }
 
-    /// Counts nobody any more among those that use a user's seats: they are given back for all.
-    pub fn empty_seats(&mut self, sitter: &Sitter) {
-        for seat in self.rest.seats.iter_mut().filter(|seat| sitter.has(seat)) {
+    /// Counts nobody any more among those that use a user's seats of a product: they are given back for all.
+    pub fn empty_seats(&mut self, product: &ProductId, sitter: &Sitter) {
+        for seat in self.rest.seats.iter_mut().filter(|seat| sitter.has(seat, product)) {
             seat.users.clear();
             seat.left_for_all = true;
         }
     }
 
-    /// Whether a user's seats were given back for all who used them, and none was taken since.
-    pub fn is_left_for_all(&self, sitter: &Sitter) -> bool {
-        let mut seats = self.rest.seats.iter().filter(|seat| sitter.has(seat)).peekable();
+    /// Whether a user's seats of a product were given back for all who used them, and none was taken since.
+    pub fn is_left_for_all(&self, product: &ProductId, sitter: &Sitter) -> bool {
+        let mut seats = self.rest.seats.iter().filter(|seat| sitter.has(seat, product)).peekable();
         seats.peek().is_some() && seats.all(|seat| seat.left_for_all)
     }
 
@@ -228,6 +245,7 @@ impl Holdings {
         if place == self.rest.seats.len() {
             self.rest.seats.push(Tenancy::new(key.pool, key.user, key.process, now));
         }
+        self.rest.seats[place].product = Some(asked.request.words().product.clone());
         let (name, product) = (asked.request.name(), &asked.request.words().product);
         let before = self.leases().filter(|(paper, it, wish)| {
             paper.asked.name() != name && it.rights.product == *product && asked_by(&asked.request).is_some_and(|by| sits(paper, &by, wish))
@@ -282,14 +300,16 @@ impl Holdings {
         self.outbox.retain(|asked| !names.contains(&asked.request.name()));
     }
 
-    /// Closes check-outs of the same user at the same license server that brought nothing: no answer came, and none is waited for.
+    /// Closes check-outs of the same user that brought nothing, as no answer is waited for; and of others those that are so old that what they
+    /// may have brought is over.
     pub(super) fn close_unanswered(&mut self, request: &Sealed<Request>) {
-        let Ask::CheckOut { wish, .. } = &request.words().ask else { return };
-        let held: BTreeSet<_> = self.leases().map(|(paper, ..)| paper.asked.name()).collect();
-        self.outbox.retain(|asked| match &asked.request.words().ask {
-            Ask::CheckOut { wish: other, .. } => Sitter::of(other) != Sitter::of(wish) || held.contains(&asked.request.name()),
-            _ => true,
-        });
+        let Some(by) = asked_by(request) else { return };
+        let created = request.words().created;
+        let closed = |asked: &&Asked| {
+            asked_by(&asked.request).as_ref() == Some(&by) || between(asked.request.words().created, created) >= LONGEST_LEASE
+        };
+        let closed: BTreeSet<_> = self.unanswered().filter(closed).map(|asked| asked.request.name()).collect();
+        self.outbox.retain(|asked| !closed.contains(&asked.request.name()));
     }
 
     /// The vault is a copy: what it knows of its seats is of the past.

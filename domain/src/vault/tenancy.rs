@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{EntitlementId, UserName};
+use crate::names::{EntitlementId, ProductId, UserName};
 use crate::pool::Gone;
 use crate::seal::Digest;
 use crate::time::{Now, Reading, Timestamp, Window, after, between, days};
@@ -48,6 +48,9 @@ pub enum Loss {
 pub struct Tenancy {
     /// Of which pool.
     pub pool: EntitlementId,
+    /// Of which product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
     /// Who sits on it.
     #[serde(deserialize_with = "UserName::read")]
     pub user: UserName,
@@ -171,7 +174,7 @@ impl Tenancy {
     /// A seat that somebody is about to have for the first time.
     pub(super) fn new(pool: EntitlementId, user: UserName, process: Option<u64>, now: &Now) -> Self {
         let (users, last) = (BTreeSet::new(), Reading::of(now));
-        Self { pool, user, process, news: None, users, left_for_all: false, lease: None, credit: 0, most: 0, last }
+        Self { pool, product: None, user, process, news: None, users, left_for_all: false, lease: None, credit: 0, most: 0, last }
     }
 
     /// The most grace that can be earned on it; whoever wrote down more has no more.

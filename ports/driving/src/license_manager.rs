@@ -260,9 +260,8 @@ impl LicenseManager {
         let _ = self.look();
     }
 
-    /// Leaves out seats of other users, and check-outs that are open only for fresh leases.
+    /// Leaves out seats of other users.
     fn only_mine(&self, mut seen: Seen, holdings: &Holdings) -> Seen {
-        seen.outbox.retain(|awaited| !holdings.is_kept_open(awaited.request));
         if let Some(sitter) = &*self.sitter.lock().unwrap_or_else(PoisonError::into_inner) {
             seen.licenses
                 .retain(|license| license.granted().is_none_or(|it| !holdings.is_of_another(&it.certificate().activation, sitter)));
@@ -285,6 +284,15 @@ impl LicenseManager {
         let holdings = Holdings::open_after(opened.as_deref(), contents, &schemes, self.profile.trust());
         *opened = Some(Arc::new(holdings.clone()));
         holdings.earning_at_most(&self.profile.product, self.profile.grace.seat())
+    }
+
+    /// What is written down, for whoever changes nothing: it waits for no process that has the vault. None if there is no vault.
+    fn read<T>(&self, see: impl FnOnce(&Holdings) -> T) -> Result<Option<T>, ActError> {
+        let anchor = read_anchor(&self.ports, &self.profile)?;
+        let Some(contents) = self.ports.vault.load()? else { return Ok(None) };
+        let mut holdings = self.open_holdings(contents);
+        holdings.notice_restore(&anchor);
+        Ok(Some(see(&holdings)))
     }
 
     /// What cannot be read takes nothing away (only what was signed, or observed, stops a product): what was read last is seen on.

@@ -7,7 +7,7 @@ mod outlived;
 use super::*;
 use crate::document::{Hold, Place, Until};
 use crate::entitlement::Per;
-use crate::testing::{delegated, delegation, served, server, wish};
+use crate::testing::{asked, delegated, delegation, served, server, wish};
 use crate::time::{Reading, Timestamp, Window, after};
 use crate::vault::{GIVEN, Lease, Loss, Sat, Sitter};
 
@@ -312,18 +312,41 @@ fn a_refusal_takes_no_lease_away_and_a_seat_of_a_user_is_not_anothers() {
     assert_eq!(vault.lease_of(&cad(), &bob, &ran(2)), None);
 }
 
+/// The license server may have granted it: then it knows the seat by that, and no more by what the vault has.
+#[test]
+fn a_check_out_whose_answer_was_lost_is_known_for_a_day_and_nobody_waits_for_it() {
+    let mut vault = new_vault();
+    seated(&mut vault, "ada", 0);
+    seated(&mut vault, "bob", 0);
+    let may_be = |vault: &Holdings| ["ada", "bob"].map(|user| vault.may_be_seated_anew(&seat_id(user)));
+    assert_eq!(may_be(&vault), [false, false]);
+    let lost = check_out(&mut vault, "ada");
+    assert_eq!((may_be(&vault), vault.awaited().count()), ([true, false], 0));
+    let wish_at = |vault: &mut Holdings, user: &str, created| {
+        let asks = here().asks_server(vault.next_count(), Ask::CheckOut { wish: wish(user), held: None });
+        vault.post(asked(Request { created, ..asks.words().clone() }, &[&here().device]));
+    };
+    let created = lost.words().created;
+    wish_at(&mut vault, "bob", after(created, days(1) - Duration::from_secs(1)));
+    assert_eq!(may_be(&vault), [true, true]);
+    wish_at(&mut vault, "bob", after(created, days(1)));
+    assert_eq!((may_be(&vault), vault.outbox().count()), ([false, true], 3), "both seats are kept");
+    seated(&mut vault, "bob", 2);
+    assert_eq!(may_be(&vault), [false, false], "a later one was answered");
+}
+
 /// The license server brings a fresh lease before it hears that the seat is left.
 #[test]
 fn what_was_left_for_all_is_left_until_somebody_asks_for_a_seat_again() {
     let mut vault = new_vault();
     let request = seated(&mut vault, "ada", 0);
-    assert!(!vault.is_left_for_all(&ada()));
-    vault.empty_seats(&ada());
+    assert!(!vault.is_left_for_all(&cad(), &ada()));
+    vault.empty_seats(&cad(), &ada());
     let fresh = lease_at(&request, "ada", 1_001, 300);
     vault.take_fresh(fresh, &[&Keyward], &ran(300), &reading(300)).expect("a fresh lease");
-    assert!(vault.is_left_for_all(&ada()));
+    assert!(vault.is_left_for_all(&cad(), &ada()));
     seated(&mut vault, "ada", 400);
-    assert!(!vault.is_left_for_all(&ada()));
+    assert!(!vault.is_left_for_all(&cad(), &ada()));
 }
 
 /// A vault of a whole computer: who sits there is told apart no more than the license does.

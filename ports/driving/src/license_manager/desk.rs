@@ -353,7 +353,8 @@ impl<'a> Desk<'a> {
         self.send(&request, sent, steps).await
     }
 
-    /// Checks a seat out. A check-out is sent once: what it brings lasts from when it was sent, so that another is made if no answer comes.
+    /// Checks a seat out. A check-out is sent once: what it brings lasts from when it was sent, so that another is made if no answer comes. One
+    /// that may have arrived stays written down: the seat may have gone from where another process of the user keeps it.
     pub(super) async fn check_out(
         &mut self,
         ask: Ask,
@@ -365,22 +366,19 @@ impl<'a> Desk<'a> {
         self.save()?;
         steps(Step::Saved);
         steps(Step::Sending);
-        let answered = match seats.check_out(&request).await {
+        match seats.check_out(&request).await {
             Ok(CheckedOut { statement, lifeline }) => {
                 steps(Step::Answered);
-                self.take(request.name(), statement).map(|taken| (taken, lifeline))
-            }
-            Err(error) => Err(error.into()),
-        };
-        match answered {
-            Ok(taken) => {
+                let taken = self.take(request.name(), statement)?;
                 steps(Step::Kept);
-                Ok(taken)
+                Ok((taken, lifeline))
             }
             Err(error) => {
-                self.holdings.forget(request.name());
-                self.save()?;
-                Err(error)
+                if arrived_nowhere(&error) {
+                    self.holdings.withdraw(request.name());
+                    self.save()?;
+                }
+                Err(error.into())
             }
         }
     }

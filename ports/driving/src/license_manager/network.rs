@@ -21,7 +21,7 @@ use keyward_domain::names::{ActivationId, ServerAddress};
 use keyward_domain::pool::{Lifeline, Offer};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::vault::{Loss, Sitter};
-use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError};
+use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError, VaultError};
 
 use super::{ActError, LicenseManager};
 use meeting::Known;
@@ -192,6 +192,18 @@ impl NetworkError {
     fn is_for_another(&self) -> bool {
         let Self::Act(ActError::Refused(no)) = self else { return false };
         matches!(no, Refusal::NoPool { .. } | Refusal::DelegationEnded { .. } | Refusal::ServerClosed | Refusal::ServerRevoked { .. })
+    }
+
+    /// Whether whoever has a seat goes on with it until another answer comes: nobody is heard, whoever is heard gives nothing to anybody now, or
+    /// another process has the vault.
+    fn is_for_later(&self) -> bool {
+        let restored = matches!(self, Self::Act(ActError::Refused(Refusal::ServerRestored { .. })));
+        self.is_silence() || self.is_for_another() || self.is_led() || restored
+    }
+
+    /// Whether another process has the vault.
+    fn is_led(&self) -> bool {
+        matches!(self, Self::Act(ActError::Vault(VaultError::Led { .. })))
     }
 
     /// Whether the same act may be tried again.

@@ -7,6 +7,7 @@
 mod by_file;
 mod clocks;
 mod copies;
+mod deaf;
 mod delegating;
 mod issuing;
 mod keeping;

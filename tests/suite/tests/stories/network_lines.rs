@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use keyward_domain::document::{Request, Ticket, Until};
+use keyward_domain::document::Until;
 use keyward_domain::names::ServerAddress;
-use keyward_domain::pool::{Beat, Offer, Waited};
 use keyward_domain::refusal::Refusal;
-use keyward_domain::seal::{Sealed, Statement, Trust};
+use keyward_domain::seal::Trust;
 use keyward_domain::standing::{Reason, Verdict};
 use keyward_domain::time::days;
 use keyward_domain::vault::Loss;
@@ -17,11 +16,10 @@ use keyward_engine::ActError;
 use keyward_engine::license_manager::network::{Network, NetworkError, Seated};
 use keyward_engine::license_manager::unheard;
 use keyward_fakes::FakeLicenseServers;
-use keyward_ports::{
-    Attempt, Beaten, CheckedOut, KeyServer, KeyServerError, LicenseServers, MeetError, Met, Seats, SeatsError, Trouble, Vault as _,
-};
+use keyward_ports::{LicenseServers, MeetError, Met, Vault as _};
 use tokio::sync::Notify;
 
+use super::deaf::{Deaf, Lost};
 use super::license_servers::Site;
 use super::network::{MINUTE, Office, any_seat, is_licensed};
 
@@ -136,56 +134,6 @@ async fn whoever_borrows_from_the_next_server_gives_back_the_seat_of_the_first()
     assert!(status.pools[0].seats.is_empty(), "{:?}", status.pools[0].seats);
 }
 
-/// A line on which some of those who wait are not heard.
-struct Deaf {
-    lan: Arc<FakeLicenseServers>,
-    times: Arc<AtomicU32>,
-}
-
-struct DeafLine {
-    inner: Arc<dyn Seats>,
-    times: Arc<AtomicU32>,
-}
-
-#[async_trait]
-impl LicenseServers for Deaf {
-    async fn meet(&self, at: &ServerAddress, trust: &Trust) -> Result<Met, MeetError> {
-        let Met { introduced, line } = self.lan.meet(at, trust).await?;
-        Ok(Met { introduced, line: Arc::new(DeafLine { inner: line, times: self.times.clone() }) })
-    }
-}
-
-#[async_trait]
-impl KeyServer for DeafLine {
-    async fn exchange(&self, request: &Sealed<Request>) -> Result<Statement, KeyServerError> {
-        self.inner.exchange(request).await
-    }
-}
-
-#[async_trait]
-impl Seats for DeafLine {
-    async fn check_out(&self, request: &Sealed<Request>) -> Result<CheckedOut, KeyServerError> {
-        self.inner.check_out(request).await
-    }
-
-    async fn beat(&self, beat: &Beat) -> Result<Beaten, SeatsError> {
-        self.inner.beat(beat).await
-    }
-
-    async fn wait(&self, ticket: &Ticket) -> Result<Waited, SeatsError> {
-        let deaf = self.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |times| times.checked_sub(1)).is_ok();
-        if deaf {
-            let lost = Attempt { server: "licenses.example".into(), proxy: None, trouble: Trouble::NoConnection, cause: None };
-            return Err(SeatsError::NoAnswer(lost));
-        }
-        self.inner.wait(ticket).await
-    }
-
-    async fn list(&self) -> Result<Vec<Offer>, SeatsError> {
-        self.inner.list().await
-    }
-}
-
 /// Row N3: what one server gave is shown to that one.
 #[tokio::test]
 async fn a_place_in_the_line_is_kept_at_its_own_server_though_a_beat_gets_lost_and_another_server_answers() {
@@ -196,7 +144,7 @@ async fn a_place_in_the_line_is_kept_at_its_own_server_though_a_beat_gets_lost_a
     let there = Network::new(guest.licenses(), office.lan.clone(), vec![spare.clone()], any_seat());
     there.check_out(&unheard).await.expect("the only seat of the other");
     let times = Arc::new(AtomicU32::new(0));
-    let finder = Arc::new(Deaf { lan: office.lan.clone(), times: times.clone() });
+    let finder = Arc::new(Deaf { lan: office.lan.clone(), lost: Lost::Waits, times: times.clone() });
     let host = office.world.host("drawing-office");
     let network = Network::new(host.licenses(), finder, vec![office.at.clone(), spare], any_seat());
     let heard = AtomicU32::new(0);
@@ -217,6 +165,32 @@ async fn a_place_in_the_line_is_kept_at_its_own_server_though_a_beat_gets_lost_a
     assert!(matches!(seated, Ok(Seated::Has(_))), "{seated:?}");
     assert_eq!((serves(&network), third.into_inner()), (Some(office.at.clone()), 1));
     assert_eq!(other.server.status().await.expect("the pools are kept").pools[0].overview.waiting, 0, "it stands in no other line");
+}
+
+/// Row N5: while the first was not heard the second was asked, and its seat is taken; then the first is back, where a seat is free.
+#[tokio::test]
+async fn a_place_before_another_servers_pool_keeps_nobody_from_a_seat_of_its_own_server() {
+    let (office, other, spare, network) = two_servers().await;
+    let host = office.world.host("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    let guest = office.world.host("attic");
+    let there = Network::new(guest.licenses(), office.lan.clone(), vec![spare], any_seat());
+    there.check_out(&unheard).await.expect("the only seat of the other");
+    office.work(&network, 60).await;
+    office.lan.cut(&office.at);
+    for _ in 0..12 {
+        office.work(&network, 1).await;
+        there.beat().await;
+    }
+    let why = host.standing().rows[0].news;
+    assert_eq!((network.beat().await.loss, why), (Some(Loss::Silent), None), "its own server is not heard, that is why");
+    office.site.server.tick().await.expect("the pools are kept");
+    assert_eq!(office.free().await, 1);
+    office.lan.put(&office.at, office.site.server.clone());
+    network.beat().await;
+    assert!(is_licensed(&host));
+    assert_eq!((serves(&network), office.free().await), (Some(office.at.clone()), 0));
+    drop(other);
 }
 
 /// Another process of the host speaks with the vendor, and has the vault for as long as that takes.
@@ -309,4 +283,20 @@ async fn a_seat_that_was_taken_over_is_shown_as_such_and_taken_back_only_by_who_
     assert_eq!(elsewhere.beat().await.loss, Some(Loss::TakenOver));
     office.world.advance(MINUTE);
     assert_eq!(office.free().await, 2, "it was one seat all along");
+}
+
+/// Another process of the host is stopped while it has the vault, in a debugger for example.
+#[tokio::test]
+async fn a_seat_is_kept_while_another_process_has_the_vault() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 2).await;
+    let led = host.vault().lead().expect("nobody else acts");
+    office.work(&network, 12).await;
+    office.site.server.tick().await.expect("the pools are kept");
+    assert_eq!(office.free().await, 0, "it is beaten, though no fresh lease can be written down");
+    drop(led);
+    network.beat().await;
+    assert!(is_licensed(&host));
 }

@@ -350,6 +350,22 @@ async fn a_loan_that_was_refused_waits_for_nothing_and_one_that_was_not_answered
     assert_eq!(waits(&laptop), 0);
 }
 
+/// The vault is damaged while the product runs on what it read before.
+#[tokio::test]
+async fn a_vault_that_cannot_be_read_is_not_set_aside_by_whoever_asks_about_a_loan() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("laptop");
+    let row = network.borrow_seat(Until::For(days(2)), &unheard).await.expect("a loan");
+    host.vault().damage();
+    let refreshed = network.refresh_loan(row.as_str(), &unheard).await.map(drop);
+    let extended = network.extend(row.as_str(), Until::For(days(3)), &unheard).await.map(drop);
+    for result in [refreshed, extended] {
+        assert_eq!(result.expect_err("it cannot be read").code(), "vault-damaged");
+    }
+    assert!(host.standing().may_run());
+    assert_eq!(host.vault().image().aside().count(), 0);
+}
+
 /// A LAN on which whatever is carried to a license server arrives, and its answer does not always.
 struct Loans {
     lan: Arc<FakeLicenseServers>,

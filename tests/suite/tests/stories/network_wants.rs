@@ -1,6 +1,7 @@
 //! Several processes of one user share a seat; what each wants does not depend on what the others do, nor on what the license server said
 //! last (rows N3, N5, N6).
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use keyward_fakes::FakeLicenseServers;
 use keyward_fakes::world::Host;
 use keyward_ports::{LicenseServers, MeetError, Met};
 
+use super::by_file::viewer;
+use super::deaf::{Deaf, Lost};
 use super::network::{MINUTE, Office, any_seat, is_licensed};
 
 /// Two products of one user on one host.
@@ -46,6 +49,66 @@ async fn the_first_of_two_products_ends_and_the_second_works_on() {
     two.leave().await.expect("it is heard");
     assert!(!host.standing().may_run());
     assert_eq!(office.free().await, 1, "the last gives it back");
+}
+
+/// The license server knows the seat by what the second asked, and the first does not know that it asked.
+#[tokio::test]
+async fn a_check_out_whose_answer_is_lost_takes_the_seat_from_no_product_of_the_user() {
+    let office = Office::with_seats(1).await;
+    let (host, one) = office.desk("drawing-office");
+    let times = Arc::new(AtomicU32::new(0));
+    let two = office.desk_of(&host, Arc::new(Deaf { lan: office.lan.clone(), lost: Lost::CheckOuts, times: times.clone() }));
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    office.lan.cut(&office.at);
+    office.world.advance(7 * MINUTE);
+    office.lan.put(&office.at, office.site.server.clone());
+    times.store(1, Ordering::Relaxed);
+    two.beat().await;
+    assert_eq!(times.load(Ordering::Relaxed), 0, "it takes the seat up, and hears no answer");
+    assert!(host.licenses().pending().is_empty(), "none is waited for");
+    assert_eq!(one.beat().await.loss, None);
+    for _ in 0..30 {
+        office.world.advance(MINUTE);
+        assert_eq!([one.beat().await.loss, two.beat().await.loss], [None, None]);
+        assert!(is_licensed(&host));
+    }
+    assert_eq!(office.free().await, 0);
+}
+
+/// Each product of a vendor has a license and a seat of its own.
+#[tokio::test]
+async fn who_gives_the_seat_of_one_product_back_for_all_takes_none_from_another_product() {
+    let office = Office::with_seats(1).await;
+    let (profile, _) = viewer(&office.world);
+    let terms = Terms { product: profile.product.clone(), ..office.world.vendor().network(2) };
+    let sold = office.world.vendor().sell(terms).expect("it is sold");
+    let site = Arc::new(office.world.host("cellar").beside(Arc::clone(&profile)));
+    office.site.server.attend(Arc::clone(&site));
+    site.delegate(sold.key, &unheard).await.expect("the vendor lets it");
+    office.site.server.catch_up().await.expect("the vault is read");
+    let (host, drawing) = office.desk("drawing-office");
+    let viewers = Arc::new(host.beside(profile));
+    let view = || Network::new(viewers.clone(), office.lan.clone(), vec![office.at.clone()], any_seat());
+    let runs = || matches!(viewers.standing().verdict, Verdict::Licensed { .. });
+    let (one, two) = (view(), view());
+    drawing.check_out(&unheard).await.expect("a seat");
+    one.check_out(&unheard).await.expect("a seat");
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    drawing.leave_everywhere().await.expect("it is heard");
+    for network in [&one, &two] {
+        assert_eq!(network.beat().await.loss, None);
+    }
+    two.leave().await.expect("it is written down");
+    office.work(&one, 3).await;
+    assert!(runs(), "the other one uses it");
+    // Row B2: nor does it keep a product from a seat when its loan falls due.
+    one.borrow_seat(Until::For(days(1)), &unheard).await.expect("a loan");
+    drawing.leave_everywhere().await.expect("there is no seat");
+    office.work(&one, 2).await;
+    office.world.advance(days(1));
+    office.work(&one, 1).await;
+    assert!(runs());
 }
 
 /// The first kept the seat, and the second took it up after a cut.
@@ -224,6 +287,28 @@ async fn a_product_that_runs_has_its_seat_again_when_the_license_server_is_renew
     office.work(&network, 30).await;
     assert_eq!(network.beat().await.loss, Some(Loss::DelegationEnded), "and its grace is spent");
     assert!(!host.standing().may_run());
+    office.world.vendor().server("keys").start();
+    office.site.server.renew().await.expect("the vault is read");
+    network.beat().await;
+    assert!(is_licensed(&host));
+}
+
+/// Row N5: the same, and the product is started again meanwhile. What runs on what it has does so whether nobody answers or somebody says no.
+#[tokio::test]
+async fn a_product_that_is_started_on_its_grace_has_its_seat_again_when_the_license_server_is_renewed() {
+    let office = Office::with_seats(1).await;
+    let (host, network) = office.desk("drawing-office");
+    office.world.vendor().server("keys").stop();
+    office.world.advance(days(30) - 63 * MINUTE);
+    network.check_out(&unheard).await.expect("a seat");
+    office.work(&network, 64).await;
+    assert_eq!(network.beat().await.loss, Some(Loss::DelegationEnded));
+    drop(network);
+    host.restart();
+    assert!(host.standing().may_run());
+    let network = office.desk_of(&host, office.lan.clone());
+    assert!(matches!(network.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    assert_eq!(network.beat().await.loss, Some(Loss::DelegationEnded), "and it is told why it is no more than grace");
     office.world.vendor().server("keys").start();
     office.site.server.renew().await.expect("the vault is read");
     network.beat().await;

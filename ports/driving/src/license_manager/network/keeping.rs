@@ -10,6 +10,7 @@ use keyward_domain::time::{Reading, between};
 use keyward_domain::vault::{Lease, Loss, Sat};
 use keyward_ports::{Beaten, Retry};
 
+use super::queue::InLine;
 use super::sitting::{Sharing, third};
 use super::{Held, LONGEST_LOOK, Network, NetworkError, Seated, TRY_AGAIN, Tended, Wants};
 use crate::license_manager::{ActError, unheard};
@@ -38,7 +39,7 @@ impl Network {
                 self.troubled(Some(error));
                 if refused {
                     // It was heard, and says no: it is asked again, but not as often as one that is silent.
-                    let news = self.lease().await.ok().flatten().and_then(|lease| lease.news);
+                    let news = self.lease().ok().flatten().and_then(|lease| lease.news);
                     return Tended { next: LONGEST_LOOK, loss: Some(news.unwrap_or(Loss::Ended)) };
                 }
                 Tended { next, loss: Some(Loss::Silent) }
@@ -48,7 +49,7 @@ impl Network {
 
     async fn beat_for(&self, held: &Held) -> Result<Tended, NetworkError> {
         let Some(line) = self.meet_server(held.server).await? else { return self.take_up().await };
-        let Some(lease) = self.kept(held).await? else { return self.let_go().await };
+        let Some(lease) = self.kept(held)? else { return self.let_go().await };
         let sent = Reading::of(&self.licenses.ports.clock.now());
         let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation: lease.certificate.generation };
         let Beaten { pulse, fresh } = match line.seats.beat(&beat).await {
@@ -65,7 +66,7 @@ impl Network {
                     None => matches!(lease.sat, Sat::Live { .. }),
                 };
                 if !kept {
-                    return self.again().await;
+                    return self.again(held).await;
                 }
                 if lease.news.is_some() {
                     // What was said of it before is of the past.
@@ -78,16 +79,22 @@ impl Network {
                 Ok(Tended { next: left.clamp(Duration::from_secs(1), LONGEST_LOOK), loss: Some(why.into()) })
             }
             // It was another process of the user, and no other host, that checked the seat out anew.
-            PulseHeard::Gone { .. } if self.kept(held).await?.is_none() => self.let_go().await,
-            PulseHeard::Gone { why: Gone::Ended } => match self.lease().await?.and_then(|lease| lease.news) {
+            PulseHeard::Gone { .. } if self.is_kept_elsewhere(held).await? => self.let_go().await,
+            // It was one that did not hear the answer.
+            PulseHeard::Gone { why: Gone::TakenOver }
+                if self.licenses.read(|it| it.may_be_seated_anew(&held.activation))? == Some(true) =>
+            {
+                self.again(held).await
+            }
+            PulseHeard::Gone { why: Gone::Ended } => match self.lease()?.and_then(|lease| lease.news) {
                 Some(why @ (Loss::TakenOver | Loss::Released)) => self.give_up(why).await,
-                _ => self.again().await,
+                _ => self.again(held).await,
             },
             PulseHeard::Gone { why } => {
                 self.hear(&held.activation, Some(why.into())).await?;
                 self.give_up(why.into()).await
             }
-            PulseHeard::Show | PulseHeard::Stranger => self.again().await,
+            PulseHeard::Show | PulseHeard::Stranger => self.again(held).await,
         }
     }
 
@@ -97,15 +104,15 @@ impl Network {
         self.take_up().await
     }
 
-    /// Checks the seat out again, showing what is held.
-    async fn again(&self) -> Result<Tended, NetworkError> {
+    /// Checks the seat out again, showing what is held. A place in the line before another license server's pool keeps nobody from it.
+    async fn again(&self, held: &Held) -> Result<Tended, NetworkError> {
         self.hold(None);
-        self.seated(Sharing::Not).await
+        self.seated(Sharing::Not, self.place_in_line().filter(|mine| mine.is_at(held.server))).await
     }
 
     /// Looks after a seat that this process does not keep: somebody else does, or nobody does any more.
     async fn take_up(&self) -> Result<Tended, NetworkError> {
-        let Some(lease) = self.lease().await? else { return self.start_over().await };
+        let Some(lease) = self.lease()? else { return self.start_over().await };
         match (lease.sat, lease.news) {
             (_, news) if self.wants() == Wants::Nothing => Ok(Tended { next: LONGEST_LOOK, loss: news }),
             (Sat::Live { left }, news) if left > third(lease.certificate.window) => {
@@ -116,12 +123,14 @@ impl Network {
                 Ok(Tended { next: next.max(Duration::from_secs(1)), loss: news })
             }
             (_, Some(why @ (Loss::TakenOver | Loss::Released))) => self.give_up(why).await,
-            (_, _) => self.seated(Sharing::Allowed).await,
+            (_, _) => self.seated(Sharing::Allowed, self.place_in_line()).await,
         }
     }
 
     /// The seat was taken away, or by the same user elsewhere: nobody takes it back unasked.
     async fn give_up(&self, why: Loss) -> Result<Tended, NetworkError> {
+        // Whoever leaves the user's next seat last is not to wait for this process.
+        let _ = self.part().await;
         self.hold(None);
         self.want(Wants::Nothing);
         self.licenses.tick().await?;
@@ -133,12 +142,13 @@ impl Network {
     async fn start_over(&self) -> Result<Tended, NetworkError> {
         let idle = Ok(Tended { next: LONGEST_LOOK, loss: None });
         let Wants::Seat { counted, .. } = self.wants() else { return idle };
-        if counted && self.look_at(|desk, sitter| desk.holdings.is_left_for_all(sitter)).await? {
+        let product = &self.licenses.profile.product;
+        if counted && self.licenses.read(|holdings| holdings.is_left_for_all(product, &self.sitter()))? == Some(true) {
             self.want(Wants::Nothing);
             return idle;
         }
         if self.licenses.loan().is_none() {
-            return self.seated(Sharing::Allowed).await;
+            return self.seated(Sharing::Allowed, self.place_in_line()).await;
         }
         // Nobody waits for it: what is due and was not heard stands in the loan's row.
         let _ = self.refresh_due_loan().await;
@@ -153,11 +163,14 @@ impl Network {
         left.clamp(Duration::from_secs(1), LONGEST_LOOK)
     }
 
-    async fn seated(&self, sharing: Sharing) -> Result<Tended, NetworkError> {
-        let mine = match self.wants() {
+    fn place_in_line(&self) -> Option<InLine> {
+        match self.wants() {
             Wants::Seat { mine, .. } => mine,
             Wants::Unsaid | Wants::Nothing => None,
-        };
+        }
+    }
+
+    async fn seated(&self, sharing: Sharing, mine: Option<InLine>) -> Result<Tended, NetworkError> {
         match self.seat(mine, sharing, &unheard).await? {
             Seated::Has(_) => {
                 let next = self.held().map_or(TRY_AGAIN, |held| soon(held.lifeline.next));
@@ -170,20 +183,34 @@ impl Network {
                 if let Wants::Seat { counted, .. } = self.wants() {
                     self.want(Wants::Seat { mine: Some(self.in_line(ticket)), counted });
                 }
-                // The server is heard, and the seat is another's: from here on that is why the grace is spent.
-                if let Some(lease) = self.lease().await?.filter(|lease| lease.news.is_none() && !matches!(lease.sat, Sat::Live { .. })) {
-                    self.hear(&lease.certificate.activation, Some(Loss::Ended)).await?;
-                }
+                let lease = self.lease()?.filter(|lease| !matches!(lease.sat, Sat::Live { .. }));
+                let asked = self.server().map(|(_, server)| server);
+                let loss = match &lease {
+                    // Its own server is not heard; that another one is full is another matter.
+                    Some(lease) if lease.server.server() != asked => lease.news.unwrap_or(Loss::Silent),
+                    // The server is heard, and the seat is another's: from here on that is why the grace is spent.
+                    Some(lease) if lease.news.is_none() => {
+                        self.hear(&lease.certificate.activation, Some(Loss::Ended)).await?;
+                        Loss::Ended
+                    }
+                    Some(_) | None => Loss::Ended,
+                };
                 self.licenses.tick().await?;
-                Ok(Tended { next: TRY_AGAIN, loss: Some(Loss::Ended) })
+                Ok(Tended { next: TRY_AGAIN, loss: Some(loss) })
             }
         }
     }
 
     /// The newest lease of the seat that this process keeps; none if another process of the user gave it back, or checked it out anew since.
-    async fn kept(&self, held: &Held) -> Result<Option<Lease>, NetworkError> {
+    fn kept(&self, held: &Held) -> Result<Option<Lease>, NetworkError> {
         let own = |hold| matches!(hold, Hold::Lease { place, .. } if place == held.lifeline.place);
-        Ok(self.lease().await?.filter(|lease| lease.certificate.activation == held.activation && own(lease.certificate.hold)))
+        Ok(self.lease()?.filter(|lease| lease.certificate.activation == held.activation && own(lease.certificate.hold)))
+    }
+
+    /// Whether another process of the user gave the seat back, or checked it out anew: one that is about to is waited for.
+    async fn is_kept_elsewhere(&self, held: &Held) -> Result<bool, NetworkError> {
+        self.look_at(|_, _| ()).await?;
+        Ok(self.kept(held)?.is_none())
     }
 
     /// Takes a fresh lease and writes it down. Says whether it lasts for at least a third of its time: if not, the server's clock went back.

@@ -42,7 +42,9 @@ impl Network {
     async fn loan_from(&self, line: &Line, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
         self.bring_returns_to(line).await?;
         let wish = Wish { ticket: None, ..self.wish.clone() };
-        let taken = self.at(line, async |desk: &mut Desk<'_>| desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await);
+        let taken = self.at(line, Brings::SomethingNew, async |desk: &mut Desk<'_>| {
+            desk.ask_server(Ask::Borrow { wish, until }, line.server, steps).await
+        });
         granted(taken.await?)
     }
 
@@ -50,7 +52,7 @@ impl Network {
     pub async fn extend(&self, row: &str, until: Until, steps: Steps<'_>) -> Result<ActivationId, NetworkError> {
         let (server, activation) = self.licenses.borrowed(row)?;
         let line = self.server_of(server, &activation).await?;
-        let taken = self.at(&line, async |desk: &mut Desk<'_>| {
+        let taken = self.at(&line, Brings::News, async |desk: &mut Desk<'_>| {
             let held = desk.statement_of(&activation)?;
             desk.ask_server(Ask::Extend { activation: activation.clone(), held, until }, server, steps).await
         });
@@ -61,7 +63,7 @@ impl Network {
     pub async fn refresh_loan(&self, row: &str, steps: Steps<'_>) -> Result<Taken, NetworkError> {
         let (server, activation) = self.licenses.borrowed(row)?;
         let line = self.server_of(server, &activation).await?;
-        let taken = self.at(&line, async |desk: &mut Desk<'_>| {
+        let taken = self.at(&line, Brings::News, async |desk: &mut Desk<'_>| {
             let held = desk.statement_of(&activation)?;
             desk.ask_server(Ask::Refresh { activation: activation.clone(), held }, server, steps).await
         });
@@ -96,7 +98,7 @@ impl Network {
         self.licenses.request_return(activation.as_str()).await?;
         let heard = async {
             let line = self.server_of(server, &activation).await?;
-            self.at(&line, async |desk: &mut Desk<'_>| desk.return_license(activation.as_str(), steps).await).await
+            self.at(&line, Brings::News, async |desk: &mut Desk<'_>| desk.return_license(activation.as_str(), steps).await).await
         };
         heard.await.map_err(|error| match error {
             NetworkError::Act(ActError::ReturnWaits(error)) => NetworkError::ReturnWaits(Box::new(ActError::Server(error).into())),
@@ -111,9 +113,14 @@ impl Network {
         self.meet_server(server).await?.ok_or_else(|| NetworkError::OtherServer { server, row: row.clone() })
     }
 
-    async fn at<T>(&self, line: &Line, act: impl AsyncFnOnce(&mut Desk<'_>) -> Result<T, ActError>) -> Result<T, NetworkError> {
+    async fn at<T>(
+        &self,
+        line: &Line,
+        brings: Brings,
+        act: impl AsyncFnOnce(&mut Desk<'_>) -> Result<T, ActError>,
+    ) -> Result<T, NetworkError> {
         let _turn = self.licenses.turn.lock().await;
-        let mut desk = self.licenses.sit_down(Brings::SomethingNew).await?;
+        let mut desk = self.licenses.sit_down(brings).await?;
         desk.line = Some(std::sync::Arc::clone(&line.seats));
         let result = act(&mut desk).await;
         if result.as_ref().is_err_and(ActError::is_silence) {

@@ -15,6 +15,9 @@ use crate::license_manager::Steps;
 /// A license server forgets who waits and was not heard so many times.
 const FORGOTTEN: u32 = 3;
 
+/// So long whoever was told that there is no seat after all does not ask again.
+const SOON: Duration = Duration::from_secs(1);
+
 /// A place in the line before a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InLine {
@@ -46,7 +49,11 @@ impl Network {
         loop {
             self.queue(mine, turns).await;
             match self.seat(Some(mine), Sharing::Fitting, steps).await {
-                Ok(Seated::Full { ticket, .. }) => mine = self.in_line(ticket),
+                Ok(Seated::Full { ticket, .. }) => {
+                    mine = self.in_line(ticket);
+                    // Whoever says that a seat is ready and then that there is none is not asked without a pause.
+                    self.licenses.ports.timer.wait(SOON).await;
+                }
                 Ok(seated) => return Ok(seated),
                 Err(error) => match pause(&error) {
                     // The place is kept for a while.

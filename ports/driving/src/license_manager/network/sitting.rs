@@ -7,7 +7,6 @@ use keyward_domain::keys::KeyId;
 use keyward_domain::names::ActivationId;
 use keyward_domain::refusal::Refusal;
 use keyward_domain::vault::{Lease, Sat, Taken};
-use keyward_ports::VaultError;
 
 use super::queue::InLine;
 use super::{Held, Left, Line, Network, NetworkError, Seated, Wants};
@@ -39,8 +38,8 @@ pub(super) enum Leaving {
 }
 
 impl Network {
-    /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, what the product runs on is
-    /// used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
+    /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, or none has any to give, what
+    /// the product runs on is used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
     pub async fn check_out(&self, steps: Steps<'_>) -> Result<Seated, NetworkError> {
         if let Some(seated) = self.on_loan(steps).await {
             return Ok(seated);
@@ -50,14 +49,14 @@ impl Network {
             Err(error) => Err(error),
         };
         match seated {
-            Err(error) if error.is_silence() => self.unheard(error).await,
+            Err(error) if error.is_for_later() => self.go_on(error).await,
             seated => seated,
         }
     }
 
     /// How long the user's seat lasts if nothing more is heard of it; none if its lease is over, or there is none.
     pub async fn left(&self) -> Result<Option<Duration>, NetworkError> {
-        Ok(self.lease().await?.and_then(|lease| match lease.sat {
+        Ok(self.lease()?.and_then(|lease| match lease.sat {
             Sat::Live { left } => Some(left),
             Sat::Grace { .. } | Sat::Over { .. } => None,
         }))
@@ -81,15 +80,17 @@ impl Network {
         Some(Seated::Borrowed(loan.certificate().activation.clone()))
     }
 
-    /// Nobody is heard. The product runs on what was signed and on the grace that was earned; the seat is kept again when somebody is.
-    async fn unheard(&self, error: NetworkError) -> Result<Seated, NetworkError> {
-        let Ok(Some(lease)) = self.lease().await else { return Err(error) };
+    /// No seat is to be had now. The product runs on what was signed and on the grace that was earned; the seat is kept again when one is.
+    async fn go_on(&self, error: NetworkError) -> Result<Seated, NetworkError> {
+        let Ok(Some(lease)) = self.lease() else { return Err(error) };
         let fits = lease.covers(&self.wish) && !lease.is_taken_away();
         let activation = lease.certificate.activation;
         if !fits || !self.licenses.runs_on(&activation) {
             return Err(error);
         }
-        self.look_at(|desk, _| self.count(desk, &activation)).await?.map_err(NetworkError::Act)?;
+        // What cannot be written down now is when the seat is looked after next.
+        self.want(Wants::Seat { mine: None, counted: false });
+        let _ = self.look_at(|desk, _| self.count(desk, &activation)).await;
         Ok(Seated::Shares(activation))
     }
 
@@ -99,14 +100,14 @@ impl Network {
         let mut tries = 0..INSISTENCE;
         let last = loop {
             match self.part().await {
-                Err(error) if is_led(&error) && tries.next().is_some() => {}
+                Err(error) if error.is_led() && tries.next().is_some() => {}
                 parted => break parted?,
             }
         };
         let Some((server, activation)) = last else { return Ok(()) };
         loop {
             match self.leave_seat(server, &activation, Leaving::Last).await {
-                Err(error) if is_led(&error) && tries.next().is_some() => {}
+                Err(error) if error.is_led() && tries.next().is_some() => {}
                 left => return left.map(drop),
             }
         }
@@ -119,7 +120,7 @@ impl Network {
     }
 
     /// Writes down that this process uses the seat no more. Gives the seat if nobody else does.
-    async fn part(&self) -> Result<Option<(KeyId, ActivationId)>, NetworkError> {
+    pub(super) async fn part(&self) -> Result<Option<(KeyId, ActivationId)>, NetworkError> {
         if !matches!(self.wants(), Wants::Seat { .. }) && self.held().is_none() {
             return Ok(None);
         }
@@ -146,11 +147,11 @@ impl Network {
             return Ok(None);
         }
         let emptied = self.look_at(|desk, sitter| {
-            desk.holdings.empty_seats(sitter);
+            desk.holdings.empty_seats(&desk.profile.product, sitter);
             desk.save()
         });
         emptied.await?.map_err(NetworkError::Act)?;
-        let held = self.lease().await?.and_then(|lease| Some((lease.server.server()?, lease.certificate.activation)));
+        let held = self.lease()?.and_then(|lease| Some((lease.server.server()?, lease.certificate.activation)));
         self.want(Wants::Nothing);
         self.hold(None);
         match held {
@@ -265,10 +266,10 @@ impl Network {
         if desk.holdings.use_seat(activation, self.process()?) { desk.save() } else { Ok(()) }
     }
 
-    /// The lease of this user.
-    pub(super) async fn lease(&self) -> Result<Option<Lease>, NetworkError> {
-        let now = self.licenses.ports.clock.now();
-        self.look_at(|desk, sitter| desk.holdings.lease_of(&desk.profile.product, sitter, &now)).await
+    /// The lease of this user, as it is written down.
+    pub(super) fn lease(&self) -> Result<Option<Lease>, NetworkError> {
+        let (licenses, now) = (&self.licenses, self.licenses.ports.clock.now());
+        Ok(licenses.read(|holdings| holdings.lease_of(&licenses.profile.product, &self.sitter(), &now))?.flatten())
     }
 
     /// Sits down for something that asks nobody.
@@ -276,11 +277,6 @@ impl Network {
         let sitter = self.sitter();
         Ok(self.licenses.request(Brings::News, |desk| Ok(act(desk, &sitter))).await?)
     }
-}
-
-/// Whether another process has the vault.
-fn is_led(error: &NetworkError) -> bool {
-    matches!(error, NetworkError::Act(ActError::Vault(VaultError::Led { .. })))
 }
 
 /// A third of the time that a lease was signed for.
