@@ -21,6 +21,7 @@ mod network_wants;
 mod older;
 mod online;
 mod order;
+mod product;
 mod products;
 mod refreshing;
 mod seats;
