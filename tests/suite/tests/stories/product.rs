@@ -112,7 +112,7 @@ async fn a_product_that_waits_for_a_seat_hears_its_place_and_keeps_the_seat_that
     let network = keyward.network_over(office.lan.clone(), vec![office.at.clone()], any_seat());
     assert!(matches!(network.use_seat().await, Ok(Seated::Full { .. })));
     let (heard, places) = std::sync::mpsc::channel();
-    let waits = network.wait_for_seat(move |place| drop(heard.send(place)));
+    let waits = network.wait_for_seat(move |place| heard.send(place).expect("it is waited for"));
     assert_eq!(places.recv_timeout(PATIENCE), Ok(1));
     first.leave().await.expect("it is heard");
     comes(|| !timer.waits().is_empty());
