@@ -27,6 +27,8 @@ pub enum NetworkText {
     Taken,
     /// Another program of the user keeps a seat.
     Shared,
+    /// None could be taken now, and the one that its user had is used on.
+    UsedOn,
     /// What is borrowed here is used.
     BorrowedHere,
     /// A place in the line.
@@ -140,6 +142,7 @@ impl Say for NetworkText {
             Self::NobodySits => plain("network-nobody-sits"),
             Self::Taken => plain("network-taken"),
             Self::Shared => plain("network-shared"),
+            Self::UsedOn => plain("network-used-on"),
             Self::BorrowedHere => plain("network-borrowed-here"),
             Self::Place { place } => plain("network-place").number("place", *place),
             Self::Lasts { why, left } => about_loss("network-lasts", *why).length("left", *left),

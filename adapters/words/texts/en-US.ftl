@@ -1052,6 +1052,7 @@ network-nothing-offered = It has no license of this product.
 network-nobody-sits = Nobody has a seat.
 network-taken = A seat is taken. A program that uses it keeps it; `keyward network leave` gives it back.
 network-shared = Another program of this user has a seat already; both use it.
+network-used-on = No seat could be taken now: the one that this user had is used for as long as it lasts.
 network-borrowed-here = A seat is borrowed on this host: it is used, and no other is taken.
 network-place = Place { $place } in the queue.
 network-lasts = { $cause } The seat lasts for another { $left }.

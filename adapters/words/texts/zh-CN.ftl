@@ -949,6 +949,7 @@ network-nothing-offered = 该服务器没有此产品的许可证。
 network-nobody-sits = 没有席位被占用。
 network-taken = 已取得一个席位。使用它的程序会保持该席位；`keyward network leave` 可将其归还。
 network-shared = 该用户的另一个程序已占有一个席位；两者共用。
+network-used-on = 目前无法取得席位：继续使用此用户之前的席位，直至其到期。
 network-borrowed-here = 本机已借用一个席位：将使用它，不再占用其他席位。
 network-place = 排队位置：第 { $place } 位。
 network-lasts = { $cause }席位还可使用 { $left }。

@@ -66,7 +66,7 @@ impl Network {
 
     /// Takes a seat (row N3), and keeps it in the background from then on: [`Keyward::watch`] tells when it is lost and when it is back. A full
     /// pool answers [`Seated::Full`], with the place in the line and who has the seats: [`Self::wait_for_seat`] waits. Where no license server
-    /// is heard, or none has a seat to give, a loan or the seat that the user had before is used on ([`Seated::Borrowed`], [`Seated::Shares`]);
+    /// is heard, or whoever is heard gives to nobody, a loan or the seat that the user had before is used on ([`Seated::Borrowed`], [`Seated::Shares`]);
     /// it is an error only if there is nothing to run on, and then nothing is kept in the background.
     pub fn use_seat(&self) -> Act<Seated, NetworkError> {
         let (network, keeper, thread) = self.all();

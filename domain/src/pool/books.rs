@@ -190,7 +190,7 @@ impl Books {
             Fact::Released { place, how, .. } => {
                 if let Some(mut hold) = self.unseat(*place) {
                     if let (None, Held::Loan(loan)) = (hold.away, &mut hold.held) {
-                        (loan.signed, loan.contact) = self.may_be_confirmed(loan);
+                        loan.contact = self.contact_at_most(loan);
                     }
                     hold.away = Some(*how);
                     self.seat(*place, hold);
@@ -336,17 +336,11 @@ impl Books {
         self.written.restored = Some(Restored { at: at.max(known), leases_over: None, loans_until, early, accepted: None });
     }
 
-    /// When a loan may have been confirmed last, and with what contact: a restored server does not know that it was since the backup, nor how
-    /// late that is while it does not know how late it was restored, nor what its vendor asked for then before it has heard it again.
-    fn may_be_confirmed(&self, loan: &Loan) -> (Timestamp, Contact) {
-        let Some(restored) = self.written.restored else { return (loan.signed, loan.contact) };
-        let is_vendor_heard = self.charter().and_then(Charter::issued).is_some_and(|issued| issued >= restored.at);
-        let was_signed_since = restored.at < loan.signed;
-        if restored.early || !(is_vendor_heard || was_signed_since) {
-            return (loan.signed, Contact::None);
-        }
-        // On the terms of then, or on those of now.
-        (loan.signed.max(restored.at), loan.contact.looser(self.contact()))
+    /// The contact that a loan may have been signed with last: a restored server knows neither what was asked for since the backup nor when,
+    /// unless it signed the loan itself since.
+    fn contact_at_most(&self, loan: &Loan) -> Contact {
+        let forgets = self.written.restored.is_some_and(|restored| restored.early || loan.signed <= restored.at);
+        if forgets { Contact::None } else { loan.contact }
     }
 
     fn with_restored(&mut self, change: impl FnOnce(&mut Restored)) {

@@ -88,7 +88,7 @@ impl Holdings {
     }
 
     /// Whether a check-out waits only for fresh leases of the seat it brought.
-    pub fn is_kept_open(&self, request: Digest) -> bool {
+    pub(super) fn is_kept_open(&self, request: Digest) -> bool {
         self.leases().any(|(paper, ..)| paper.asked.name() == request)
     }
 
@@ -98,7 +98,8 @@ impl Holdings {
         let of = paper.asked.words();
         self.unanswered().map(|asked| &asked.request).any(|request| {
             let words = request.words();
-            words.to == of.to && words.product == of.product && asked_by(request).is_some_and(|by| sits(paper, &by, wish))
+            let later = words.to == of.to && words.product == of.product && words.count > of.count;
+            later && asked_by(request).is_some_and(|by| sits(paper, &by, wish))
         })
     }
 
@@ -293,20 +294,21 @@ impl Holdings {
         self.leases().any(|(_, it, _)| it.activation == *activation)
     }
 
-    /// Closes the check-out of a lease that is given back, and whatever the same user checked out and never heard of.
+    /// Closes the check-out of a lease that is given back.
     pub(super) fn close_check_out(&mut self, activation: &ActivationId) {
         let names: BTreeSet<_> =
             self.leases().filter(|(_, it, _)| it.activation == *activation).map(|(paper, ..)| paper.asked.name()).collect();
         self.outbox.retain(|asked| !names.contains(&asked.request.name()));
     }
 
-    /// Closes check-outs of the same user that brought nothing, as no answer is waited for; and of others those that are so old that what they
-    /// may have brought is over.
+    /// Closes the check-out of the same user at the same license server that brought nothing, as no answer is waited for; and of others those
+    /// that are so old that what they may have brought is over.
     pub(super) fn close_unanswered(&mut self, request: &Sealed<Request>) {
-        let Some(by) = asked_by(request) else { return };
-        let created = request.words().created;
+        let (Some(by), words) = (asked_by(request), request.words()) else { return };
         let closed = |asked: &&Asked| {
-            asked_by(&asked.request).as_ref() == Some(&by) || between(asked.request.words().created, created) >= LONGEST_LEASE
+            let other = asked.request.words();
+            let is_same = asked_by(&asked.request).as_ref() == Some(&by) && (other.to, &other.product) == (words.to, &words.product);
+            is_same || between(other.created, words.created) >= LONGEST_LEASE
         };
         let closed: BTreeSet<_> = self.unanswered().filter(closed).map(|asked| asked.request.name()).collect();
         self.outbox.retain(|asked| !closed.contains(&asked.request.name()));

@@ -189,6 +189,7 @@ impl Use {
         remember(&host, &network);
         let (row, text) = match &seated {
             Seated::Has(row) => (row, NetworkText::Taken),
+            Seated::Shares(row) if network.trouble().is_some() => (row, NetworkText::UsedOn),
             Seated::Shares(row) => (row, NetworkText::Shared),
             Seated::Borrowed(row) => (row, NetworkText::BorrowedHere),
             // Whoever waits has a seat or goes on waiting.
@@ -197,6 +198,7 @@ impl Use {
         if self.command.is_empty() {
             // Whatever is started next keeps it.
             wait(network.hand_over())?;
+            network.trouble().inspect(|trouble| tell(&words.tell(&**trouble)));
             writeln!(out, "{}", words.say(&text))?;
             show(&host.manager, row.as_str(), words, out)?;
             return Ok(ExitCode::SUCCESS);

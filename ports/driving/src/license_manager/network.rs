@@ -92,8 +92,8 @@ struct Held {
 pub enum Seated {
     /// A seat, kept by this process from now on.
     Has(ActivationId),
-    /// The seat that the same user has on this host already: another process keeps it and both use it, or the license server is not heard and
-    /// it is used for as long as it lasts.
+    /// The seat that the same user has on this host already: another process keeps it and both use it. Or none is to be had now, for the reason
+    /// that [`Network::trouble`] tells, and it is used for as long as it lasts.
     Shares(ActivationId),
     /// What is borrowed is used here too: it takes no second seat.
     Borrowed(ActivationId),

@@ -300,3 +300,33 @@ async fn a_seat_is_kept_while_another_process_has_the_vault() {
     network.beat().await;
     assert!(is_licensed(&host));
 }
+
+/// Whoever does not hear what came of its check-out asks the next server of the list, whose only seat is taken.
+#[tokio::test]
+async fn a_check_out_whose_answer_is_lost_is_not_forgotten_by_asking_another_server() {
+    let (office, other, spare, one) = two_servers().await;
+    let there = Network::new(office.world.host("attic").licenses(), office.lan.clone(), vec![spare.clone()], any_seat());
+    there.check_out(&unheard).await.expect("the only seat of the other");
+    let host = office.world.host("drawing-office");
+    let times = Arc::new(AtomicU32::new(0));
+    let finder = Arc::new(Deaf { lan: office.lan.clone(), lost: Lost::CheckOuts, times: times.clone() });
+    let two = Network::new(host.licenses(), finder, vec![office.at.clone(), spare.clone()], any_seat());
+    assert!(matches!(one.check_out(&unheard).await, Ok(Seated::Has(_))));
+    assert!(matches!(two.check_out(&unheard).await, Ok(Seated::Shares(_))));
+    office.lan.cut(&office.at);
+    office.world.advance(7 * MINUTE);
+    there.beat().await;
+    office.lan.put(&office.at, office.site.server.clone());
+    times.store(1, Ordering::Relaxed);
+    two.beat().await;
+    two.beat().await;
+    assert_eq!((times.load(Ordering::Relaxed), serves(&two)), (0, Some(spare)));
+    assert_eq!(one.beat().await.loss, None);
+    for _ in 0..30 {
+        office.world.advance(MINUTE);
+        there.beat().await;
+        assert_eq!([one.beat().await.loss, two.beat().await.loss], [None, None]);
+        assert!(is_licensed(&host));
+    }
+    drop(other);
+}

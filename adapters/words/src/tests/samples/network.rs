@@ -18,6 +18,7 @@ pub(super) fn texts() -> Vec<NetworkText> {
         NetworkText::NobodySits,
         NetworkText::Taken,
         NetworkText::Shared,
+        NetworkText::UsedOn,
         NetworkText::BorrowedHere,
         NetworkText::Place { place: 2 },
         NetworkText::Lasts { why: Loss::Released, left: Duration::from_secs(8 * 60) },

@@ -179,14 +179,15 @@ impl Network {
             Seated::Shares(_) => Ok(Tended { next: LONGEST_LOOK, loss: None }),
             Seated::Borrowed(_) => Ok(Tended { next: self.next_on_loan(), loss: None }),
             Seated::Full { ticket, .. } => {
-                // Its place in the line is kept from one time to the next.
-                if let Wants::Seat { counted, .. } = self.wants() {
-                    self.want(Wants::Seat { mine: Some(self.in_line(ticket)), counted });
+                let asked = self.server().map(|(_, server)| server);
+                // Its place in the line is kept from one time to the next, and one that it has at another server already.
+                if let Wants::Seat { mine, counted } = self.wants() {
+                    let kept = mine.filter(|mine| asked.is_some_and(|asked| !mine.is_at(asked)));
+                    self.want(Wants::Seat { mine: Some(kept.unwrap_or_else(|| self.in_line(ticket))), counted });
                 }
                 let lease = self.lease()?.filter(|lease| !matches!(lease.sat, Sat::Live { .. }));
-                let asked = self.server().map(|(_, server)| server);
                 let loss = match &lease {
-                    // Its own server is not heard; that another one is full is another matter.
+                    // That another server than its own is full is not why it lost the seat.
                     Some(lease) if lease.server.server() != asked => lease.news.unwrap_or(Loss::Silent),
                     // The server is heard, and the seat is another's: from here on that is why the grace is spent.
                     Some(lease) if lease.news.is_none() => {

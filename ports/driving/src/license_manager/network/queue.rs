@@ -16,7 +16,7 @@ use crate::license_manager::Steps;
 const FORGOTTEN: u32 = 3;
 
 /// So long whoever was told that there is no seat after all does not ask again.
-const SOON: Duration = Duration::from_secs(1);
+const BREATH: Duration = Duration::from_secs(1);
 
 /// A place in the line before a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Network {
                 Ok(Seated::Full { ticket, .. }) => {
                     mine = self.in_line(ticket);
                     // Whoever says that a seat is ready and then that there is none is not asked without a pause.
-                    self.licenses.ports.timer.wait(SOON).await;
+                    self.licenses.ports.timer.wait(BREATH).await;
                 }
                 Ok(seated) => return Ok(seated),
                 Err(error) => match pause(&error) {

@@ -38,8 +38,8 @@ pub(super) enum Leaving {
 }
 
 impl Network {
-    /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, or none has any to give, what
-    /// the product runs on is used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
+    /// Asks for a seat (row N3). A full pool gives a place in the line instead. Where no license server is heard, or whoever is heard gives to
+    /// nobody, what the product runs on is used on: a loan, or the seat that the user had, for as long as it lasts and the grace for it.
     pub async fn check_out(&self, steps: Steps<'_>) -> Result<Seated, NetworkError> {
         if let Some(seated) = self.on_loan(steps).await {
             return Ok(seated);
@@ -50,7 +50,10 @@ impl Network {
         };
         match seated {
             Err(error) if error.is_for_later() => self.go_on(error).await,
-            seated => seated,
+            seated => {
+                self.troubled(None);
+                seated
+            }
         }
     }
 
@@ -81,6 +84,7 @@ impl Network {
     }
 
     /// No seat is to be had now. The product runs on what was signed and on the grace that was earned; the seat is kept again when one is.
+    /// [`Self::trouble`] says why it is not.
     async fn go_on(&self, error: NetworkError) -> Result<Seated, NetworkError> {
         let Ok(Some(lease)) = self.lease() else { return Err(error) };
         let fits = lease.covers(&self.wish) && !lease.is_taken_away();
@@ -90,7 +94,10 @@ impl Network {
         }
         // What cannot be written down now is when the seat is looked after next.
         self.want(Wants::Seat { mine: None, counted: false });
-        let _ = self.look_at(|desk, _| self.count(desk, &activation)).await;
+        if !error.is_led() {
+            let _ = self.look_at(|desk, _| self.count(desk, &activation)).await;
+        }
+        self.troubled(Some(error));
         Ok(Seated::Shares(activation))
     }
 
