@@ -26,7 +26,12 @@ impl Ownership {
     /// Takes a file, or says who has it.
     pub(crate) fn take(database: &Path) -> Result<Self, LedgerError> {
         let place = database.with_extension("lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&place).map_err(storage)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // Whoever can open it can lock it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&place).map_err(storage)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse(Box::new(Owned { by: pid(&mut file), place }))),

@@ -28,7 +28,7 @@ use crate::config::ReplyHook;
 use crate::house::{House, Housed};
 use crate::openapi::{self, Description};
 use crate::routes::surrounded;
-use crate::surroundings::{limit_addresses, limit_others};
+use crate::surroundings::{limit_addresses, limit_misuse, limit_others};
 
 /// What every handler works with.
 pub(crate) struct Desk {
@@ -56,7 +56,8 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
     let watched = Router::from(watched())
         .layer(Extension(Description(seats_openapi())))
         .layer(from_fn_with_state(Arc::clone(&desk.house), limit_others));
-    let paths = Router::from(asked()).layer(limited).merge(administered).merge(Router::from(kept())).merge(watched);
+    let kept = Router::from(kept()).layer(from_fn_with_state(Arc::clone(&desk.house), limit_misuse));
+    let paths = Router::from(asked()).layer(limited).merge(administered).merge(kept).merge(watched);
     surrounded(paths, desk)
 }
 

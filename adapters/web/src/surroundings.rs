@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -97,6 +98,20 @@ pub(crate) async fn limit_others(
         pass(&house, address)?;
     }
     Ok(next.run(request).await)
+}
+
+/// Holds an address to its limit for what cannot be taken, where what can be is not held to it.
+pub(crate) async fn limit_misuse(
+    State(house): State<Arc<House>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let response = next.run(request).await;
+    if response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS {
+        pass(&house, address)?;
+    }
+    Ok(response)
 }
 
 /// Takes one of what an address may ask.

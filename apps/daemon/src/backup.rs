@@ -73,8 +73,9 @@ pub(crate) fn backup(dir: &Path, file: &Path) -> Result<()> {
             archive.append_dir(folder, &dir)?;
             for entry in fs::read_dir(dir)? {
                 let entry = entry?;
-                // What is being written just now has no name yet, and locks are for those who run.
-                if !entry.file_type()?.is_file() || entry.file_name().to_string_lossy().starts_with('.') {
+                // What is being written just now has no name yet, and locks are for those who run: elsewhere they cannot even be read.
+                let (path, hidden) = (entry.path(), entry.file_name().to_string_lossy().starts_with('.'));
+                if !entry.file_type()?.is_file() || hidden || path.extension().is_some_and(|it| it == "lock") {
                     continue;
                 }
                 files.push((format!("{folder}/{}", entry.file_name().to_string_lossy()), entry.path()));

@@ -25,10 +25,10 @@ impl Kind {
         dir.join(self.last).exists()
     }
 
-    /// Makes a data folder where there is none.
+    /// Makes a data folder where there is none. One that is there must be this user's.
     pub(crate) fn ensure(&self, dir: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         if self.is(dir) {
-            return Ok(());
+            return is_ours(&dir.join(self.last));
         }
         if dir.exists() {
             return self.make_inside(dir, make);
@@ -75,6 +75,29 @@ impl Kind {
         fs::remove_dir_all(&making).with_context(unreadable)?;
         sync_folder(dir)
     }
+}
+
+/// What another user than its server's writes into a data folder cannot be read by the server any more.
+#[cfg(unix)]
+fn is_ours(file: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = fs::metadata(file).with_context(|| format!("could not use {}", file.display()))?.uid();
+    is_of(owner, rustix::process::geteuid().as_raw()).with_context(|| format!("could not use {}", file.display()))
+}
+
+#[cfg(unix)]
+fn is_of(owner: u32, us: u32) -> Result<()> {
+    if owner != us {
+        bail!("it belongs to user {owner}, and this is user {us}; type the command as that user: `sudo -u '#{owner}' ...`");
+    }
+    Ok(())
+}
+
+/// Where rights are inherited from the folder, they are its administrator's to give.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn is_ours(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Makes a folder that only its owner can enter, to be given its name when it is whole.
@@ -128,6 +151,14 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    /// As when an administrator forgets whose the server is.
+    #[test]
+    fn a_data_folder_of_another_user_is_used_by_that_user() {
+        assert!(is_of(998, 998).is_ok());
+        let refused = is_of(998, 0).expect_err("what root writes there is root's").to_string();
+        assert!(refused.contains("user 998") && refused.contains("sudo -u '#998'"), "{refused}");
+    }
 
     const KIND: Kind = Kind { whose: "test", last: "last.db", parts: &["keys", "token"] };
 

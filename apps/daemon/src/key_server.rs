@@ -178,6 +178,8 @@ pub(crate) fn log(json: bool) {
     let filter = EnvFilter::try_from_env("KEYWARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    // A line that cannot be written, on a full disk for example, stops nobody.
+    let lines = lines.log_internal_errors(false);
     // A second subscriber in one process is refused; the first serves as well.
     let _ = if json { lines.json().try_init() } else { lines.try_init() };
 }

@@ -142,10 +142,15 @@ impl Pool {
         })
     }
 
-    /// Whether somebody on a host has a seat, as far as the license tells people apart: a lease, or a loan.
-    pub fn sits(&self, device: &PublicKey, sitter: &Sitter) -> bool {
+    /// Whether anything is granted now.
+    pub fn grants(&self, now: &Now) -> bool {
+        self.charter(now).is_ok()
+    }
+
+    /// Whether somebody on a host has a seat to go on with, as far as the license tells people apart: a lease that is renewed, or a loan.
+    pub fn sits(&self, device: &PublicKey, sitter: &Sitter, now: &Now) -> bool {
         let Some((guest, _)) = self.books.guest_of(device) else { return false };
-        self.books.sitters.contains_key(&self.books.seatmate(guest, sitter))
+        self.grants(now) && self.books.sitters.contains_key(&self.books.seatmate(guest, sitter))
             || self.books.loan_for(guest, &sitter.user).is_some_and(|loan| self.has_number(loan))
     }
 

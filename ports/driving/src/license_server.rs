@@ -127,7 +127,7 @@ pub struct LicenseServer {
     said: Arc<Mutex<Option<Said>>>,
     /// What was last taken in of each license.
     heard: Arc<Mutex<BTreeMap<EntitlementId, Vec<Delegated>>>>,
-    /// When the vendor was last asked to renew the licenses of a product, in running time.
+    /// Until when the vendor is not asked to renew the licenses of a product, in running time.
     asked: Arc<Mutex<BTreeMap<ProductId, Duration>>>,
 }
 
@@ -348,7 +348,7 @@ fn fits(charter: &Charter, request: &Request, wish: &Wish) -> bool {
 }
 
 /// Of several licenses that have what is wished for: where the host waits, where the same request was granted something before, where whoever
-/// asks has a seat, where one is free.
+/// asks has a seat, where one is free, where any are granted: one that was given back or has ended is asked only if there is no other.
 async fn choose(fitting: &[Arc<Tenant>], request: &Verified<Request>, wish: &Wish) -> Result<Option<Arc<Tenant>>, ServerError> {
     if let [only] = fitting {
         return Ok(Some(Arc::clone(only)));
@@ -357,7 +357,7 @@ async fn choose(fitting: &[Arc<Tenant>], request: &Verified<Request>, wish: &Wis
         return Ok(Some(Arc::clone(waits)));
     }
     let sitter = Sitter { user: wish.user.clone(), process: wish.process };
-    let (mut sits, mut free) = (None, None);
+    let (mut sits, mut free, mut grants) = (None, None, None);
     for tenant in fitting {
         let glance = tenant.keeper.glance(request, &sitter).await?;
         if glance.granted {
@@ -369,8 +369,11 @@ async fn choose(fitting: &[Arc<Tenant>], request: &Verified<Request>, wish: &Wis
         if glance.free > 0 {
             free = free.or(Some(tenant));
         }
+        if glance.grants {
+            grants = grants.or(Some(tenant));
+        }
     }
-    Ok(sits.or(free).or_else(|| fitting.first()).cloned())
+    Ok(sits.or(free).or(grants).or_else(|| fitting.first()).cloned())
 }
 
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -102,6 +102,8 @@ pub(crate) struct Glance {
     pub(crate) sits: bool,
     /// So many are free.
     pub(crate) free: u32,
+    /// Any are granted.
+    pub(crate) grants: bool,
 }
 
 /// Answers hosts and administrators.
@@ -223,10 +225,16 @@ impl PoolKeeper {
         let (request, sitter) = (request.clone(), sitter.clone());
         let look = move |pool: &Pool, now: &Now| Glance {
             granted: pool.granted_before(&request),
-            sits: pool.sits(&request.device, &sitter),
+            grants: pool.grants(now),
+            sits: pool.sits(&request.device, &sitter, now),
             free: pool.overview(now).map_or(0, |it| it.free),
         };
         self.running.look(&self.wake, When::AtOnce, look).await
+    }
+
+    /// Whether the pool grants anything now.
+    pub(crate) async fn grants(&self) -> Result<bool, KeeperError> {
+        self.running.look(&self.wake, When::AtOnce, Pool::grants).await
     }
 
     /// Whether a host has a seat under an activation.

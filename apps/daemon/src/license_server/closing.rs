@@ -104,7 +104,7 @@ impl Notes {
 
     /// Whether this is asked still.
     pub(crate) fn stands(&self, wish: &Wish) -> bool {
-        read(&self.asked(&wish.license)).as_ref() == Some(wish)
+        matches!(read(&self.asked(&wish.license)), Ok(Some(asked)) if asked == *wish)
     }
 
     /// How far it has come, once somebody told.
@@ -145,7 +145,7 @@ impl Notes {
         for entry in fs::read_dir(&self.0).with_context(unreadable)? {
             let entry = entry.with_context(unreadable)?;
             if entry.file_name().to_str().is_some_and(|name| name.starts_with(ASKED)) {
-                wishes.extend(read(&entry.path()));
+                wishes.extend(read(&entry.path())?);
             }
         }
         Ok(wishes)
@@ -241,13 +241,34 @@ impl Wish {
 }
 
 /// What is asked in a file; nothing in one that is not there, or is none of ours.
-fn read(file: &Path) -> Option<Wish> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
+fn read(file: &Path) -> Result<Option<Wish>> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("could not read {}", file.display())),
+    }
 }
 
 fn clear(file: &Path) -> Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("could not clear a note"),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As when it was written by another user than the server's.
+    #[test]
+    fn a_note_that_cannot_be_read_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let note = folder.path().join("closing.E-1");
+        assert!(matches!(read(&note), Ok(None)));
+        fs::write(&note, "not ours").expect("it is written");
+        assert!(matches!(read(&note), Ok(None)));
+        fs::remove_file(&note).and_then(|()| fs::create_dir(&note)).expect("it is made");
+        assert!(read(&note).is_err());
     }
 }

@@ -10,7 +10,7 @@ use keyward_domain::document::RevocationReason;
 use keyward_domain::names::{EntitlementId, ServerAddress};
 use keyward_domain::pool::{Lending, Rhythm, Start};
 use keyward_domain::refusal::Refusal;
-use keyward_engine::license_server::{Keepings, News, Premises};
+use keyward_engine::license_server::{CatchUpError, Keepings, News, Premises};
 use keyward_engine::{ActError, LicenseServer};
 use keyward_host::SystemEntropy;
 use keyward_ports::{Clock, Journal, JournalError};
@@ -49,6 +49,34 @@ pub(crate) struct Kept {
     profiles: Vec<String>,
     clock: Arc<dyn Clock>,
     site: Site,
+    wrong: Wrong,
+}
+
+/// What is wrong and was told: it is looked at each second, and told again only when it is another.
+#[derive(Default)]
+struct Wrong {
+    profiles: Told,
+    vault: Told,
+    notes: Told,
+}
+
+#[derive(Default)]
+struct Told(Option<String>);
+
+impl Told {
+    /// Whether this is to be told.
+    fn is_new(&mut self, wrong: Option<String>) -> bool {
+        let is_new = wrong.is_some() && wrong != self.0;
+        self.0 = wrong;
+        is_new
+    }
+
+    fn warn(&mut self, wrong: Option<String>) {
+        let text = wrong.clone();
+        if self.is_new(wrong) {
+            tracing::warn!("{}", text.unwrap_or_default());
+        }
+    }
 }
 
 impl Pools {
@@ -89,7 +117,7 @@ impl Pools {
     pub(crate) async fn take_up(self, site: &Site) -> Result<(Kept, KeepingTask)> {
         let Self { server, keepings, anchor, journals, profiles, clock } = self;
         let keeping = tokio::spawn(keepings.run());
-        let mut kept = Kept { server, anchor, journals, profiles, clock, site: site.clone() };
+        let mut kept = Kept { server, anchor, journals, profiles, clock, site: site.clone(), wrong: Wrong::default() };
         let managers = kept.attend()?;
         let pools = kept.journals.pools().await.context("could not read the journal")?;
         // A pool is kept also where the vault, for whatever reason, says nothing of it any more: what it signed goes on.
@@ -121,21 +149,15 @@ impl Kept {
     /// Lets time pass, takes in what another process put into the vault, does what it asked for, and tells the anchor.
     pub(crate) async fn look(&mut self) -> Result<()> {
         self.server.tick().await.context("could not keep the pools")?;
-        match self.attend() {
-            Ok(_) => {}
-            Err(error) => tracing::warn!("{error:#}"),
-        }
-        match self.server.catch_up().await {
-            Ok(news) => tell(&news),
-            // What the pools have stands, whatever is wrong with the vault.
-            Err(error) => {
-                tell(error.news());
-                tracing::warn!("could not take in what the vendor delegated: {error}");
-            }
-        }
-        if let Err(error) = Notes::of(&self.site).serve(&self.server).await {
-            tracing::warn!("{error:#}");
-        }
+        let attended = self.attend().err().map(|error| format!("{error:#}"));
+        self.wrong.profiles.warn(attended);
+        let caught_up = self.server.catch_up().await;
+        tell(caught_up.as_ref().map_or_else(CatchUpError::news, Vec::as_slice));
+        // What the pools have stands, whatever is wrong with the vault.
+        let caught_up = caught_up.err().map(anyhow::Error::new);
+        self.wrong.vault.warn(caught_up.map(|error| format!("could not take in what the vendor delegated: {error:#}")));
+        let noted = Notes::of(&self.site).serve(&self.server).await.err().map(|error| format!("{error:#}"));
+        self.wrong.notes.warn(noted);
         self.remember().await
     }
 
@@ -198,10 +220,11 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
         let running = listen(&site, options, &kept.server, on_reply).await?;
         let mut out = std::io::stdout();
         writeln!(out, "listening on {}", running.url()).and_then(|()| out.flush()).context("could not say where the server listens")?;
-        let renewing = tokio::spawn(renew(kept.server.clone()));
+        let mut renewing = tokio::spawn(renew(kept.server.clone()));
         let failed = tokio::select! {
             () = stop => None,
             ended = &mut keeping => Some(why_ended(ended)),
+            ended = &mut renewing => Some(anyhow::anyhow!("nobody renews what the vendor delegated any more: {}", by_itself(&ended))),
             failed = keep_looking(&mut kept) => match failed {
                 Ok(()) => None,
                 Err(error) => Some(cause(error, &mut keeping, LOOK).await),
@@ -210,7 +233,9 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
         tracing::info!("stopping");
         renewing.abort();
         // Once it has ended, nobody can ask any more.
-        let _ = renewing.await;
+        if !renewing.is_finished() {
+            let _ = renewing.await;
+        }
         running.stop(GRACE).await;
         match failed {
             Some(error) => Err(error),
@@ -229,8 +254,14 @@ type KeepingTask = tokio::task::JoinHandle<Result<(), JournalError>>;
 fn why_ended(ended: Result<Result<(), JournalError>, tokio::task::JoinError>) -> anyhow::Error {
     match ended {
         Ok(Err(error)) => anyhow::Error::new(error).context("could not write what happened; what was promised is kept"),
-        Ok(Ok(())) | Err(_) => anyhow::anyhow!("the pools ended by themselves"),
+        ended => anyhow::anyhow!("the pools are kept no longer: {}", by_itself(&ended)),
     }
+}
+
+/// Of a task that was to go on for ever.
+fn by_itself<T>(ended: &Result<T, tokio::task::JoinError>) -> String {
+    let cause = ended.as_ref().err().map_or_else(|| "its task came to an end".into(), ToString::to_string);
+    format!("{cause}; start the server again, and report this to whoever made it")
 }
 
 /// Why the server stops that could not look at its pools: where they ended, what ended them. Whoever waited for a write hears first that it
@@ -272,7 +303,7 @@ async fn keep_looking(kept: &mut Kept) -> Result<()> {
     }
 }
 
-async fn renew(server: LicenseServer) {
+async fn renew(server: LicenseServer) -> std::convert::Infallible {
     let mut times = interval(RENEW);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -306,6 +337,14 @@ mod tests {
         let stopped = anyhow::anyhow!("the license server is stopping");
         let error = cause(stopped, &mut keeping, GRACE).await;
         assert!(format!("{error:#}").contains(&says), "{error:#}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_once_and_again_when_it_is_another_or_comes_back() {
+        let mut told = Told::default();
+        let said = [None, Some("a"), Some("a"), Some("b"), None, Some("b"), Some("b")];
+        let new = said.map(|wrong| told.is_new(wrong.map(Into::into)));
+        assert_eq!(new, [false, true, false, true, false, true, false]);
     }
 
     #[tokio::test]

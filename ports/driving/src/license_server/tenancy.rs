@@ -11,12 +11,15 @@ use keyward_domain::pool::{Act, Acted};
 use keyward_domain::refusal::Refusal;
 use keyward_domain::time::Timestamp;
 use keyward_domain::vault::Taken;
+use keyward_ports::VaultError;
 
 use super::{LicenseServer, Outset, PoolKeeper, ServerError, Tenant, locked, read, write};
 use crate::license_manager::{ActError, Delegated, LicenseManager, OpenError, unheard};
 
 /// How long a vendor who did not renew is left alone, in running time.
 const ASKED_AGAIN: Duration = Duration::from_secs(3_600);
+/// How long one who was not heard is: a computer can be there before its network is.
+const TRIED_AGAIN: Duration = Duration::from_secs(60);
 
 /// Why what the vendor delegated could not be taken up. Fits after "could not ...: ".
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,20 @@ pub enum CatchUpError {
     /// The vault cannot be read. What the pools have stands.
     #[error(transparent)]
     Vault(#[from] OpenError),
+    /// What the vendor delegated is not in the vault any more, and so is not renewed: the vault cannot be read, or was lost. What the pools have
+    /// stands until it ends.
+    #[error(
+        "license {license} is not renewed: {}; restore the vault from a backup, or activate again with the network key",
+        .cause.as_ref().map_or_else(|| "the vault does not know it any more".into(), ToString::to_string)
+    )]
+    Lost {
+        /// Of which license.
+        license: EntitlementId,
+        /// Why the vault cannot be read, if it cannot.
+        cause: Option<Arc<VaultError>>,
+        /// What came of what the vault does know.
+        news: Vec<News>,
+    },
     /// A pool could not be taken up.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -45,7 +62,7 @@ impl CatchUpError {
     /// What was taken in all the same.
     pub fn news(&self) -> &[News] {
         match self {
-            Self::License { news, .. } => news,
+            Self::License { news, .. } | Self::Lost { news, .. } => news,
             Self::Vault(_) | Self::Server(_) => &[],
         }
     }
@@ -122,9 +139,25 @@ impl LicenseServer {
         }
         news.extend(self.close_returned().await?);
         match wrong {
-            None => Ok(news),
-            Some((license, error)) => Err(CatchUpError::License { license, error: error.into(), news }),
+            None => {}
+            Some((license, error)) => return Err(CatchUpError::License { license, error: error.into(), news }),
         }
+        match self.lost().await? {
+            None => Ok(news),
+            Some(license) => Err(CatchUpError::Lost { license, cause: self.managers().iter().find_map(|it| it.trouble()), news }),
+        }
+    }
+
+    /// A license that is granted from and that the vault knows nothing of any more: nobody renews it.
+    async fn lost(&self) -> Result<Option<EntitlementId>, ServerError> {
+        let known: Vec<_> = self.managers().iter().flat_map(|it| it.delegations()).map(|it| it.delegation.activation).collect();
+        for tenant in self.tenants() {
+            let Some(charter) = tenant.keeper.charter() else { continue };
+            if !known.contains(&charter.delegation().activation) && tenant.keeper.grants().await? {
+                return Ok(Some(charter.delegation().entitlement.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes in what the vendor delegated of a license: its last word is the last.
@@ -174,15 +207,17 @@ impl LicenseServer {
             for it in manager.delegations() {
                 due |= it.is_due(self.time_of(&it.delegation.entitlement).await?.unwrap_or(now.wall));
             }
-            let waits = locked(&self.asked).get(&product).is_some_and(|last| now.running.saturating_sub(*last) < ASKED_AGAIN);
+            let waits = locked(&self.asked).get(&product).is_some_and(|until| now.running < *until);
             if !due || waits {
                 continue;
             }
-            locked(&self.asked).insert(product.clone(), now.running);
-            match manager.refresh(&unheard).await {
-                Ok(results) => wrong.extend(results.into_iter().filter_map(|(_, result)| Some((product.clone(), not_renewed(result)?)))),
-                Err(error) => wrong.push((product, error)),
-            }
+            let wrongs: Vec<_> = match manager.refresh(&unheard).await {
+                Ok(results) => results.into_iter().filter_map(|(_, result)| not_renewed(result)).collect(),
+                Err(error) => vec![error],
+            };
+            let pause = if wrongs.iter().any(ActError::is_silence) { TRIED_AGAIN } else { ASKED_AGAIN };
+            locked(&self.asked).insert(product.clone(), now.running + pause);
+            wrong.extend(wrongs.into_iter().map(|error| (product.clone(), error)));
         }
         Ok((self.catch_up().await?, wrong))
     }

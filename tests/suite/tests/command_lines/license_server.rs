@@ -280,3 +280,21 @@ fn everything_below(dir: &Path) -> Vec<Vec<u8>> {
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
+
+/// The disk that its log is written to is full, or whoever read it is gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_stops_no_server() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let site = Site::open();
+    let lan = Lan::new(&site, "lan");
+    let full = fs::File::options().write(true).open("/dev/full").expect("a full disk");
+    let mut server = lan.command().stdout(Stdio::piped()).stderr(full).spawn().expect("the license server starts");
+    let mut first = String::new();
+    BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it is read");
+    assert!(first.starts_with("listening on"), "{first}");
+    kill_process(Pid::from_child(&server), Signal::TERM).expect("it is told to stop");
+    let ended = server.wait().expect("it ends");
+    assert!(ended.success(), "{ended}");
+}

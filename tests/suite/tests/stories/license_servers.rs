@@ -21,7 +21,7 @@ use keyward_domain::time::days;
 use keyward_domain::vault::Taken;
 use keyward_engine::LicenseServer;
 use keyward_engine::license_manager::{server_key_name, unheard};
-use keyward_engine::license_server::{News, Premises, ServerError};
+use keyward_engine::license_server::{CatchUpError, News, Premises, ServerError};
 use keyward_engine::pool_keeper::{Outset, PoolKeeper};
 use keyward_fakes::world::{Host, World};
 use keyward_fakes::{FakeJournal, JournalImage};
@@ -465,6 +465,29 @@ async fn a_lost_vault_is_made_again_with_the_servers_key_and_its_pool_goes_on() 
     site.catch_up().await;
     assert_eq!(site.server.licenses().len(), 1);
     assert!(matches!(client.beat(&site).await, Pulse::Kept { .. } | Pulse::Fresh { .. }));
+}
+
+/// Nobody renews what the vault does not know: that is told while there is time, and ends nothing.
+#[tokio::test]
+async fn a_vault_that_was_lost_or_cannot_be_read_is_told() {
+    for is_damaged in [false, true] {
+        let world = world(20);
+        let (site, _) = Site::activated(&world, "lan", 3).await;
+        assert_eq!(site.server.catch_up().await.expect("the vault is read"), []);
+        let license = site.server.licenses().remove(0);
+        if is_damaged {
+            site.host.vault().restore(site.host.vault().image().edited(|text| text[..text.len() / 2].into()));
+        } else {
+            site.host.delete_vault();
+        }
+        let site = site.restart(Anchors::new()).await;
+        site.server.take_up(&license, &site.host.licenses()).await.expect("its journal is there");
+        match site.server.catch_up().await.expect_err("it is not renewed") {
+            CatchUpError::Lost { license: of, cause, .. } => assert_eq!((of, cause.is_some()), (license, is_damaged)),
+            other => panic!("{other}"),
+        }
+        Client::new(&world, 11).check_out(&site).await.expect("its pool goes on");
+    }
 }
 
 /// Row N1: what was delegated to one server is no other's, whichever way it comes.

@@ -39,6 +39,20 @@ async fn whose_beats_keep_a_seat_is_not_held_to_the_limit_of_its_address_nor_is_
     }
 }
 
+/// They keep nothing either.
+#[tokio::test]
+async fn beats_and_tickets_that_cannot_be_read_are_held_to_the_limit_of_their_address() {
+    for path in ["/v1/beats", "/v1/queue"] {
+        let lan = Lan::limited(at_once(5)).await.activate().await;
+        let mut codes = Vec::new();
+        for _ in 0..8 {
+            codes.push(problem(lan.post(path, &json!({})).await).await.0);
+        }
+        let readable = codes.iter().filter(|code| **code != 429).count();
+        assert!((1..=5).contains(&readable) && codes.ends_with(&[429, 429]), "{path}: {codes:?}");
+    }
+}
+
 /// Each has something signed, which costs more than asking for it.
 #[tokio::test]
 async fn beats_that_bring_a_fresh_lease_are_held_to_a_limit_for_each_seat() {

@@ -59,3 +59,19 @@ async fn a_request_that_was_answered_under_one_license_brings_nothing_under_anot
     assert_eq!(ada.ask_again(&site, &copy).await, Err(Refusal::RequestSpent));
     assert_eq!(site.used().await, [1, 0]);
 }
+
+/// A rental is followed by another, and a license that was given back stays in the journal.
+#[tokio::test]
+async fn a_license_that_grants_nothing_any_more_keeps_nobody_from_another() {
+    let world = world(19);
+    let site = Site::with_two_licenses(&world).await;
+    let licenses = site.server.licenses();
+    let [mut ada, mut ben] = [11, 12].map(|key| Client::new(&world, key));
+    ada.check_out(&site).await.expect("the seat of the first");
+    site.server.close(&licenses[0], "boss").await.expect("the pools are kept").expect("no loan is out");
+    ada.check_out(&site).await.expect("a seat of the second: hers is not signed again");
+    assert_eq!(site.used().await, [1, 1]);
+    assert!(matches!(ben.check_out(&site).await, Err(Refusal::PoolFull { .. })), "he waits for the second");
+    site.server.close(&licenses[1], "boss").await.expect("the pools are kept").expect("no loan is out");
+    assert_eq!(ben.check_out(&site).await, Err(Refusal::ServerClosed), "none is left");
+}
