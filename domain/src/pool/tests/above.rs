@@ -50,7 +50,7 @@ fn taken_up_above(of: Who) -> (Office, Held) {
 fn a_loan_that_was_taken_up_above_the_last_seat_comes_down_for_whoever_checks_out() {
     let (mut office, loan) = taken_up_above(A);
     let ada = Sitter { user: "ada".parse().expect("a name"), process: None };
-    assert!(!office.pool.sits(&host('a').device.public(), &ada), "another license of the server may have a seat for it");
+    assert!(!office.pool.sits(&host('a').device.public(), &ada, &office.now), "another license of the server may have a seat for it");
     assert_eq!([said(&office.check_out(A)), said(&office.borrow(A, days(1)))], ["place 1", "no-seat-free"]);
     office.give_back(B, Way::Line).expect("a receipt");
     for again in [office.clone().borrow(A, days(1)), office.check_out(A)] {

@@ -264,7 +264,7 @@ fn a_loan_is_used_by_whom_the_license_tells_apart_and_by_nobody_else() {
         office.borrow(A, days(5)).expect("a loan");
         assert_eq!([office.check_out(A), office.check_out(neighbour)].map(|it| said(&it)), ["loan of seat 0", other], "{per:?}");
         let sits = |(host_, user): Who| {
-            office.pool.sits(&host(host_).device.public(), &Sitter { user: user.parse().expect("a name"), process: None })
+            office.pool.sits(&host(host_).device.public(), &Sitter { user: user.parse().expect("a name"), process: None }, &office.now)
         };
         assert_eq!([sits(A), sits(('a', "eve")), sits(B)], [true, per == Per::Host, false], "{per:?}");
     }

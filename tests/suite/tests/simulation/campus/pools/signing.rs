@@ -281,9 +281,10 @@ impl Pool {
         if let (true, Contact::Every { days: every, grace }) = (window.is_loan, contact) {
             let contact = days(u64::from(every) + u64::from(grace));
             window.until = window.until.min(after(window.signed, contact));
-            // A restored server does not know when its holder was heard last: perhaps just before.
-            let heard = self.restored.map_or(window.confirmed, |it| window.confirmed.max(it.up.unwrap_or(now)).max(it.believed));
-            window.due = window.due.min(after(heard, contact));
+            // A restored server knows when its holder was heard last, and what contact was asked for then, only of what it signed since.
+            if self.restored.is_none_or(|it| window.signed > it.up.unwrap_or(now).max(it.believed)) {
+                window.due = window.due.min(after(window.confirmed, contact));
+            }
             window.known_until = window.known_until.min(window.until);
         }
     }
