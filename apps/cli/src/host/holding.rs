@@ -81,7 +81,7 @@ async fn keep(host: &Host, network: &Engine, words: Words) -> std::convert::Infa
             }
             told = news;
         }
-        host.ports.timer.wait(tended.next).await;
+        network.rest(tended.next).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! The customer's license server, wired and run until it is told to stop.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,6 +117,7 @@ impl Pools {
     /// Runs them, with all that their journals and the vault know.
     pub(crate) async fn take_up(self, site: &Site) -> Result<(Kept, KeepingTask)> {
         let Self { server, keepings, anchor, journals, profiles, clock } = self;
+        let anchored: BTreeSet<_> = anchor.places().into_keys().collect();
         let keeping = tokio::spawn(keepings.run());
         let mut kept = Kept { server, anchor, journals, profiles, clock, site: site.clone(), wrong: Wrong::default() };
         let managers = kept.attend()?;
@@ -123,6 +125,13 @@ impl Pools {
         // A pool is kept also where the vault, for whatever reason, says nothing of it any more: what it signed goes on.
         if let Some(manager) = managers.first() {
             for license in pools {
+                if !anchored.contains(&license) {
+                    tracing::warn!(
+                        %license,
+                        "the anchor knows nothing of this license: if its folder is another than before, name that one with --anchor; \
+                         that the data were put back would not be noticed"
+                    );
+                }
                 kept.server.take_up(&license, manager).await.with_context(|| format!("could not take up the pool of {license}"))?;
             }
         }
@@ -239,10 +248,10 @@ pub(crate) fn serve(options: &LicenseServerLine) -> Result<()> {
         running.stop(GRACE).await;
         match failed {
             Some(error) => Err(error),
-            None => {
-                kept.remember().await?;
-                kept.close(keeping).await
-            }
+            None => match kept.remember().await {
+                Ok(()) => kept.close(keeping).await,
+                Err(error) => Err(cause(error, &mut keeping, GRACE).await),
+            },
         }
     })
 }

@@ -20,6 +20,7 @@ use keyward_domain::keys::KeyId;
 use keyward_domain::names::{ActivationId, ServerAddress};
 use keyward_domain::pool::{Lifeline, Offer};
 use keyward_domain::refusal::Refusal;
+use keyward_domain::time::Reading;
 use keyward_domain::vault::{Loss, Sitter};
 use keyward_ports::{LicenseServers, MeetError, Retry, Seats, SeatsError, VaultError};
 
@@ -30,6 +31,8 @@ pub use waiting::Brought;
 
 /// How often a host that hears nothing tries again, and writes down what of its grace is spent.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// No longer does whoever keeps a seat sleep on after its host woke.
+const NAP: Duration = Duration::from_secs(5);
 /// No longer does whoever keeps a seat look away from it.
 const LONGEST_LOOK: Duration = Duration::from_secs(60);
 
@@ -249,7 +252,19 @@ impl Network {
     pub async fn keep(&self) -> std::convert::Infallible {
         loop {
             let tended = self.beat().await;
-            self.licenses.ports.timer.wait(tended.next).await;
+            self.rest(tended.next).await;
+        }
+    }
+
+    /// Waits until it is time to look again. A host that slept has waited enough: timers of its system may have stood still meanwhile, and the
+    /// seat may be over.
+    pub async fn rest(&self, length: Duration) {
+        let begun = Reading::of(&self.licenses.ports.clock.now());
+        loop {
+            let now = self.licenses.ports.clock.now();
+            let passed = if now.boot == begun.boot { now.running.saturating_sub(begun.running) } else { length };
+            let Some(left) = length.checked_sub(passed).filter(|left| !left.is_zero()) else { return };
+            self.licenses.ports.timer.wait(left.min(NAP)).await;
         }
     }
 

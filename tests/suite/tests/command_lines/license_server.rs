@@ -298,3 +298,25 @@ fn a_log_that_cannot_be_written_stops_no_server() {
     let ended = server.wait().expect("it ends");
     assert!(ended.success(), "{ended}");
 }
+
+/// The disk of the anchor is not there, or another folder is named.
+#[test]
+fn an_anchor_that_knows_nothing_of_a_license_is_told() {
+    let site = Site::open();
+    let (lan, key) = (Lan::new(&site, "lan"), network(&site));
+    lan.activate(&key, &[]).done();
+    let log = || {
+        let mut server = lan.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the license server starts");
+        let mut first = String::new();
+        BufReader::new(server.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it says where it listens");
+        server.kill().expect("it is killed");
+        let said = server.wait_with_output().expect("it ends").stderr;
+        String::from_utf8(said).expect("text")
+    };
+    let warning = "the anchor knows nothing of this license";
+    assert!(!log().contains(warning));
+    assert!(!log().contains(warning));
+    fs::remove_dir_all(&lan.anchor).expect("it is unmounted");
+    assert!(log().contains(warning));
+    assert!(!log().contains(warning), "it knows it again");
+}

@@ -1,14 +1,16 @@
 //! What a product calls (crate `keyward`): a seat is taken, kept on a thread of the SDK's own while the product works, lost and had again, and
 //! whoever watches hears of it (rows N3, N5).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use keyward::{Flag, HostPorts, Keyward, Loss, Seated, Verdict, Watch};
 use keyward_domain::seal::Keyward as Ours;
 use keyward_fakes::world::Host;
-use keyward_fakes::{FakeEntropy, FakeTimer};
+use keyward_fakes::{FakeClock, FakeEntropy, FakeTimer};
+use keyward_ports::{Clock as _, Timer};
 
 use super::network::{MINUTE, Office, any_seat};
 
@@ -19,6 +21,10 @@ const ROUND: Duration = Duration::from_secs(70);
 /// The product on a host, and what tells its time.
 fn started(office: &Office, host: &Host) -> (Keyward, Arc<FakeTimer>) {
     let timer = Arc::new(FakeTimer::following(host.clock().clone()));
+    (started_with(office, host, timer.clone()), timer)
+}
+
+fn started_with(office: &Office, host: &Host, timer: Arc<dyn Timer>) -> Keyward {
     let ports = HostPorts {
         server: host.carrier().clone(),
         vault: host.vault().clone(),
@@ -27,10 +33,10 @@ fn started(office: &Office, host: &Host) -> (Keyward, Arc<FakeTimer>) {
         clock: host.clock().clone(),
         host: host.parts().clone(),
         entropy: Arc::new(FakeEntropy::seeded(9)),
-        timer: timer.clone(),
+        timer,
         schemes: vec![Arc::new(Ours)],
     };
-    (Keyward::with_ports((*office.world.vendor().profile()).clone(), ports).expect("it opens"), timer)
+    Keyward::with_ports((*office.world.vendor().profile()).clone(), ports).expect("it opens")
 }
 
 /// Time passes; in each round, which is longer than a beat is away, the seat is looked after.
@@ -121,4 +127,37 @@ async fn a_product_that_waits_for_a_seat_hears_its_place_and_keeps_the_seat_that
     work(&office, &timer, 20);
     assert_eq!(office.free().await, 0);
     assert!(keyward.standing().may_run());
+}
+
+/// A host that sleeps for the night while a timer is set, which stands still meanwhile.
+struct Sleepy {
+    clock: Arc<FakeClock>,
+    night: Mutex<Option<Duration>>,
+    waits: Mutex<Vec<Duration>>,
+}
+
+#[async_trait]
+impl Timer for Sleepy {
+    async fn wait(&self, duration: Duration) {
+        self.waits.lock().expect("nobody panicked").push(duration);
+        let night = self.night.lock().expect("nobody panicked").take();
+        self.clock.advance(duration + night.unwrap_or_default());
+    }
+}
+
+/// Row N5: nobody who opens a laptop in the morning waits a minute for the seat.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_wakes_looks_after_its_seat_within_some_seconds() {
+    let office = Office::with_seats(1).await;
+    let host = office.world.host("laptop");
+    let (night, waits) = (Mutex::new(Some(MINUTE * 480)), Mutex::default());
+    let timer = Arc::new(Sleepy { clock: host.clock().clone(), night, waits });
+    let keyward = started_with(&office, &host, timer.clone());
+    let network = keyward.network_over(office.lan.clone(), vec![office.at.clone()], any_seat());
+    let waits = || std::mem::take(&mut *timer.waits.lock().expect("nobody panicked"));
+    network.engine().rest(MINUTE).await;
+    assert_eq!(waits(), [MINUTE / 12], "the night is over");
+    let begun = timer.clock.now().running;
+    network.engine().rest(MINUTE).await;
+    assert_eq!((waits().len(), timer.clock.now().running), (12, begun + MINUTE), "and by day it waits as long as it is told");
 }
