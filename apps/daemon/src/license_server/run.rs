@@ -65,17 +65,16 @@ struct Wrong {
 struct Told(Option<String>);
 
 impl Told {
-    /// Whether this is to be told.
-    fn is_new(&mut self, wrong: Option<String>) -> bool {
-        let is_new = wrong.is_some() && wrong != self.0;
+    /// What is to be told.
+    fn news(&mut self, wrong: Option<String>) -> Option<&str> {
+        let is_new = wrong != self.0;
         self.0 = wrong;
-        is_new
+        self.0.as_deref().filter(|_| is_new)
     }
 
     fn warn(&mut self, wrong: Option<String>) {
-        let text = wrong.clone();
-        if self.is_new(wrong) {
-            tracing::warn!("{}", text.unwrap_or_default());
+        if let Some(text) = self.news(wrong) {
+            tracing::warn!("{text}");
         }
     }
 }
@@ -352,7 +351,7 @@ mod tests {
     fn what_is_wrong_is_told_once_and_again_when_it_is_another_or_comes_back() {
         let mut told = Told::default();
         let said = [None, Some("a"), Some("a"), Some("b"), None, Some("b"), Some("b")];
-        let new = said.map(|wrong| told.is_new(wrong.map(Into::into)));
+        let new = said.map(|wrong| told.news(wrong.map(Into::into)).is_some());
         assert_eq!(new, [false, true, false, true, false, true, false]);
     }
 
