@@ -318,6 +318,8 @@ impl Holdings {
             if let Some(trial) = self.rest.trials.get_mut(product) {
                 trial.first = trial.first.min(*first);
             }
+            // What waits and knows less of the first day would begin the trial anew (row S2).
+            self.forget_trials(product, |_, since| since.is_none_or(|since| since > *first));
         }
     }
 
@@ -364,6 +366,14 @@ impl Holdings {
     /// Takes a request out of the outbox whose place another has taken.
     pub fn forget(&mut self, request: Digest) {
         self.outbox.retain(|asked| asked.request.name() != request);
+    }
+
+    /// Takes requests for a trial of a product out of the outbox, by their counts and the first days they name.
+    fn forget_trials(&mut self, product: &ProductId, goes: impl Fn(u64, Option<Timestamp>) -> bool) {
+        self.outbox.retain(|asked| match asked.request.words() {
+            Request { ask: Ask::Trial { since, .. }, count, product: of, .. } if of == product => !goes(*count, *since),
+            _ => true,
+        });
     }
 
     /// Begins a trial without a server.

@@ -189,14 +189,18 @@ impl Entitlement {
 
     /// Own signatures are the backup: takes up again what this server signed and no longer knows, even above the limit (promise 8).
     fn adopt(&mut self, activation: &ActivationId, request: &Verified<Request>, held: Option<Held<'_>>, now: Timestamp) {
-        let Some(shown) = held.and_then(|held| held.forgotten(activation, &request.device)) else { return };
+        let Some((held, shown)) = held.and_then(|held| Some((held, held.forgotten(activation, &request.device)?))) else { return };
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.activation == *activation) {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation() > slot.generation {
-                // Which count bound what is shown is forgotten; whoever shows it has counted on since.
-                (slot.generation, slot.device, slot.count) = (shown.generation(), request.device, None);
-                if let Some(fingerprint) = shown.fingerprint() {
-                    slot.fingerprint = fingerprint.clone();
+                slot.generation = shown.generation();
+                // What its host looked like when it was heard since is newer than what it shows.
+                if slot.device != request.device || slot.seen <= held.answer.issued {
+                    // Which count bound what is shown is forgotten; whoever shows it has counted on since.
+                    (slot.device, slot.count) = (request.device, None);
+                    if let Some(fingerprint) = shown.fingerprint() {
+                        slot.fingerprint = fingerprint.clone();
+                    }
                 }
             }
         } else if !self.ended.iter().any(|ended| ended.activation == *activation) {

@@ -19,7 +19,7 @@ use std::sync::{Arc, PoisonError};
 
 use async_lock::Mutex;
 use keyward_domain::anchor::AnchorContents;
-use keyward_domain::document::{Ask, Request};
+use keyward_domain::document::Request;
 use keyward_domain::license_key::LicenseKey;
 use keyward_domain::names::{ActivationId, Edition};
 use keyward_domain::profile::ProductProfile;
@@ -178,8 +178,7 @@ impl LicenseManager {
         }
         let _turn = self.turn.lock().await;
         let mut desk = self.sit_down(Brings::SomethingNew).await?;
-        let since = desk.first_day();
-        let result = match desk.ask(Ask::Trial { edition: edition.clone(), since }, None, steps).await {
+        let result = match desk.ask_for_trial(edition, steps).await {
             Ok(Taken::Granted(_)) => Ok(TrialBegun::Verified),
             Ok(Taken::Refused(refusal)) => Err(ActError::Refused(refusal)),
             Ok(Taken::Returned(_) | Taken::Revoked(_)) => Err(ActError::Unexpected),

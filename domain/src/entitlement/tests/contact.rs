@@ -120,6 +120,26 @@ fn a_restored_server_believes_the_newer_parts_of_a_slot_it_knows() {
     assert_eq!(sale.asks(&new, refresh, day(3), Memory::Lost), "refreshed, generation 4");
 }
 
+/// Its host moved into another box since: it activates there, and shows what it held before.
+#[test]
+fn a_restored_server_keeps_the_parts_of_a_slot_that_it_heard_of_since() {
+    let mut sale = sale(1, "3/90");
+    let [old, new] = ["abcd", "efgh"].map(|parts| host('a').looking(parts));
+    sale.activates(&old, day(0));
+    let backup = sale.it.clone();
+    for n in 1..4 {
+        sale.refreshes(&old, day(n));
+    }
+    let shown = sale.held.clone();
+    sale.it = backup;
+    assert_eq!(sale.activates(&new, day(4)), "activated again, generation 2");
+    // Generation 4 is known there: the answer is older, and what is held is shown.
+    sale.held = shown;
+    let refresh = sale.ask_with_held(&new, |activation, held| Ask::Refresh { activation, held });
+    assert_eq!(sale.asks(&new, refresh, day(4), Memory::Lost), "refreshed, generation 5");
+    assert_eq!(sale.it.slots[0].fingerprint, new.looks);
+}
+
 #[test]
 fn nobody_adopts_what_is_bound_to_another_device() {
     let mut sale = sale(1, "3/90");

@@ -6,10 +6,11 @@ use keyward_domain::names::Edition;
 use keyward_domain::seal::Sealed;
 use keyward_domain::time::{Place, Timestamp};
 use keyward_domain::trial::LocalTrial;
+use keyward_domain::vault::{NotTaken, Taken};
 use keyward_ports::KeyServerError;
 
 use super::desk::Desk;
-use super::{ActError, TrialBegun};
+use super::{ActError, Steps, TrialBegun};
 
 impl Desk<'_> {
     /// When the first trial of the product began here, as far as vault and anchor know.
@@ -21,6 +22,15 @@ impl Desk<'_> {
             _ => None,
         });
         local.into_iter().chain(verified).chain(self.anchor.trials.get(product).copied()).min()
+    }
+
+    /// Asks for the trial in an edition, past an answer that was overtaken: what waited is answered as it was then.
+    pub(super) async fn ask_for_trial(&mut self, edition: &Edition, steps: Steps<'_>) -> Result<Taken, ActError> {
+        let ask = Ask::Trial { edition: edition.clone(), since: self.first_day() };
+        match self.ask(ask.clone(), None, steps).await {
+            Err(ActError::NotTaken(NotTaken::Older { .. })) => self.ask(ask, None, steps).await,
+            result => result,
+        }
     }
 
     /// No server answered: begins a trial that this host counts, if the vendor allows one and none ran out.

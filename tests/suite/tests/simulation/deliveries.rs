@@ -44,7 +44,8 @@ impl Simulation {
             let crossed = if n < place { other.among > place } else { n > place && arrival.among > n };
             crossed && other.request.words().device == device
         };
-        if arrivals.iter().enumerate().any(crosses) {
+        let crossed = arrivals.iter().enumerate().any(crosses);
+        if crossed {
             self.server.bound.retain(|_, bound| bound.device != device);
         }
         let (name, said) = (request.name(), Digest::of(statement.bytes()));
@@ -60,12 +61,7 @@ impl Simulation {
         }
         let granting = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
         let kept = granting && self.is_kept(request, statement, &answer.body);
-        // What was not answered yet when this one came may have been decided after it.
-        let beside = arrivals[..place].iter().any(|other| {
-            let (one, other, open) = (request.words(), other.request.words(), other.among > place);
-            open && one.device == other.device && one.count == other.count
-        });
-        self.look_at_count_at_server(request, answer, kept, beside);
+        self.look_at_count_at_server(request, answer, kept, crossed);
         self.own_slot_is_found(request, answer, by_then);
         if kept {
             self.server.answers.insert(name, said);
@@ -196,15 +192,21 @@ impl Simulation {
         }
     }
 
-    /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused.
-    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool, beside: bool) {
-        if matches!(answer.body, Body::Refusal(Refusal::RequestSpent | Refusal::OtherVendor)) {
+    /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused. Which of two that
+    /// crossed was decided first, nobody saw.
+    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool, crossed: bool) {
+        if matches!(answer.body, Body::Refusal(Refusal::OtherVendor)) {
             return;
         }
         let (device, count, name) = (request.words().device, request.words().count, request.name());
         let refused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        // A refusal to a device that nobody knew is not written down; whoever made it known beside it may have come before it or after.
+        if crossed && !kept && !self.known.contains(&device) {
+            self.server.unsure.insert((device, count));
+        }
+        let unsure = self.server.unsure.contains(&(device, count));
         let Some(counts) = self.server.devices.get_mut(&device) else {
-            if refused {
+            if refused && !crossed {
                 self.broken("COUNT", "", "a device that nobody knew was taken for a copy");
             } else if kept {
                 self.server.devices.entry(device).or_default().used.entry(count).or_default().insert(name);
@@ -216,10 +218,10 @@ impl Simulation {
         let old = counts.used.len() > 50 && counts.used.keys().rev().nth(50).is_some_and(|lowest| count <= *lowest);
         let since = counts.doubled.map(|at| between(at, answer.issued));
         let near = since.is_some_and(|since| since > days(30) - days(1) / 24 && since < days(30) + days(1) / 24);
-        // A refusal to a device that nobody knew is not written down: who made it known beside it came after it.
-        let unknown_by_then = beside && !kept && counts.used.values().flatten().count() == 1;
+        // What was answered before is not counted again; what a restored server forgot that it had answered is.
+        let spent = matches!(answer.body, Body::Refusal(Refusal::RequestSpent));
         let expected = match (again, doubled) {
-            _ if counts.murky || old || near || unknown_by_then => None,
+            _ if counts.murky || old || near || crossed || unsure || spent => None,
             (true, _) | (false, false) => Some((false, false)),
             (false, true) => Some(if since.is_some_and(|since| since < days(30)) { (true, false) } else { (false, true) }),
         };
@@ -231,11 +233,11 @@ impl Simulation {
         }
         if expected.is_some_and(|expected| expected != (refused, answer.recount.is_some())) {
             let how = if doubled { "twice" } else { "once" };
-            self.broken(
-                "COUNT",
-                "",
-                format!("the count {count} was used {how}; the answer: {:?}, recount {:?}", answer.body, answer.recount),
-            );
+            let said = match &answer.body {
+                Body::Refusal(refusal) => refusal.code(),
+                Body::Certificate(_) | Body::Delegation(_) | Body::Receipt(_) | Body::Revocation(_) => "no refusal",
+            };
+            self.broken("COUNT", "", format!("the count {count} was used {how}; the answer: {said}, recount {:?}", answer.recount));
         }
     }
 
@@ -291,17 +293,18 @@ impl Simulation {
         let slot = book.and_then(|it| it.slots.iter().find(|slot| slot.activation == *activation));
         let anothers = slot.is_some_and(|slot| slot.device != request.device);
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
-        // A restored ledger is behind what is shown to it, or knows nothing else.
-        let newer = shown.filter(|shown| shown.device == request.device && slot.is_none_or(|slot| slot.generation < shown.generation));
-        let counted = self.server.bound.get(activation).filter(|bound| bound.device == request.device);
-        let known = counted.map_or_else(|| slot.map_or(&held.fingerprint, |slot| &slot.fingerprint), |bound| &bound.fingerprint);
-        let bound = newer.map_or(known, |shown| &shown.fingerprint);
+        // A restored ledger is behind what is shown to it, or knows nothing else. It may have heard of the host since.
+        let generation = self.server.newest.get(activation).copied().max(slot.map(|slot| slot.generation));
+        let newer = shown.filter(|shown| shown.device == request.device && generation.is_none_or(|newest| newest < shown.generation));
+        let counted = self.server.bound.get(activation).filter(|bound| bound.device == request.device).map(|bound| &bound.fingerprint);
+        let known = counted.or(slot.map(|slot| &slot.fingerprint));
+        let known = known.or(newer.is_none().then_some(&held.fingerprint)).into_iter().chain(newer.map(|shown| &shown.fingerprint));
         // Two copies of one vault have one key: what the other one sent in this step binds the slot to that one's parts. What this host sent
         // before is no excuse.
         let others = by_then.iter().filter(|arrival| arrival.request.words().host != request.host);
         let given_to_others =
             others.filter_map(|arrival| arrival.answer.as_ref()?.1.certificate()).filter(|it| it.activation == *activation);
-        let mut bound = given_to_others.map(|it| it.binding.fingerprint()).chain([bound]);
+        let mut bound = given_to_others.map(|it| it.binding.fingerprint()).chain(known);
         given && !ended && !anothers && !gone && bound.all(|bound| shared(bound, &request.fingerprint).0 > 0)
     }
 }

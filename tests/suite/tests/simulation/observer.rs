@@ -95,6 +95,8 @@ pub(crate) struct ServerModel {
     /// Requests over which a server died.
     pub(crate) unanswered: BTreeSet<Digest>,
     pub(crate) devices: BTreeMap<PublicKey, Counts>,
+    /// Counts of which nobody knows whether they were written down.
+    pub(crate) unsure: BTreeSet<(PublicKey, u64)>,
     /// The newest generation of each activation.
     pub(crate) newest: BTreeMap<ActivationId, u64>,
     /// What each activation is bound to, where nothing happened that nobody saw.

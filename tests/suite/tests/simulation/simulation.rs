@@ -44,6 +44,8 @@ pub(crate) struct Simulation {
     pub(crate) freed: Option<(EntitlementId, ActivationId)>,
     /// What was given back or moved in this step, and whose it was.
     pub(crate) lost: BTreeSet<(ActivationId, PublicKey)>,
+    /// The devices that the servers knew before this step.
+    pub(crate) known: BTreeSet<PublicKey>,
     pub(crate) touched: BTreeSet<String>,
     pub(crate) tally: Tally,
     trail: Trail,
@@ -72,6 +74,7 @@ impl Simulation {
             drawer: Drawer::default(),
             freed: None,
             lost: BTreeSet::new(),
+            known: BTreeSet::new(),
             touched: BTreeSet::new(),
             tally: Tally { worlds: 1, ..Tally::default() },
             trail: Trail::default(),
@@ -146,6 +149,7 @@ impl Simulation {
             self.look_at_count(host, request);
         }
         self.lost.clear();
+        self.known = self.server.devices.keys().copied().collect();
         for place in 0..arrivals.len() {
             self.look_at_delivery(&arrivals, place);
         }

@@ -7,9 +7,9 @@ use keyward_domain::refusal::Refusal;
 use keyward_domain::standing::{Reason, Status};
 use keyward_domain::time::{days, typed_end};
 use keyward_engine::license_manager::{TrialBegun, unheard};
-use keyward_fakes::Fate;
-use keyward_fakes::world::{World, in_turn};
-use keyward_ports::{Attempt, Trouble};
+use keyward_fakes::world::{Host, World, in_turn, run};
+use keyward_fakes::{CrashPoint, Fate};
+use keyward_ports::{Attempt, KeyServer as _, Trouble};
 
 use super::*;
 
@@ -83,6 +83,59 @@ fn a_request_that_got_lost_before_a_trial_of_this_host_does_not_begin_it_anew() 
         host.refresh().expect("it is heard");
         assert_eq!((flags(&host), host.standing().trial_days_left()), (vec![], Some(25)), "{fate:?}");
     }
+}
+
+fn editions(host: &Host) -> Vec<String> {
+    host.standing().speaking().expect("a row").editions.iter().map(ToString::to_string).collect()
+}
+
+// S2
+#[test]
+fn a_request_that_waits_in_a_restored_vault_does_not_begin_a_trial_anew() {
+    let world = World::new(12);
+    let host = world.host("a");
+    host.crash_at(CrashPoint::BeforeSend);
+    host.start_trial("Standard").expect_err("it dies over it");
+    host.restart();
+    let backup = host.snapshot();
+    world.vendor().server("keys").stop();
+    assert!(matches!(host.start_trial("Standard"), Ok(TrialBegun::Local { .. })));
+    world.advance(days(5));
+    world.vendor().server("keys").start();
+    host.restore(&backup);
+    host.refresh().expect("it is heard");
+    assert_eq!(host.standing().trial_days_left(), None);
+    assert!(matches!(host.start_trial("Standard"), Ok(TrialBegun::Verified)));
+    assert_eq!(host.standing().trial_days_left(), Some(25));
+}
+
+// S2
+#[test]
+fn the_edition_that_was_tried_last_stays_whatever_waited_before() {
+    let world = World::new(13);
+    let host = world.host("a");
+    host.start_trial("Standard").expect("it begins");
+    host.carrier().script([Fate::RequestLost]);
+    assert!(matches!(host.start_trial("Professional"), Ok(TrialBegun::Local { .. })));
+    host.start_trial("Standard").expect("it goes on");
+    host.refresh().expect("it is heard");
+    assert_eq!(editions(&host), ["Standard"]);
+}
+
+// S2
+#[test]
+fn an_answer_that_was_overtaken_keeps_nobody_from_trying_an_edition() {
+    let world = World::new(14);
+    let host = world.host("a");
+    host.start_trial("Standard").expect("it begins");
+    host.carrier().script([Fate::ReplyLost]);
+    assert!(matches!(host.start_trial("Professional"), Ok(TrialBegun::Local { .. })));
+    let row = host.standing().speaking().expect("the trial").id.clone();
+    let file = run(host.licenses().request_refresh(&row)).expect("a file");
+    let answer = run(world.vendor().server("keys").exchange(&file)).expect("it is answered");
+    run(host.licenses().load(answer)).expect("it is taken");
+    assert!(matches!(host.start_trial("Professional"), Ok(TrialBegun::Verified)));
+    assert_eq!(editions(&host), ["Professional"]);
 }
 
 // S2
