@@ -319,7 +319,7 @@ impl Holdings {
                 trial.first = trial.first.min(*first);
             }
             // What waits and knows less of the first day would begin the trial anew (row S2).
-            self.forget_trials(product, |_, since| since.is_none_or(|since| since > *first));
+            self.forget_trials(product, |since| since.is_none_or(|since| since > *first));
         }
     }
 
@@ -368,16 +368,18 @@ impl Holdings {
         self.outbox.retain(|asked| asked.request.name() != request);
     }
 
-    /// Takes requests for a trial of a product out of the outbox, by their counts and the first days they name.
-    fn forget_trials(&mut self, product: &ProductId, goes: impl Fn(u64, Option<Timestamp>) -> bool) {
+    /// Takes requests for a trial of a product out of the outbox, by the first days they name.
+    pub fn forget_trials(&mut self, product: &ProductId, goes: impl Fn(Option<Timestamp>) -> bool) {
         self.outbox.retain(|asked| match asked.request.words() {
-            Request { ask: Ask::Trial { since, .. }, count, product: of, .. } if of == product => !goes(*count, *since),
+            Request { ask: Ask::Trial { since, .. }, product: of, .. } if of == product => !goes(*since),
             _ => true,
         });
     }
 
     /// Begins a trial without a server.
     pub fn begin_trial(&mut self, product: ProductId, trial: LocalTrial) {
+        // What waits and says nothing of a first day would begin anew, asked again.
+        self.forget_trials(&product, |since| since.is_none());
         self.rest.trials.entry(product).or_insert(trial);
     }
 

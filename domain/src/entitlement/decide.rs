@@ -194,8 +194,9 @@ impl Entitlement {
             // The slot is known; what was restored is an older generation of it, perhaps of the host it moved from.
             if shown.generation() > slot.generation {
                 slot.generation = shown.generation();
-                // What its host looked like when it was heard since is newer than what it shows.
-                if slot.device != request.device || slot.seen <= held.answer.issued {
+                // A host that was heard since, and looks as it did then, shows what it looked like before.
+                let heard_since = slot.device == request.device && slot.seen > held.answer.issued;
+                if !heard_since || slot.fingerprint.judge(&request.fingerprint) == Match::Other {
                     // Which count bound what is shown is forgotten; whoever shows it has counted on since.
                     (slot.device, slot.count) = (request.device, None);
                     if let Some(fingerprint) = shown.fingerprint() {

@@ -118,11 +118,8 @@ impl Holdings {
                 self.remember(asked.name());
             }
         }
-        match (&taken, &asked.words().ask) {
-            (Taken::Granted(_), Ask::Activate { .. }) => self.rest.own_slot = false,
-            // Whoever tries another edition wants that one: what was asked for before would bring the other one back.
-            (Taken::Granted(_), Ask::Trial { .. }) => self.forget_trials(&asked.words().product, |count, _| count < asked.words().count),
-            _ => {}
+        if matches!((&taken, &asked.words().ask), (Taken::Granted(_), Ask::Activate { .. })) {
+            self.rest.own_slot = false;
         }
         if answer.grants().is_some() || answer.all_revocations().next().is_some() {
             let kept = Kept { asked: asked.envelope().clone(), statement };

@@ -140,6 +140,23 @@ fn a_restored_server_keeps_the_parts_of_a_slot_that_it_heard_of_since() {
     assert_eq!(sale.it.slots[0].fingerprint, new.looks);
 }
 
+/// A file that was written before its host moved into another box comes after the restore: what it binds is of the past.
+#[test]
+fn a_file_that_comes_late_to_a_restored_server_keeps_no_newer_parts_out() {
+    let mut sale = sale(1, "3/90");
+    let [old, new] = ["abcd", "efgh"].map(|parts| host('a').looking(parts));
+    sale.activates(&old, day(0));
+    let (backup, before) = (sale.it.clone(), sale.held.clone());
+    sale.activates(&new, day(1));
+    sale.refreshes(&new, day(2));
+    let since = std::mem::replace(&mut sale.held, before);
+    sale.it = backup;
+    assert_eq!(sale.refreshes(&old, day(3)), "refreshed, generation 2");
+    sale.held = since;
+    let refresh = sale.ask_with_held(&new, |activation, held| Ask::Refresh { activation, held });
+    assert_eq!(sale.asks(&new, refresh, day(4), Memory::Lost), "refreshed, generation 4");
+}
+
 #[test]
 fn nobody_adopts_what_is_bound_to_another_device() {
     let mut sale = sale(1, "3/90");

@@ -3,7 +3,7 @@
 use keyward_domain::document::Ask;
 use keyward_domain::license::License;
 use keyward_domain::names::Edition;
-use keyward_domain::seal::Sealed;
+use keyward_domain::refusal::Refusal;
 use keyward_domain::time::{Place, Timestamp};
 use keyward_domain::trial::LocalTrial;
 use keyward_domain::vault::{NotTaken, Taken};
@@ -24,13 +24,21 @@ impl Desk<'_> {
         local.into_iter().chain(verified).chain(self.anchor.trials.get(product).copied()).min()
     }
 
-    /// Asks for the trial in an edition, past an answer that was overtaken: what waited is answered as it was then.
+    /// Asks for the trial in an edition, past an answer of the past: what waited is answered as it was then.
     pub(super) async fn ask_for_trial(&mut self, edition: &Edition, steps: Steps<'_>) -> Result<Taken, ActError> {
         let ask = Ask::Trial { edition: edition.clone(), since: self.first_day() };
-        match self.ask(ask.clone(), None, steps).await {
-            Err(ActError::NotTaken(NotTaken::Older { .. })) => self.ask(ask, None, steps).await,
-            result => result,
+        let taken = match self.ask(ask.clone(), None, steps).await {
+            Err(ActError::NotTaken(NotTaken::Older { .. })) | Ok(Taken::Refused(Refusal::RequestSpent)) => {
+                self.ask(ask, None, steps).await?
+            }
+            result => result?,
+        };
+        if let Taken::Granted(_) = taken {
+            // What was wished for before would bring that edition back.
+            self.holdings.forget_trials(&self.profile.product, |_| true);
+            self.save()?;
         }
+        Ok(taken)
     }
 
     /// No server answered: begins a trial that this host counts, if the vendor allows one and none ran out.
@@ -44,12 +52,6 @@ impl Desk<'_> {
         let at = self.holdings.contents().clock.judge(&now, trial.first).at;
         if let (Place::After, Some(until)) = (window.place(at), window.until) {
             return Err(ActError::TrialOver { until });
-        }
-        // What waits and says nothing of a first day would begin anew, asked again.
-        let trials: Vec<_> =
-            self.waiting().filter(|it| matches!(it.words().ask, Ask::Trial { since: None, .. })).map(Sealed::name).collect();
-        for request in trials {
-            self.holdings.withdraw(request);
         }
         self.holdings.begin_trial(self.profile.product.clone(), trial);
         self.save()?;

@@ -93,10 +93,11 @@ impl Simulation {
         let (true, Some(until)) = (&*row.id == "trial" || verified.is_some_and(|held| held.entitlement.is_none()), row.until) else {
             return;
         };
-        // A vault that was copied here counts its own host's trial; this host counts it from when it writes it down.
-        if &*row.id == "trial" && !self.model(host).is_foreign() {
-            let end = *self.model(host).local_end.get_or_insert(until);
-            if until > end {
+        if &*row.id == "trial" {
+            // A vault that was copied here counts its own host's trial, which is this one's when it writes that down.
+            let model = self.model(host);
+            let end = if model.is_foreign() { model.local_end } else { Some(*model.local_end.get_or_insert(until)) };
+            if let Some(end) = end.filter(|end| until > *end) {
                 self.broken("S2", host.name(), format!("a trial that this host counts until {end} is counted until {until}"));
             }
         }

@@ -40,12 +40,12 @@ impl Simulation {
             self.server.bound.retain(|_, bound| bound.device != device);
             return;
         };
-        let crosses = |(n, other): (usize, &Arrival)| {
+        let crosses = |n: usize, other: &Arrival| {
             let crossed = if n < place { other.among > place } else { n > place && arrival.among > n };
             crossed && other.request.words().device == device
         };
-        let crossed = arrivals.iter().enumerate().any(crosses);
-        if crossed {
+        let crossing: Vec<_> = arrivals.iter().enumerate().filter(|(n, other)| crosses(*n, other)).map(|(_, other)| other).collect();
+        if !crossing.is_empty() {
             self.server.bound.retain(|_, bound| bound.device != device);
         }
         let (name, said) = (request.name(), Digest::of(statement.bytes()));
@@ -61,7 +61,7 @@ impl Simulation {
         }
         let granting = matches!(answer.body, Body::Certificate(_) | Body::Receipt(_));
         let kept = granting && self.is_kept(request, statement, &answer.body);
-        self.look_at_count_at_server(request, answer, kept, crossed);
+        self.look_at_count_at_server(request, answer, kept, &crossing);
         self.own_slot_is_found(request, answer, by_then);
         if kept {
             self.server.answers.insert(name, said);
@@ -192,21 +192,31 @@ impl Simulation {
         }
     }
 
-    /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused. Which of two that
+    /// One count, one request: the first time two use one, it is said; the second time within thirty days, it is refused. Which of those that
     /// crossed was decided first, nobody saw.
-    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool, crossed: bool) {
+    fn look_at_count_at_server(&mut self, request: &Sealed<Request>, answer: &Answer, kept: bool, crossing: &[&Arrival]) {
         if matches!(answer.body, Body::Refusal(Refusal::OtherVendor)) {
             return;
         }
         let (device, count, name) = (request.words().device, request.words().count, request.name());
-        let refused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
         // A refusal to a device that nobody knew is not written down; whoever made it known beside it may have come before it or after.
-        if crossed && !kept && !self.known.contains(&device) {
+        let unknown = !crossing.is_empty() && !self.known.contains(&device);
+        if unknown && !kept {
             self.server.unsure.insert((device, count));
         }
-        let unsure = self.server.unsure.contains(&(device, count));
+        let unsure = unknown || self.server.unsure.contains(&(device, count));
+        let told = |answer: &Answer| answer.recount.is_some() || matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
+        let spent = |answer: &Answer| matches!(answer.body, Body::Refusal(Refusal::RequestSpent));
+        let twins: Vec<_> = crossing.iter().filter(|it| it.request.words().count == count && it.request.name() != name).collect();
+        let clear = |it: &Arrival| it.answer.as_ref().is_some_and(|(_, its)| ![answer, its].into_iter().any(|it| told(it) || spent(it)));
+        let murky = self.server.devices.get(&device).is_none_or(|counts| counts.murky);
+        if !unsure && !murky && twins.iter().any(|twin| clear(twin)) {
+            self.broken("COUNT", "", format!("the count {count} was used by two at once, and nobody was told"));
+        }
+        let crossed = !twins.is_empty() || crossing.iter().any(|it| it.answer.as_ref().is_some_and(|(_, its)| told(its)));
+        let refused = matches!(answer.body, Body::Refusal(Refusal::CopiedHost));
         let Some(counts) = self.server.devices.get_mut(&device) else {
-            if refused && !crossed {
+            if refused && !unknown {
                 self.broken("COUNT", "", "a device that nobody knew was taken for a copy");
             } else if kept {
                 self.server.devices.entry(device).or_default().used.entry(count).or_default().insert(name);
@@ -219,9 +229,8 @@ impl Simulation {
         let since = counts.doubled.map(|at| between(at, answer.issued));
         let near = since.is_some_and(|since| since > days(30) - days(1) / 24 && since < days(30) + days(1) / 24);
         // What was answered before is not counted again; what a restored server forgot that it had answered is.
-        let spent = matches!(answer.body, Body::Refusal(Refusal::RequestSpent));
         let expected = match (again, doubled) {
-            _ if counts.murky || old || near || crossed || unsure || spent => None,
+            _ if counts.murky || old || near || crossed || unsure || spent(answer) => None,
             (true, _) | (false, false) => Some((false, false)),
             (false, true) => Some(if since.is_some_and(|since| since < days(30)) { (true, false) } else { (false, true) }),
         };
@@ -293,18 +302,19 @@ impl Simulation {
         let slot = book.and_then(|it| it.slots.iter().find(|slot| slot.activation == *activation));
         let anothers = slot.is_some_and(|slot| slot.device != request.device);
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
-        // A restored ledger is behind what is shown to it, or knows nothing else. It may have heard of the host since.
-        let generation = self.server.newest.get(activation).copied().max(slot.map(|slot| slot.generation));
-        let newer = shown.filter(|shown| shown.device == request.device && generation.is_none_or(|newest| newest < shown.generation));
+        let granted = |arrival: &'_ Arrival| arrival.answer.as_ref()?.1.certificate().filter(|it| it.activation == *activation).cloned();
+        let last = by_then.iter().filter_map(granted).next_back();
+        // A restored ledger is behind what is shown to it, or knows nothing else, unless it granted the next one in this step.
+        let newest = last.as_ref().map(|it| it.generation).max(slot.map(|slot| slot.generation));
+        let newer = shown.filter(|shown| shown.device == request.device && newest.is_none_or(|newest| newest < shown.generation));
         let counted = self.server.bound.get(activation).filter(|bound| bound.device == request.device).map(|bound| &bound.fingerprint);
-        let known = counted.or(slot.map(|slot| &slot.fingerprint));
-        let known = known.or(newer.is_none().then_some(&held.fingerprint)).into_iter().chain(newer.map(|shown| &shown.fingerprint));
+        let known = counted.or(last.as_ref().map(|it| it.binding.fingerprint())).or(slot.map(|slot| &slot.fingerprint));
+        let bound = newer.map(|shown| &shown.fingerprint).or(known).unwrap_or(&held.fingerprint);
         // Two copies of one vault have one key: what the other one sent in this step binds the slot to that one's parts. What this host sent
         // before is no excuse.
         let others = by_then.iter().filter(|arrival| arrival.request.words().host != request.host);
-        let given_to_others =
-            others.filter_map(|arrival| arrival.answer.as_ref()?.1.certificate()).filter(|it| it.activation == *activation);
-        let mut bound = given_to_others.map(|it| it.binding.fingerprint()).chain(known);
+        let given_to_others: Vec<_> = others.filter_map(granted).collect();
+        let mut bound = given_to_others.iter().map(|it| it.binding.fingerprint()).chain([bound]);
         given && !ended && !anothers && !gone && bound.all(|bound| shared(bound, &request.fingerprint).0 > 0)
     }
 }

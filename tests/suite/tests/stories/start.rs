@@ -120,6 +120,13 @@ fn the_edition_that_was_tried_last_stays_whatever_waited_before() {
     host.start_trial("Standard").expect("it goes on");
     host.refresh().expect("it is heard");
     assert_eq!(editions(&host), ["Standard"]);
+    for edition in ["Professional", "Standard"] {
+        host.carrier().script([Fate::RequestLost]);
+        assert!(matches!(host.start_trial(edition), Ok(TrialBegun::Local { .. })));
+    }
+    host.start_trial("Professional").expect("it goes on");
+    host.refresh().expect("it is heard");
+    assert_eq!(editions(&host), ["Professional"]);
 }
 
 // S2
