@@ -303,9 +303,11 @@ impl Simulation {
         let anothers = slot.is_some_and(|slot| slot.device != request.device);
         let gone = book.is_some_and(|it| it.revoked.is_some() || it.ended.iter().any(|ended| ended.activation == *activation));
         let granted = |arrival: &'_ Arrival| arrival.answer.as_ref()?.1.certificate().filter(|it| it.activation == *activation).cloned();
-        let last = by_then.iter().filter_map(granted).next_back();
+        // What was granted before and is told again binds nothing.
+        let fresh = |it: &Certificate| slot.is_none_or(|slot| it.generation > slot.generation);
+        let last = by_then.iter().filter_map(granted).rfind(fresh);
         // A restored ledger is behind what is shown to it, or knows nothing else, unless it granted the next one in this step.
-        let newest = last.as_ref().map(|it| it.generation).max(slot.map(|slot| slot.generation));
+        let newest = last.as_ref().map(|it| it.generation).or(slot.map(|slot| slot.generation));
         let newer = shown.filter(|shown| shown.device == request.device && newest.is_none_or(|newest| newest < shown.generation));
         let counted = self.server.bound.get(activation).filter(|bound| bound.device == request.device).map(|bound| &bound.fingerprint);
         let known = counted.or(last.as_ref().map(|it| it.binding.fingerprint())).or(slot.map(|slot| &slot.fingerprint));
