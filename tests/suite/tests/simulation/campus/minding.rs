@@ -159,7 +159,7 @@ impl Campus {
         for revoked in &answer.revocations {
             let is_its = |window: &Window| window.device.id() == asker && asker == revoked.device;
             for pool in self.pools.values_mut().filter(|pool| pool.windows.get(&revoked.activation).is_some_and(is_its)) {
-                pool.windows.remove(&revoked.activation);
+                pool.ends_by_a_loan(&revoked.activation);
             }
         }
         match &answer.body {

@@ -167,6 +167,12 @@ impl Pool {
         }
     }
 
+    /// A loan took the place of a lease: that is over for each copy of its host.
+    pub(crate) fn ends_by_a_loan(&mut self, lease: &ActivationId) {
+        self.windows.remove(lease);
+        self.ended.insert(lease.clone());
+    }
+
     /// It came back, and was signed again, and nobody knows which was first.
     pub(crate) fn may_be_back(&mut self, activation: &ActivationId) {
         if self.windows.contains_key(activation) {
