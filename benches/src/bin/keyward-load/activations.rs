@@ -76,7 +76,7 @@ impl Activations {
             calls: Calls::Kept,
             schedule,
         };
-        let bare = load.bare(schedule.length);
+        let bare = load.bare(Schedule { pace: Pace::Closed, ..schedule });
         let measured = drive::run(&target, load).await?;
         report::print("activations", &measured);
         let folder = tempfile::tempdir().context("could not make a folder")?;

@@ -50,10 +50,9 @@ pub(crate) struct Measured {
 
 impl Load {
     /// The same load on an empty handler: the first body again and again, and whatever is answered is good.
-    pub(crate) fn bare(&self, length: Duration) -> Self {
+    pub(crate) fn bare(&self, schedule: Schedule) -> Self {
         let first = (self.bodies)(0);
         let bodies: Bodies = Arc::new(move |_| first.clone());
-        let schedule = Schedule { pace: Pace::Closed, length };
         Self { bodies, good: Arc::new(|_, _| true), schedule, ..self.clone() }
     }
 }

@@ -75,7 +75,9 @@ impl Seats {
     }
 
     async fn measure(&self, lan: &Lan, check_outs: Option<Load>, beats: Option<Load>) -> Result<()> {
-        let bare = check_outs.as_ref().or(beats.as_ref()).context("nothing is asked")?.bare(Duration::from_secs(self.seconds.div_ceil(2)));
+        let asked = check_outs.as_ref().or(beats.as_ref()).context("nothing is asked")?;
+        let bare = asked.bare(Schedule { pace: Pace::Closed, length: Duration::from_secs(self.seconds.div_ceil(2)) });
+        let as_fast = (asked.schedule.pace != Pace::Closed).then(|| asked.bare(asked.schedule));
         let empty = Empty::start(&self.lan.data)?;
         let before = drive::run(&empty.target, bare.clone()).await?;
         let cpu = lan.process.cpu()?;
@@ -95,6 +97,9 @@ impl Seats {
             report::spent(cpu, one);
         }
         bare.iter().for_each(|it| report::print("empty handler, same TLS stack", it));
+        if let Some(as_fast) = as_fast {
+            report::print("empty handler, as fast as the server was asked", &drive::run(&empty.target, as_fast).await?);
+        }
         for measured in [&check_outs, &beats].into_iter().flatten() {
             report::ratio(measured, &bare);
         }
