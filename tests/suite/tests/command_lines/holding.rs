@@ -91,7 +91,8 @@ fn a_seat_that_cannot_be_given_back_does_not_change_how_the_command_ended() {
     command.env("VAULT", &vault);
     let mut ada = Worker::begin(command, office.drawing("ada"));
     assert_eq!(ada.hears(), "seated");
-    let told = ada.hears();
+    // Whoever looks after the seat may meet the spoilt vault before the command ends, and tell that.
+    let told = std::iter::repeat_with(|| ada.hears()).find(|told| told.is_empty() || told.starts_with("failed ")).unwrap_or_default();
     assert!(told.starts_with("failed (vault-damaged): The license vault at "), "{told}");
     assert_eq!((ada.ends(), ada.hears()), (Some(7), String::new()));
 }
