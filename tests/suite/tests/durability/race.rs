@@ -22,7 +22,7 @@ use self::lan::{Bug, Lan, MOMENT, SEATS};
 use self::observer::Observer;
 
 const HOSTS: u32 = 500;
-/// So many seats are in use in every race, however early the server dies.
+/// More seats than these are in use at a time in nearly every race; in a rare one the server dies too often for it (1 of 180 had 90).
 const FOUGHT_FOR: usize = 90;
 const TURNS: u32 = 14;
 const CRASHES: u32 = 10;
@@ -74,14 +74,15 @@ async fn race(seed: u64, bug: Bug) -> Race {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_hosts_that_race_for_a_hundred_seats_never_have_more_and_lose_none_they_were_told_of() {
     let seed = crate::crashes::seed();
-    let mut crashes = 0;
+    let (mut crashes, mut fought) = (0, 0);
     for seed in (0..20).map(|run| seed.wrapping_add(run)) {
         let race = race(seed, Bug::None).await;
         println!("seed {seed}: {} crashes, {} leases and loans signed, {} seats in use at most", race.crashes, race.signed, race.peak);
         assert_eq!(race.faults, [""; 0], "seed {seed}");
-        assert!(race.peak > FOUGHT_FOR, "seed {seed}: the seats were not fought for");
+        fought += u32::from(race.peak > FOUGHT_FOR);
         crashes += race.crashes;
     }
+    assert!(fought >= 18, "seed {seed}: the seats were fought for in {fought} races only");
     assert!(crashes >= 40, "{crashes} crashes are too few");
 }
 
