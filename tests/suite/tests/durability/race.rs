@@ -22,7 +22,7 @@ use self::lan::{Bug, Lan, MOMENT, SEATS};
 use self::observer::Observer;
 
 const HOSTS: u32 = 500;
-/// More seats than these are in use at a time in nearly every race; in a rare one the server dies too often for it (1 of 180 had 90).
+/// More seats than these are in use at a time in nearly every race; in a rare one the server dies too often for it (1 of 163 had 90).
 const FOUGHT_FOR: usize = 90;
 const TURNS: u32 = 14;
 const CRASHES: u32 = 10;
