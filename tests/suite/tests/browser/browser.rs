@@ -176,8 +176,10 @@ fn port_of(said: &mut BufReader<ChildStdout>) -> u16 {
     port.expect("chromedriver says its port").trim_end_matches('.').parse().expect("a port")
 }
 
-/// A file that is not still coming.
+/// A file that is not still coming: Chromium keeps its name with an empty file, and renames what came whole onto it.
 fn whole_file(folder: &Path) -> Option<PathBuf> {
-    let mut files = fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    files.find(|path| path.extension().is_some_and(|it| it == "xml"))
+    let mut files = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let is_whole =
+        |file: &fs::DirEntry| file.path().extension().is_some_and(|it| it == "xml") && file.metadata().is_ok_and(|it| it.len() > 0);
+    files.find(is_whole).map(|file| file.path())
 }
