@@ -304,11 +304,15 @@ impl From<ActError> for Failure {
 impl From<NetworkError> for Failure {
     fn from(error: NetworkError) -> Self {
         let error = match error {
+            // Who did not answer is a license server.
+            error @ NetworkError::Act(ActError::Server(_)) => error,
             NetworkError::Act(error) => return error.into(),
             error => error,
         };
         let code = error.code().into();
         let kind = match &error {
+            NetworkError::Act(_) if error.is_silence() => Kind::NoAnswer(code),
+            NetworkError::Act(ActError::Server(KeyServerError::Rejected { .. })) => Kind::Refused(code),
             NetworkError::NoServer => Kind::Usage,
             NetworkError::OtherServer { .. } | NetworkError::ReturnWaits(_) => Kind::NoAnswer(code),
             NetworkError::NotMet(all) if all.iter().all(|(_, error)| matches!(error, MeetError::NoAnswer(_))) => Kind::NoAnswer(code),

@@ -51,6 +51,9 @@ pub struct Overview {
     /// When the vendor's delegation ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Since when nothing is granted because the license is being given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Timestamp>,
     /// Why nothing is granted, if the vendor took the delegation away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<RevocationReason>,
@@ -138,6 +141,7 @@ impl Pool {
             withheld: self.withheld(now),
             withheld_until,
             until: delegation.window.until,
+            closed: self.books.written.closed,
             revoked: self.books.written.revoked,
         })
     }

@@ -1,8 +1,10 @@
 //! Acts at a license server that did not come to their end.
 
+use keyward_engine::ActError;
 use keyward_engine::license_manager::network::NetworkError;
-use keyward_ports::MeetError;
+use keyward_ports::{KeyServerError, MeetError};
 
+use super::ports::tried;
 use crate::message::{Join, Message, Part, Say};
 
 impl Say for NetworkError {
@@ -11,24 +13,30 @@ impl Say for NetworkError {
             Self::NoServer => Message::new("act-no-license-server"),
             Self::NotMet(all) => match &all[..] {
                 [(_, error)] => error.message(),
-                several => not_met(several),
+                several => causes(Message::new("act-no-license-server-met"), several),
             },
-            Self::OtherServer { server, row } => Message::new("act-other-license-server").text("server", server).text("row", row),
+            Self::OtherServer { server, row, silent } if silent.is_empty() => {
+                Message::new("act-other-license-server").text("server", server).text("row", row)
+            }
+            Self::OtherServer { server, row, silent } => {
+                causes(Message::new("act-other-license-server-perhaps-silent").text("server", server).text("row", row), silent)
+            }
             Self::NotBorrowed { row } => Message::new("act-not-borrowed").text("row", row),
             Self::ReturnWaits(error) => Message::new("act-return-waits-at-server").said("cause", Part::Text, &**error),
             Self::Seats(error) => error.message(),
+            // Whoever was asked is a license server, not the vendor's key server.
+            Self::Act(ActError::Server(KeyServerError::Unreachable { attempts })) if !attempts.is_empty() => {
+                tried(Message::new("license-server-unreachable"), attempts)
+            }
+            Self::Act(ActError::Server(KeyServerError::Silent { attempts })) => tried(Message::new("license-server-silent"), attempts),
             Self::Act(error) => error.message(),
             other => Message::untold(other),
         }
     }
 }
 
-fn not_met<A>(all: &[(A, MeetError)]) -> Message {
+/// Fills in why nobody was met at each address, and what to do about the first.
+fn causes<A>(message: Message, all: &[(A, MeetError)]) -> Message {
     let messages = || all.iter().map(|(_, error)| error.message());
-    Message::new("act-no-license-server-met").all("causes", Part::Text, messages(), Join::Sentences).all(
-        "what-to-do",
-        Part::Remedy,
-        messages().take(1),
-        Join::Sentences,
-    )
+    message.all("causes", Part::Text, messages(), Join::Sentences).all("what-to-do", Part::Remedy, messages().take(1), Join::Sentences)
 }

@@ -55,7 +55,7 @@ fn fragment(said: &str) -> &str {
 }
 
 /// Each server with its trouble; what to do is said once for each trouble.
-fn tried(message: Message, attempts: &[Attempt]) -> Message {
+pub(super) fn tried(message: Message, attempts: &[Attempt]) -> Message {
     let mut troubles: Vec<Trouble> = Vec::new();
     for attempt in attempts {
         if !troubles.contains(&attempt.trouble) {

@@ -40,6 +40,12 @@ fn one(PoolLine { overview: it, holders }: &PoolLine, out: &mut dyn Write) -> Re
         it.borrowable,
         it.latest.filter(|_| it.borrowable > 0).map(|latest| format!(", until {latest} at the latest")).unwrap_or_default()
     )?;
+    if let Some(since) = it.closed {
+        writeln!(
+            out,
+            "nothing more is granted: the license is on its way back since {since}; `keywardd license-server return --cancel` calls that off"
+        )?;
+    }
     if let Some(why) = it.revoked {
         let refusal = Refusal::ServerRevoked { why };
         writeln!(out, "nothing more is granted, because {refusal}; {}", refusal.remedy())?;

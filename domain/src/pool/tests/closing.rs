@@ -41,7 +41,9 @@ fn a_closed_pool_grants_nothing_and_says_when_nothing_is_left_of_it() {
     let mut office = Office::of(seats(3));
     office.check_out(A).expect("a seat");
     office.wait(MINUTE);
+    assert_eq!(office.overview().closed, None);
     assert_eq!(office.act(close()), "Closing { left: 540s }");
+    assert_eq!(office.overview().closed, Some(office.now.wall));
     assert_eq!([office.check_out(A), office.check_out(B), office.borrow(C, days(1))].map(|it| said(&it)), ["server-closed"; 3]);
     office.wait(LEASE / 2);
     assert!(matches!(office.beat(A), Pulse::Ending { why: Gone::Closed, .. }), "no fresh lease");
@@ -60,6 +62,7 @@ fn a_pool_that_is_not_given_back_after_all_grants_again() {
     office.act(close());
     assert_eq!(said(&office.check_out(B)), "server-closed");
     assert_eq!(office.act(reopen()), "Done");
+    assert_eq!(office.overview().closed, None);
     for _ in 0..2 {
         assert_eq!(said(&office.check_out(B)), "lease of seat 1");
         assert!(matches!(office.beat(A), Pulse::Kept { .. } | Pulse::Fresh { .. } | Pulse::Show));

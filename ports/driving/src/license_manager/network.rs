@@ -130,6 +130,9 @@ pub struct Tended {
 /// Where somebody stands who waits, for whoever watches.
 pub type Turns<'a> = &'a (dyn Fn(u32) + Send + Sync);
 
+/// Addresses where no license server was met, and why.
+pub type Unmet = Vec<(ServerAddress, MeetError)>;
+
 /// Why an act at a license server did not come to its end. Fits after "could not ...: ". Nothing is lost by any of them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -139,14 +142,19 @@ pub enum NetworkError {
     NoServer,
     /// None of the servers could be met.
     #[error("no license server was met: {}", list(.0))]
-    NotMet(Vec<(ServerAddress, MeetError)>),
+    NotMet(Unmet),
     /// Another license server answers than the one that the seat is of.
-    #[error("the license server {server} that row {row} belongs to does not answer at any of the addresses given; name its address")]
+    #[error(
+        "the license server {server} that row {row} belongs to does not answer at any of the addresses given{}; name its address",
+        in_brackets(silent)
+    )]
     OtherServer {
         /// The server wanted.
         server: KeyId,
         /// The row.
         row: ActivationId,
+        /// The addresses where nobody was met, among them perhaps the server's.
+        silent: Unmet,
     },
     /// The row is not of a license server.
     #[error("row {row} was not borrowed from a license server; return it to the vendor instead")]
@@ -219,6 +227,10 @@ impl NetworkError {
             Self::Act(error) => error.retry(),
         }
     }
+}
+
+fn in_brackets(all: &[(ServerAddress, MeetError)]) -> String {
+    if all.is_empty() { String::new() } else { format!(" ({})", list(all)) }
 }
 
 fn list(all: &[(ServerAddress, MeetError)]) -> String {

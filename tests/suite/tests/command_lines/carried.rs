@@ -136,6 +136,10 @@ fn what_no_license_server_lent_is_neither_given_back_to_one_nor_extended_there()
     stick.office.types("desk", &["activate", &key]).done();
     stick.office.types("guest", &["network", "use", stick.office.at()]).done();
     let file = stick.file("never.xml");
+    for typed in [&["give-back", "7"][..], &["give-back", "7", "--request", &file], &["extend", "7", "--for", "10d"]] {
+        let said = stick.office.types("desk", &[&["borrow"], typed].concat()).not_done(1);
+        assert_eq!(said, "refused (no-such-row): There is no row 7. Look up the rows with `keyward status`.\n", "{typed:?}");
+    }
     let carried: [(&str, &[&str]); 3] = [
         ("desk", &["borrow", "give-back", "1", "--request", &file]),
         ("desk", &["borrow", "extend", "1", "--for", "10d", "--request", &file]),

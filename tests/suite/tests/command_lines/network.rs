@@ -1,7 +1,11 @@
 //! A site with three seats, as its people and its administrator live with it: four hosts, a trip, an early return, and a laptop that is lost
 //! (rows N3, B1, B2, B3). What they read is compared word for word.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use crate::office::{Office, OneRoom, Worker};
+use crate::site::run;
 
 const LET_BE: &str = "Wait in the queue, or ask one of those who have a seat to leave it.";
 const DAY: u64 = 24 * 60;
@@ -179,6 +183,23 @@ fn what_is_borrowed_is_refreshed_at_its_license_server() {
     office.types("laptop", &["borrow", "give-back", "1"]).not_done(3);
     let waits = office.types("laptop", &["refresh"]).not_done(3);
     assert!(waits.lines().count() == 1 && waits.contains("(return-waits)"), "what comes back is not asked about: {waits}");
+}
+
+#[test]
+fn a_license_that_is_on_its_way_back_is_told_in_the_status() {
+    let office = Office::open();
+    office.types("ada", &["network", "use", office.at()]).done();
+    let told = "nothing more is granted: the license is on its way back since 2027-01-01T";
+    assert!(!office.administer(&["status"]).done().contains(told));
+    let mut back = office.license_server("lan").arg("return").stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut first = String::new();
+    BufReader::new(back.stdout.take().expect("its output is a pipe")).read_line(&mut first).expect("it can be heard");
+    assert!(first.starts_with("no seat is granted any more"), "{first}");
+    back.kill().and_then(|()| back.wait()).expect("it is killed");
+    let status = office.administer(&["status"]).done();
+    assert!(status.contains(told) && status.contains("; `keywardd license-server return --cancel` calls that off\n"), "{status}");
+    run(office.license_server("lan").args(["return", "--cancel"]), "").done();
+    assert!(!office.administer(&["status"]).done().contains(told));
 }
 
 /// Each act of the administrator says what it came to, also where it comes to nothing.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use keyward_domain::document::Kind;
 use keyward_domain::vault::Loss;
+use keyward_engine::ActError;
 use keyward_engine::license_manager::network::NetworkError;
-use keyward_ports::{MeetError, SeatsError, Trouble};
+use keyward_ports::{KeyServerError, MeetError, SeatsError, Trouble};
 
 use super::{attempt, key_id, name};
 use crate::NetworkText;
@@ -55,14 +56,18 @@ pub(super) fn texts() -> Vec<NetworkText> {
 pub(super) fn errors() -> Vec<NetworkError> {
     let silent = || MeetError::NoAnswer(attempt("licenses.example:27487", None, Trouble::NoConnection));
     let at = || name("licenses.example");
+    let attempts = || vec![attempt("licenses.example:27487", None, Trouble::Timeout)];
     vec![
         NetworkError::NoServer,
         NetworkError::NotMet(vec![(at(), silent())]),
         NetworkError::NotMet(vec![(at(), silent()), (name("spare.example"), silent())]),
-        NetworkError::OtherServer { server: key_id(), row: name("A-JUECBXR6U2TQJ2WN") },
+        NetworkError::OtherServer { server: key_id(), row: name("A-JUECBXR6U2TQJ2WN"), silent: Vec::new() },
+        NetworkError::OtherServer { server: key_id(), row: name("A-JUECBXR6U2TQJ2WN"), silent: vec![(at(), silent())] },
         NetworkError::NotBorrowed { row: "1".into() },
         NetworkError::ReturnWaits(Box::new(NetworkError::NoServer)),
         NetworkError::Seats(SeatsError::NoAnswer(attempt("licenses.example:27487", None, Trouble::OtherKey))),
-        NetworkError::Act(keyward_engine::ActError::Unexpected),
+        NetworkError::Act(ActError::Unexpected),
+        NetworkError::Act(ActError::Server(KeyServerError::Unreachable { attempts: attempts() })),
+        NetworkError::Act(ActError::Server(KeyServerError::Silent { attempts: attempts() })),
     ]
 }

@@ -48,7 +48,7 @@ impl Network {
     }
 
     async fn beat_for(&self, held: &Held) -> Result<Tended, NetworkError> {
-        let Some(line) = self.meet_server(held.server).await? else { return self.take_up().await };
+        let Ok(line) = self.meet_server(held.server).await? else { return self.take_up().await };
         let Some(lease) = self.kept(held)? else { return self.let_go().await };
         let sent = Reading::of(&self.licenses.ports.clock.now());
         let beat = Beat { place: held.lifeline.place, secret: held.lifeline.secret.clone(), generation: lease.certificate.generation };

@@ -110,7 +110,7 @@ impl Network {
     }
 
     pub(super) async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {
-        self.meet_server(server).await?.ok_or_else(|| NetworkError::OtherServer { server, row: row.clone() })
+        self.meet_server(server).await?.map_err(|silent| NetworkError::OtherServer { server, row: row.clone(), silent })
     }
 
     async fn at<T>(
@@ -160,7 +160,11 @@ impl LicenseManager {
     fn borrowed(&self, row: &str) -> Result<(KeyId, ActivationId), NetworkError> {
         let seen = self.view.seen();
         let found = loans(&seen).map(|loan| (loan.signer(), loan.certificate().activation.clone())).find(|(_, it)| it.as_str() == row);
-        found.ok_or_else(|| NetworkError::NotBorrowed { row: row.into() })
+        found.ok_or_else(|| {
+            let is_there = seen.standing(&self.ports.clock.now()).rows.iter().any(|it| *it.id == *row);
+            let row = row.to_owned();
+            if is_there { NetworkError::NotBorrowed { row } } else { ActError::NoSuchRow { row }.into() }
+        })
     }
 
     /// What is borrowed, not due and not on its way back, if a license server's word changes something about it.

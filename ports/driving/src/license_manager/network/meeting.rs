@@ -11,7 +11,7 @@ use keyward_domain::names::ServerAddress;
 use keyward_domain::time::Reading;
 use keyward_ports::{MeetError, Met};
 
-use super::{Line, Network, NetworkError};
+use super::{Line, Network, NetworkError, Unmet};
 
 /// So long one server has for its answer before the next is asked beside it.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -49,15 +49,15 @@ impl Network {
         }
     }
 
-    /// The way to one license server, by its key.
-    pub(super) async fn meet_server(&self, server: KeyId) -> Result<Option<Line>, NetworkError> {
+    /// The way to one license server, by its key; where others answer and it does not, the addresses where nobody was met.
+    pub(super) async fn meet_server(&self, server: KeyId) -> Result<Result<Line, Unmet>, NetworkError> {
         let open = self.meet().await?;
         if open.server == server {
-            return Ok(Some(open));
+            return Ok(Ok(open));
         }
         match self.meet_anew(|met| met.introduced.identity.server.id() == server).await {
-            Ok(line) => Ok(Some(line)),
-            Err(NetworkError::NotMet(_)) => Ok(None),
+            Ok(line) => Ok(Ok(line)),
+            Err(NetworkError::NotMet(silent)) => Ok(Err(silent)),
             Err(error) => Err(error),
         }
     }
@@ -120,7 +120,7 @@ impl Network {
         line
     }
 
-    fn failed(&self, errors: &mut Vec<(ServerAddress, MeetError)>, at: ServerAddress, error: MeetError) {
+    fn failed(&self, errors: &mut Unmet, at: ServerAddress, error: MeetError) {
         self.is_dead(at.clone());
         errors.push((at, error));
     }

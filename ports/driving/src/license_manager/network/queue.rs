@@ -72,7 +72,7 @@ impl Network {
     /// The way to ask for a seat with a place in the line: to who gave it, or to anybody if that is not met.
     pub(super) async fn way_to(&self, mine: Option<InLine>) -> Result<Line, NetworkError> {
         if let Some(server) = mine.and_then(|mine| mine.server)
-            && let Some(line) = self.meet_server(server).await?
+            && let Ok(line) = self.meet_server(server).await?
         {
             return Ok(line);
         }
@@ -107,7 +107,7 @@ impl Network {
     /// Says once that this process still waits; none if the license server that gave the place is not met.
     async fn wait_once(&self, mine: InLine) -> Result<Option<Waited>, NetworkError> {
         let line = match mine.server {
-            Some(server) => self.meet_server(server).await?,
+            Some(server) => self.meet_server(server).await?.ok(),
             None => Some(self.meet().await?),
         };
         let Some(line) = line else { return Ok(None) };

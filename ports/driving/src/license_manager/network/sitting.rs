@@ -73,7 +73,7 @@ impl Network {
             return None;
         }
         let lender = loan.signer();
-        if let Ok(Some(line)) = self.meet_server(lender).await
+        if let Ok(Ok(line)) = self.meet_server(lender).await
             && let Ok(seated) = self.seat_from(&line, None, Sharing::Fitting, steps).await
         {
             return Some(seated);
@@ -175,7 +175,7 @@ impl Network {
         leaving: Leaving,
     ) -> Result<Option<Left>, NetworkError> {
         let process = self.process()?;
-        let line = self.meet_server(server).await.ok().flatten();
+        let line = self.meet_server(server).await.ok().and_then(Result::ok);
         let _turn = self.licenses.turn.lock().await;
         let mut desk = self.licenses.sit_down(Brings::News).await?;
         if leaving == Leaving::Last && desk.holdings.is_used_beside(activation, process) {
