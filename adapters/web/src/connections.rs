@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::address::Caller;
 use crate::config::Ceilings;
@@ -28,6 +28,7 @@ const TOLD_AGAIN: Duration = Duration::from_secs(60);
 pub(crate) struct Connections {
     ceilings: Ceilings,
     held: Mutex<Held>,
+    before_the_door: Semaphore,
     ending: watch::Sender<bool>,
     house: Arc<House>,
 }
@@ -68,7 +69,28 @@ struct Held {
 
 impl Connections {
     pub(crate) fn new(ceilings: Ceilings, house: Arc<House>) -> Arc<Self> {
-        Arc::new(Self { ceilings, held: Mutex::default(), ending: watch::Sender::new(false), house })
+        let before_the_door = Semaphore::new(Ceilings::BEFORE_THE_DOOR);
+        Arc::new(Self { ceilings, held: Mutex::default(), before_the_door, ending: watch::Sender::new(false), house })
+    }
+
+    /// Waits until there is room before the door for one who has connected; nobody else is taken from the system meanwhile.
+    pub(crate) async fn comes_to_the_door(&self) {
+        // It is never closed.
+        if let Ok(room) = self.before_the_door.acquire().await {
+            room.forget();
+        }
+    }
+
+    /// The one who came to the door is looked at: there is room for another when this is dropped.
+    fn looked_at(&self) -> impl Drop {
+        /// Somebody less stands before the door.
+        struct LookedAt<'a>(&'a Semaphore);
+        impl Drop for LookedAt<'_> {
+            fn drop(&mut self) {
+                self.0.add_permits(1);
+            }
+        }
+        LookedAt(&self.before_the_door)
     }
 
     /// Lets somebody in who connects from an address, if there is room.

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioTimer;
 use keyward_engine::{Console, Issuer, LicenseServer};
 use rustls::ServerConfig;
 use tokio::task::JoinHandle;
+use tower::util::MapFuture;
 
 use crate::config::{Ceilings, Config, origin};
 use crate::connections::{Connections, Doorkeeper};
@@ -121,7 +122,14 @@ impl Listening {
         let Self { listener, addr, url, tls } = self;
         let head = house.timeouts.head;
         let connections = Connections::new(ceilings, house);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let before_the_door = Arc::clone(&connections);
+        let service = MapFuture::new(router.into_make_service_with_connect_info::<SocketAddr>(), move |made| {
+            let connections = Arc::clone(&before_the_door);
+            async move {
+                connections.comes_to_the_door().await;
+                made.await
+            }
+        });
         let handle = Handle::new();
         let mut server =
             axum_server::from_tcp(listener).map_err(|cause| StartError::Listen { address: addr, cause })?.handle(handle.clone());

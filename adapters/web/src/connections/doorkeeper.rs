@@ -40,12 +40,21 @@ where
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let _looked_at = self.connections.looked_at();
         let admission = stream.peer_addr().map(|address| self.connections.admit(address));
-        let (place, ceiling) = match admission {
-            Ok(Admission::In(place)) => (place, None),
-            Ok(Admission::Told(place, ceiling)) => (place, Some(ceiling)),
-            Ok(Admission::Full) => return Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) }),
-            Err(gone) => return Box::pin(async { Err(gone) }),
+        let admitted = match admission {
+            Ok(Admission::In(place)) => Ok((place, None)),
+            Ok(Admission::Told(place, ceiling)) => Ok((place, Some(ceiling))),
+            Ok(Admission::Full) => Err(io::ErrorKind::ConnectionRefused.into()),
+            Err(gone) => Err(gone),
+        };
+        let (place, ceiling) = match admitted {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                // Its file is closed before there is room for another.
+                drop(stream);
+                return Box::pin(async { Err(error) });
+            }
         };
         let (accepted, ended) = (self.acceptor.accept(stream, service), self.connections.ended());
         let told = ceiling.map(|_| Box::pin(std::future::ready(())) as BoxFuture<'static, ()>);
