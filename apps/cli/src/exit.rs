@@ -283,20 +283,26 @@ pub(crate) fn vault_code(error: &VaultError) -> &'static str {
 
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
+        match error {
+            ActError::NotTaken(error) => Self::not_taken(error, None),
+            error => Self { kind: Kind::of(&error), about: None, says: said(&error, &error) },
+        }
+    }
+}
+
+impl Kind {
+    /// How a program ends whose act did not come to its end.
+    fn of(error: &ActError) -> Self {
         let code = error.code().into();
-        let kind = match &error {
-            _ if error.is_silence() => Kind::NoAnswer(code),
+        match error {
+            _ if error.is_silence() => Self::NoAnswer(code),
             ActError::Refused(_)
             | ActError::TrialStays
             | ActError::AtLicenseServer { .. }
             | ActError::TrialOver { .. }
             | ActError::NoSuchRow { .. }
-            | ActError::Server(KeyServerError::Rejected { .. }) => Kind::Refused(code),
-            _ => Kind::Failed(code),
-        };
-        match error {
-            ActError::NotTaken(error) => Self::not_taken(error, None),
-            error => Self { kind, about: None, says: said(&error, &error) },
+            | ActError::Server(KeyServerError::Rejected { .. }) => Self::Refused(code),
+            _ => Self::Failed(code),
         }
     }
 }
@@ -311,8 +317,7 @@ impl From<NetworkError> for Failure {
         };
         let code = error.code().into();
         let kind = match &error {
-            NetworkError::Act(_) if error.is_silence() => Kind::NoAnswer(code),
-            NetworkError::Act(ActError::Server(KeyServerError::Rejected { .. })) => Kind::Refused(code),
+            NetworkError::Act(error) => Kind::of(error),
             NetworkError::NoServer => Kind::Usage,
             NetworkError::OtherServer { .. } | NetworkError::ReturnWaits(_) => Kind::NoAnswer(code),
             NetworkError::NotMet(all) if all.iter().all(|(_, error)| matches!(error, MeetError::NoAnswer(_))) => Kind::NoAnswer(code),

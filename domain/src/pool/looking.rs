@@ -51,7 +51,7 @@ pub struct Overview {
     /// When the vendor's delegation ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Since when nothing is granted because the license is being given back.
+    /// Since when nothing is granted because giving the license back was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Timestamp>,
     /// Why nothing is granted, if the vendor took the delegation away.

@@ -22,13 +22,13 @@ pub trait KeyServer: Send + Sync {
 #[non_exhaustive]
 pub enum KeyServerError {
     /// No server was reached: the request certainly arrived nowhere.
-    #[error("no key server could be reached: {}", list(.attempts))]
+    #[error("no server could be reached: {}", list(.attempts))]
     Unreachable {
         /// Every server tried, in order.
         attempts: Vec<Attempt>,
     },
     /// Nobody knows whether it arrived. Never a refusal: the same request is made again.
-    #[error("the key server did not answer: {}; the same request can be made again and nothing is lost", list(.attempts))]
+    #[error("the server did not answer: {}; the same request can be made again and nothing is lost", list(.attempts))]
     Silent {
         /// Every server tried, in order.
         attempts: Vec<Attempt>,
@@ -93,7 +93,7 @@ pub enum Trouble {
     Timeout,
     /// The connection broke.
     Broken,
-    /// What answered is no key server.
+    /// What answered is not the server that is looked for: neither a key server nor, where one is meant, a license server.
     NotAKeyServer,
     /// It says it is out of order.
     OutOfOrder,
@@ -139,7 +139,7 @@ impl fmt::Display for Trouble {
             Self::OtherKey => "its TLS key is another than before: the server got a new one, or somebody else answers in its place; nothing was sent to it; it is asked anew who it is",
             Self::Timeout => "it did not answer in time; try again",
             Self::Broken => "the connection broke; try again",
-            Self::NotAKeyServer => "what answers there is no key server; check the address and the port",
+            Self::NotAKeyServer => "what answers there is not the server that is looked for; check the address and the port",
             Self::OutOfOrder => "it says it is out of order; try again later",
             Self::SkippedAsDead => "it did not answer a moment ago and was left out",
         })

@@ -112,7 +112,7 @@ async fn where_no_connection_is_made_the_request_certainly_arrived_nowhere() {
         (refusing.url(), Trouble::NoConnection, "check that the server runs"),
         (closing.url(), Trouble::Broken, "the connection broke; try again"),
         (mute.url(), Trouble::Timeout, "did not answer in time; try again"),
-        (plain.url(), Trouble::NotAKeyServer, "no key server; check the address and the port"),
+        (plain.url(), Trouble::NotAKeyServer, "not the server that is looked for; check the address and the port"),
         (unbelieved.url(), Trouble::Certificate, "its TLS certificate is not one the product profile believes"),
     ];
     for (url, trouble, words) in table {

@@ -15,11 +15,11 @@ impl Say for NetworkError {
                 [(_, error)] => error.message(),
                 several => causes(Message::new("act-no-license-server-met"), several),
             },
-            Self::OtherServer { server, row, silent } if silent.is_empty() => {
+            Self::OtherServer { server, row, unmet } if unmet.is_empty() => {
                 Message::new("act-other-license-server").text("server", server).text("row", row)
             }
-            Self::OtherServer { server, row, silent } => {
-                causes(Message::new("act-other-license-server-perhaps-silent").text("server", server).text("row", row), silent)
+            Self::OtherServer { server, row, unmet } => {
+                causes(Message::new("act-other-license-server-unmet").text("server", server).text("row", row), unmet)
             }
             Self::NotBorrowed { row } => Message::new("act-not-borrowed").text("row", row),
             Self::ReturnWaits(error) => Message::new("act-return-waits-at-server").said("cause", Part::Text, &**error),

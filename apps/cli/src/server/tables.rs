@@ -43,7 +43,9 @@ fn one(PoolLine { overview: it, holders }: &PoolLine, out: &mut dyn Write) -> Re
     if let Some(since) = it.closed {
         writeln!(
             out,
-            "nothing more is granted: the license is on its way back since {since}; `keywardd license-server return --cancel` calls that off"
+            "nothing more is granted: giving the license back began at {since}; until its return is made, \
+             `keywardd license-server return --cancel --license {}` calls that off",
+            it.license
         )?;
     }
     if let Some(why) = it.revoked {

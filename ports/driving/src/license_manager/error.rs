@@ -36,7 +36,7 @@ pub enum ActError {
     #[error("the answer was not taken: {0}")]
     NotTaken(#[from] NotTaken),
     /// An answer of a kind that does not belong to what was asked.
-    #[error("the key server answered something that was not asked; report this to the vendor")]
+    #[error("the server answered something that was not asked; report this to the vendor")]
     Unexpected,
     /// What carried the act out ended before the act did.
     #[error("it was broken off in the middle; do the same again: what was written down is taken up")]

@@ -146,15 +146,15 @@ pub enum NetworkError {
     /// Another license server answers than the one that the seat is of.
     #[error(
         "the license server {server} that row {row} belongs to does not answer at any of the addresses given{}; name its address",
-        in_brackets(silent)
+        in_brackets(unmet)
     )]
     OtherServer {
         /// The server wanted.
         server: KeyId,
         /// The row.
         row: ActivationId,
-        /// The addresses where nobody was met, among them perhaps the server's.
-        silent: Unmet,
+        /// The addresses where no license server was met, among them perhaps its own.
+        unmet: Unmet,
     },
     /// The row is not of a license server.
     #[error("row {row} was not borrowed from a license server; return it to the vendor instead")]
@@ -220,8 +220,8 @@ impl NetworkError {
     /// Whether the same act may be tried again.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::NoServer | Self::OtherServer { .. } | Self::NotBorrowed { .. } => Retry::Never,
-            Self::NotMet(all) => all.first().map_or(Retry::Never, |(_, error)| error.retry()),
+            Self::NoServer | Self::NotBorrowed { .. } => Retry::Never,
+            Self::NotMet(all) | Self::OtherServer { unmet: all, .. } => all.first().map_or(Retry::Never, |(_, error)| error.retry()),
             Self::ReturnWaits(error) => error.retry(),
             Self::Seats(error) => error.retry(),
             Self::Act(error) => error.retry(),

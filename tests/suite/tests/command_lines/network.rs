@@ -189,7 +189,7 @@ fn what_is_borrowed_is_refreshed_at_its_license_server() {
 fn a_license_that_is_on_its_way_back_is_told_in_the_status() {
     let office = Office::open();
     office.types("ada", &["network", "use", office.at()]).done();
-    let told = "nothing more is granted: the license is on its way back since 2027-01-01T";
+    let told = "nothing more is granted: giving the license back began at 2027-01-01T";
     assert!(!office.administer(&["status"]).done().contains(told));
     let mut back = office.license_server("lan").arg("return").stdout(Stdio::piped()).spawn().expect("the program starts");
     let mut first = String::new();
@@ -197,8 +197,9 @@ fn a_license_that_is_on_its_way_back_is_told_in_the_status() {
     assert!(first.starts_with("no seat is granted any more"), "{first}");
     back.kill().and_then(|()| back.wait()).expect("it is killed");
     let status = office.administer(&["status"]).done();
-    assert!(status.contains(told) && status.contains("; `keywardd license-server return --cancel` calls that off\n"), "{status}");
-    run(office.license_server("lan").args(["return", "--cancel"]), "").done();
+    let off = format!("until its return is made, `keywardd license-server return --cancel --license {}` calls that off\n", office.license);
+    assert!(status.contains(told) && status.contains(&off), "{status}");
+    run(office.license_server("lan").args(["return", "--cancel", "--license", &office.license]), "").done();
     assert!(!office.administer(&["status"]).done().contains(told));
 }
 

@@ -215,7 +215,7 @@ async fn a_product_starts_on_its_loan_where_the_lender_is_not_heard_and_takes_no
     let network = Network::new(laptop.licenses(), office.lan.clone(), vec![office.at.clone(), attic.clone()], any_seat());
     office.lan.put(&attic, other.server.clone());
     let error = network.extend(loan.as_str(), Until::For(days(6)), &unheard).await.expect_err("the lender is not heard");
-    assert!(matches!(&error, NetworkError::OtherServer { silent, .. } if silent.iter().any(|(at, _)| *at == office.at)), "{error}");
+    assert!(matches!(&error, NetworkError::OtherServer { unmet, .. } if unmet.iter().any(|(at, _)| *at == office.at)), "{error}");
     assert!(error.to_string().contains(&office.at.to_string()), "{error}");
     office.lan.cut(&attic);
     assert_eq!(network.check_out(&unheard).await.expect("it runs"), Seated::Borrowed(loan.clone()), "nobody is heard");

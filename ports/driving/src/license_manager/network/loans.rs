@@ -110,7 +110,7 @@ impl Network {
     }
 
     pub(super) async fn server_of(&self, server: KeyId, row: &ActivationId) -> Result<Line, NetworkError> {
-        self.meet_server(server).await?.map_err(|silent| NetworkError::OtherServer { server, row: row.clone(), silent })
+        self.meet_server(server).await?.map_err(|unmet| NetworkError::OtherServer { server, row: row.clone(), unmet })
     }
 
     async fn at<T>(

@@ -49,7 +49,7 @@ impl Network {
         }
     }
 
-    /// The way to one license server, by its key; where others answer and it does not, the addresses where nobody was met.
+    /// The way to one license server, by its key; where others answer and it does not, the addresses where none was met.
     pub(super) async fn meet_server(&self, server: KeyId) -> Result<Result<Line, Unmet>, NetworkError> {
         let open = self.meet().await?;
         if open.server == server {
@@ -57,7 +57,7 @@ impl Network {
         }
         match self.meet_anew(|met| met.introduced.identity.server.id() == server).await {
             Ok(line) => Ok(Ok(line)),
-            Err(NetworkError::NotMet(silent)) => Ok(Err(silent)),
+            Err(NetworkError::NotMet(unmet)) => Ok(Err(unmet)),
             Err(error) => Err(error),
         }
     }
