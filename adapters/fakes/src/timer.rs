@@ -44,6 +44,8 @@ impl FakeTimer {
 #[async_trait]
 impl Timer for FakeTimer {
     async fn wait(&self, duration: Duration) {
+        // Whoever sees that somebody waits may turn the clock at once.
+        let begun = self.clock.now();
         locked(&self.waits).push(duration);
         match self.pace {
             Pace::TurnsTheClock => {
@@ -60,7 +62,6 @@ impl Timer for FakeTimer {
                 .await;
             }
             Pace::WaitsForTheClock => {
-                let begun = self.clock.now();
                 poll_fn(|context| {
                     // First to the queue, then to the clock: a turn between the two is not missed.
                     self.clock.wake_at_next_turn(context.waker());

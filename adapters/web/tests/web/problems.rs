@@ -164,8 +164,9 @@ async fn trouble_of_the_ledger_is_told_apart_and_its_internals_stay_inside() {
 
 #[tokio::test]
 async fn a_body_and_a_head_that_do_not_come_are_not_waited_for() {
-    let short = Duration::from_millis(50);
-    let world = World::with(Config { timeouts: Timeouts { head: short, body: short, ..Timeouts::default() }, ..config() }).await;
+    let (short, usual) = (Duration::from_millis(50), Timeouts::default());
+    let world = async |timeouts| World::with(Config { timeouts, ..config() }).await;
+    let (slow_body, slow_head) = (world(Timeouts { body: short, ..usual }).await, world(Timeouts { head: short, ..usual }).await);
     let head = format!("POST /v1/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: 100\r\n\r\n{{", media::ENVELOPE);
     for (sent, begins, ends) in [
         (head.as_str(), "HTTP/1.1 408", "}"),
@@ -174,6 +175,7 @@ async fn a_body_and_a_head_that_do_not_come_are_not_waited_for() {
         ("P", "", ""),
         ("", "", ""),
     ] {
+        let world = if begins.is_empty() { &slow_head } else { &slow_body };
         let (addr, sent) = (world.addr(), sent.to_owned());
         let answer = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(addr).expect("a connection");

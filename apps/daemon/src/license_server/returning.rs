@@ -77,27 +77,25 @@ pub(super) async fn call_off(site: &Site, clock: &Arc<dyn Clock>, license: Optio
     }
 }
 
-/// Has a pool grant again: in the server that runs, or, where none does, in this process.
+/// Has a pool grant again: in the server that runs, or, where none does or it ends meanwhile, in this process.
 async fn open_again(site: &Site, clock: &Arc<dyn Clock>, reopening: &Wish) -> Result<Closing> {
-    let notes = Notes::of(site);
-    match open(site, clock) {
-        Ok(pools) => {
-            // Its first look does what is asked.
-            let (kept, keeping) = pools.take_up(site).await?;
-            kept.close(keeping).await?;
-            notes.told(reopening)?.context(NOT_TOLD)
-        }
-        Err(error) if is_in_use(&error) => {
-            let asked = Instant::now();
-            loop {
-                match notes.told(reopening)? {
-                    Some(came) => return Ok(came),
-                    None if asked.elapsed() > PATIENCE => bail!(NOT_TOLD),
-                    None => tokio::time::sleep(GLANCE).await,
-                }
+    let (notes, asked) = (Notes::of(site), Instant::now());
+    loop {
+        match open(site, clock) {
+            Ok(pools) => {
+                // Its first look does what is asked.
+                let (kept, keeping) = pools.take_up(site).await?;
+                kept.close(keeping).await?;
+                return notes.told(reopening)?.context(NOT_TOLD);
             }
+            Err(error) if is_in_use(&error) => {}
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
+        match notes.told(reopening)? {
+            Some(came) => return Ok(came),
+            None if asked.elapsed() > PATIENCE => bail!(NOT_TOLD),
+            None => tokio::time::sleep(GLANCE).await,
+        }
     }
 }
 

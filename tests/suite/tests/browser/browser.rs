@@ -1,7 +1,7 @@
 //! Chromium without a window, driven from outside.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -26,17 +26,14 @@ impl Browser {
     /// A browser; none if there is none on this computer, which is said.
     pub(crate) async fn start(language: &str) -> Option<Self> {
         let dir = tempfile::tempdir().expect("a folder of its own");
-        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let chromium = ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| {
             let said = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             said.is_ok_and(|status| status.success())
         });
-        let (Ok(mut program), true) = (started, chromium) else {
+        let (Some((program, said, port)), true) = (chromedriver(), chromium) else {
             println!("skipped: chromium or chromedriver is not installed (Debian: chromium, chromium-driver)");
             return None;
         };
-        let mut said = BufReader::new(program.stdout.take().expect("its output is a pipe"));
-        let port = port_of(&mut said);
         let downloads = dir.path().join("downloads");
         fs::create_dir(&downloads).expect("a folder for downloads");
         let mut caps = DesiredCapabilities::chrome();
@@ -111,18 +108,22 @@ impl Browser {
         self.driver.current_url().await.expect("an address").path().into()
     }
 
-    /// Waits for a whole file in the folder for downloads, and takes it out of there.
-    pub(crate) async fn downloaded(&self) -> (String, Vec<u8>) {
+    /// Waits until something is so.
+    pub(crate) async fn comes_to(&self, what: &str, is_so: impl AsyncFn() -> bool) {
         let mut looks = tokio::time::interval(LOOK);
         let came = async {
-            loop {
+            while !is_so().await {
                 looks.tick().await;
-                if let Some(file) = whole_file(&self.dir.path().join("downloads")) {
-                    return file;
-                }
             }
         };
-        let file = tokio::time::timeout(PATIENCE, came).await.expect("the file is downloaded");
+        tokio::time::timeout(PATIENCE, came).await.unwrap_or_else(|_| panic!("it does not come to this: {what}"));
+    }
+
+    /// Waits for a whole file in the folder for downloads, and takes it out of there.
+    pub(crate) async fn downloaded(&self) -> (String, Vec<u8>) {
+        let folder = self.dir.path().join("downloads");
+        self.comes_to("the file is downloaded", async || whole_file(&folder).is_some()).await;
+        let file = whole_file(&folder).expect("nobody else takes it");
         let bytes = fs::read(&file).expect("the file can be read");
         fs::remove_file(&file).expect("the file is taken");
         (file.file_name().expect("it has a name").to_string_lossy().into_owned(), bytes)
@@ -170,10 +171,23 @@ impl Drop for Browser {
     }
 }
 
-fn port_of(said: &mut BufReader<ChildStdout>) -> u16 {
-    let port =
-        said.lines().map_while(Result::ok).find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
-    port.expect("chromedriver says its port").trim_end_matches('.').parse().expect("a port")
+/// Chromedriver on a port of its own; none if there is none on this computer. It takes a port of IPv6 and then the same number of IPv4, which
+/// somebody else may have: then it says so and ends, and is started once more.
+fn chromedriver() -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    loop {
+        let mut program = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut said = BufReader::new(program.stdout.take().expect("its output is a pipe"));
+        let mut lines = Vec::new();
+        for line in said.by_ref().lines().map_while(Result::ok) {
+            if let Some((_, port)) = line.split_once("successfully on port ") {
+                let port = port.trim_end_matches('.').parse().expect("a port");
+                return Some((program, said, port));
+            }
+            lines.push(line);
+        }
+        program.wait().expect("it has ended");
+        assert!(lines.iter().any(|line| line.contains("port not available")), "chromedriver says its port: {lines:?}");
+    }
 }
 
 /// A file that is not still coming: Chromium keeps its name with an empty file, and renames what came whole onto it.

@@ -55,6 +55,7 @@ fn a_cut_shorter_than_what_the_server_waits_costs_a_banner_and_no_seat() {
 fn a_cut_longer_than_a_lease_costs_the_seat_and_no_drawing() {
     let Some(office) = office("1") else { return };
     let mut ada = at_work(&office, "ada");
+    office.hears_a_beat(0, 0);
     office.rooms.pull();
     let grace = "It works on for 19 min of running time.";
     let told = office.tells(&mut ada, 10, 10);
@@ -91,7 +92,10 @@ fn number_of(office: &Office<Cable>, name: &str) -> String {
 #[test]
 fn who_was_cut_off_for_so_long_that_the_seat_was_free_has_the_one_of_the_same_number_again() {
     let Some(office) = office("3") else { return };
-    let (ben, mut ada) = (at_work(&office, "ben"), at_work(&office, "ada"));
+    let ben = at_work(&office, "ben");
+    office.hears_a_beat(0, 0);
+    let mut ada = at_work(&office, "ada");
+    office.hears_a_beat(0, 0);
     assert_eq!(number_of(&office, "ada"), "1");
     // A lower number is free, which anybody else would be given.
     assert_eq!(ben.goes_home(), Some(7));

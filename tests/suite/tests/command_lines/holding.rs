@@ -123,6 +123,7 @@ fn a_seat_that_its_user_left_elsewhere_during_a_cut_is_not_told_as_kept_again() 
     let office = Office::in_rooms(cable, &["--type", "network", "--seats", "1"]);
     let mut ada = office.works("ada", &[]);
     assert_eq!(ada.hears(), "seated");
+    office.hears_a_beat(0, 0);
     office.rooms.pull();
     let told = office.tells(&mut ada, 5, 10);
     assert!(told.starts_with("The license server is not heard. The seat lasts for another "), "{told}");

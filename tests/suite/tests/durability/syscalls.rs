@@ -56,14 +56,17 @@ impl Watching {
     }
 }
 
-/// So many hosts activate, one after the other, each on a connection of its own.
-async fn activations(shop: &Shop, profile: &ProductProfile, hosts: u32) {
+/// So many hosts activate, one after the other, each on a connection of its own; these, still open.
+async fn activations(shop: &Shop, profile: &ProductProfile, hosts: u32) -> Vec<reqwest::Client> {
     let sold = shop.sell(hosts).await;
-    for n in 0..hosts {
+    // None ends while it is watched: what the server sends to that would be taken for an answer.
+    let clients: Vec<_> = (0..hosts).map(|_| client(&shop.ca)).collect();
+    for (n, client) in (0..).zip(&clients) {
         let request = Host::new(n).activates(profile, &sold.key);
-        let answer = send(&client(&shop.ca), &shop.url, &request).await.answer();
+        let answer = send(client, &shop.url, &request).await.answer();
         assert!(matches!(open(profile, &request, &answer), Body::Certificate(_)));
     }
+    clients
 }
 
 const HOSTS: u32 = 12;
@@ -75,7 +78,7 @@ async fn watched_one_after_the_other(command: &Command, place: &Place) -> Watche
     let watching = watch(place, command);
     let shop = Shop::at(&watching.server);
     let profile = shop.product().await;
-    activations(&shop, &profile, HOSTS).await;
+    let _open = activations(&shop, &profile, HOSTS).await;
     one_after_the_other(&calls(&watching.read()))
 }
 

@@ -108,7 +108,7 @@ async fn without_a_portal_there_is_none() {
 
 #[tokio::test]
 async fn what_a_page_does_not_take_and_what_fails_is_told_in_a_page() {
-    let timeouts = Timeouts { request: Duration::from_millis(400), ..Timeouts::default() };
+    let timeouts = Timeouts { request: Duration::from_secs(2), ..Timeouts::default() };
     let shop = Shop::with(Config { timeouts, ..config() }).await;
     let sold = shop.sell(1).await;
     let mut browser = shop.visitor(&sold.key).await;

@@ -93,6 +93,11 @@ impl Lan {
         self.process.as_ref().is_none_or(|process| process.plan.is_dead())
     }
 
+    /// From the next start on it does not die.
+    pub(super) fn lives_on(&mut self) {
+        self.crashes = 0;
+    }
+
     /// Starts the process again; where it is to die again, at a point that the dice say. Gives how often it died while it started.
     pub(super) async fn restart(&mut self, dice: &mut ChaCha8Rng) -> u32 {
         let mut deaths = 0;
