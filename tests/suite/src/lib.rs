@@ -3,7 +3,9 @@
 //! The tests stand in `tests/`; here is what several of their binaries share.
 
 pub mod guides;
+mod nobody;
 pub mod pool;
 mod programs;
 
+pub use nobody::Nobody;
 pub use programs::program;

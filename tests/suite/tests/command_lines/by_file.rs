@@ -6,12 +6,13 @@ mod portal;
 mod wrong;
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keyward_domain::profile::TlsTerms;
 use keyward_domain::seal::{Envelope, Keyward, Reply, SchemeName, Statement};
 use keyward_proxy::ClientConfig;
+use keyward_suite::Nobody;
 use keyward_wire::{EXCHANGE_PATH, media, pictures, qr, xml};
 use serde_json::{Value, json};
 
@@ -25,17 +26,18 @@ struct Island {
     host: Host,
     /// What its profile says the server is called.
     server: String,
+    nobody: Arc<Nobody>,
     stick: PathBuf,
 }
 
 impl Island {
     fn of(site: &Site, name: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port that is free").port();
-        let server = format!("https://127.0.0.1:{port}");
+        let nobody = Arc::new(Nobody::new());
+        let server = nobody.url();
         let stick = site.dir().join(format!("stick-{name}"));
         fs::create_dir(&stick).expect("a folder for the stick");
         let host = site.host(name).with_profile(|text| text.replace(site.url(), &server));
-        Self { host, server, stick }
+        Self { host, server, nobody, stick }
     }
 
     fn on_stick(&self, name: &str) -> String {

@@ -1,7 +1,8 @@
 //! What goes wrong outside: servers, certificates, files. Each has its own message, with cause and next step.
 
 use std::fs;
-use std::net::TcpListener;
+
+use keyward_suite::Nobody;
 
 use crate::site::{NOW, Site, serve};
 
@@ -11,17 +12,12 @@ fn servers(profile: &str, urls: &[&str]) -> String {
     profile.replace(line, &format!("servers = {urls:?}"))
 }
 
-/// An address where nothing listens.
-fn dead() -> String {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port that is free").port();
-    format!("https://127.0.0.1:{port}")
-}
-
 #[test]
 fn a_dead_server_is_named_and_a_living_one_after_it_is_asked() {
     let site = Site::open();
     let (key, _) = site.issue_one();
-    let (dead, host) = (dead(), site.host("a"));
+    let (nobody, host) = (Nobody::new(), site.host("a"));
+    let dead = nobody.url();
     let address = dead.trim_start_matches("https://");
     let alone = host.with_profile(|text| servers(&text, &[&dead]));
     let said = alone.run(&["activate", &key]).not_done(3);

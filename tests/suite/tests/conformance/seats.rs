@@ -19,6 +19,7 @@ use keyward_host::SystemClock;
 use keyward_https::{HttpsLicenseServers, KeyOfLine, Patience};
 use keyward_ports::{Journal, LicenseServers, MeetError, Secrets as _, SoftwareSigner};
 use keyward_proxy::LanConfig;
+use keyward_suite::Nobody;
 use keyward_web::{Limits, SeatsConfig, Server, Tls};
 use keyward_wire::seats::{INTRODUCTION, SERVER_PATH};
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData as _};
@@ -129,7 +130,7 @@ struct Lan {
     by_file: Served,
     cable: Arc<Cable>,
     stranger: Stranger,
-    nobody: TcpListener,
+    nobody: Nobody,
 }
 
 impl Lan {
@@ -137,19 +138,16 @@ impl Lan {
         let own = made();
         let words = server.introduce(Digest::of(&own.signing_key.subject_public_key_info()), &[]).expect("it has a license");
         let (served, by_file) = (serve(server, &own), serve(by_file, &made()));
-        let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        Self { cable: Cable::to(place(&served)), served, by_file, stranger: Stranger::saying(INTRODUCTION, words.to_json()), nobody }
+        let stranger = Stranger::saying(INTRODUCTION, words.to_json());
+        Self { cable: Cable::to(place(&served)), served, by_file, stranger, nobody: Nobody::new() }
     }
 
     fn subject(self) -> SeatsSubject {
         let Self { served, by_file, cable, stranger, nobody } = self;
-        let nobodys = nobody.local_addr().expect("an address");
-        // Nothing listens there any more.
-        drop(nobody);
-        let places = [cable.at, place(&by_file), stranger.at, nobodys].map(|at| address(&at.to_string()));
+        let places = [cable.at, place(&by_file), stranger.at, nobody.at()].map(|at| address(&at.to_string()));
         let stranger = stranger.at;
         let usurp = Box::new(move || {
-            let _held = (&served, &by_file);
+            let _held = (&served, &by_file, &nobody);
             cable.plug_into(stranger);
         });
         blank(Arc::new(carrier()), places, usurp)

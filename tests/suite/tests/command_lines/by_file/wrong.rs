@@ -38,8 +38,12 @@ fn an_answer_for_another_product_another_vault_or_another_time_is_told_from_the_
     let mut told = vec![not_taken(&a.host, &others, "answer-other-product")];
 
     // A copy of the vault asked, not this one.
-    let copied =
-        Island { host: Host { vault: site.dir().join("copied"), ..a.host.clone() }, server: a.server.clone(), stick: a.stick.clone() };
+    let copied = Island {
+        host: Host { vault: site.dir().join("copied"), ..a.host.clone() },
+        server: a.server.clone(),
+        nobody: a.nobody.clone(),
+        stick: a.stick.clone(),
+    };
     copy(&a.host.vault, &copied.host.vault);
     copied.host.run(&["refresh", "1", "--request", &a.on_stick("copied.xml")]).done();
     let never = a.answered(&site, "copied.xml");
