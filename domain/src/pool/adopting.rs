@@ -88,11 +88,11 @@ impl Pool {
             return;
         }
         // Whoever sat there at an earlier place had left before this was signed. Of a loan that is sure only if whoever signed knew of it: it may
-        // have been put back from another backup than these books.
+        // have been put back from another backup than these books. And one above the last seat may have come down to another number since.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         let knew = self.books.began(place.epoch);
         let came_first = |hold: &Hold| hold.numbered.is_none_or(|numbered| numbered < place);
-        let had_left = |hold: &Hold| hold.seat == seat && came_first(hold) && (hold.is_lease() || knew);
+        let had_left = |hold: &Hold| hold.seat == seat && came_first(hold) && (hold.is_lease() || knew && hold.seat < limit);
         let before = self.books.written.holds.range(..place).find(|(_, hold)| had_left(hold)).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });

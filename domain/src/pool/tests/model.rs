@@ -485,3 +485,23 @@ fn a_seat_for_emergencies_that_stands_in_for_a_forgotten_loan_is_one_seat_and_no
     ];
     run(Trouble::Restores, &[&before[..], &after].concat()).unwrap_or_else(|error| panic!("{error}"));
 }
+
+/// The loan came down to a free seat since the backup, and its old number was lent to another.
+#[test]
+fn a_restored_server_keeps_a_loan_above_the_last_seat_whoever_has_its_number_now() {
+    let steps = [
+        Step::CheckOut(2),
+        Step::CheckOut(1),
+        Step::Borrow(0, 100),
+        Step::Delegate(2, 0, Contact::None),
+        Step::Backup,
+        Step::Return(1, Way::Line),
+        Step::Refresh(0),
+        Step::Delegate(3, 0, Contact::None),
+        Step::Borrow(4, 1),
+        Step::Restore,
+        Step::Show(4),
+        Step::Refresh(0),
+    ];
+    run(Trouble::Restores, &steps).unwrap_or_else(|error| panic!("{error}"));
+}
