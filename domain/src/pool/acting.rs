@@ -84,7 +84,7 @@ impl Pool {
             }
         }
         self.record(facts, Fact::Delegated { charter, at: now.wall });
-        self.queue.hold_at_most(self.spare());
+        self.queue.hold_at_most(self.spare().saturating_sub(self.withheld(now)));
         Ok(Acted::Done)
     }
 

@@ -1,6 +1,7 @@
 //! A server that was restored from a backup: what it is shown of itself is its backup (promise 8).
 
 use super::asking::Case;
+use super::books::Books;
 use super::fact::{Adopted, Choice, Ending, Fact, Sitter};
 use super::hold::Hold;
 use super::{Pool, whole};
@@ -87,17 +88,19 @@ impl Pool {
         if own.is_some_and(|own| own > place) || self.books.activations.contains_key(&shown.activation) {
             return;
         }
-        // Whoever sat there at an earlier place had left before this was signed. Of a loan that is sure only if whoever signed knew of it: it may
-        // have been put back from another backup than these books. And one above the last seat may have come down to another number since.
+        // Whoever had that number at an earlier place had it no more when this was signed, if whoever signed knew of that: it may have been put
+        // back from another backup than these books. A lease was over then. A loan is not: it may have come down to another number.
         let limit = self.books.delegation().map_or(0, |it| it.limit());
         let knew = self.books.began(place.epoch);
-        let came_first = |hold: &Hold| hold.numbered.is_none_or(|numbered| numbered < place);
-        let had_left = |hold: &Hold| hold.seat == seat && came_first(hold) && (hold.is_lease() || knew && hold.seat < limit);
+        let had_it = |hold: &Hold| hold.seat == seat && hold.numbered.is_none_or(|numbered| numbered < place) && (hold.is_lease() || knew);
+        let had_left = |hold: &Hold| hold.is_lease() && had_it(hold);
         let before = self.books.written.holds.range(..place).find(|(_, hold)| had_left(hold)).map(|(place, _)| *place);
         for superseded in before.into_iter().chain(own.filter(|own| Some(*own) != before)) {
             self.record(facts, Fact::Ended { place: superseded, why: Ending::Superseded, asked: None, by: None, at: case.at() });
         }
-        let seat = if seat < limit && self.books.numbers.is_free(seat) { seat } else { self.books.numbers.lowest() };
+        // A loan that had it goes on under another.
+        let is_had = |books: &Books| books.numbers.is_free(seat) || books.written.holds.range(..place).any(|(_, hold)| had_it(hold));
+        let seat = if seat < limit && is_had(&self.books) { seat } else { self.books.numbers.lowest() };
         let adopted = Adopted {
             guest: self.meet(facts, case),
             asked: case.asked(),
@@ -117,7 +120,7 @@ impl Pool {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));
         }
-        self.queue.hold_at_most(self.spare());
+        self.queue.hold_at_most(self.spare().saturating_sub(self.withheld(case.now)));
     }
 
     /// A loan whose later end was forgotten is out until then, and one whose holder may be silent for longer is out as long. What was taken

@@ -398,6 +398,11 @@ impl Books {
 
     fn adopt(&mut self, place: Place, it: &Adopted) {
         self.count(it.guest, &it.asked, it.at);
+        if !self.numbers.is_free(it.seat) {
+            // A loan whose number was another's since the backup has another from here on.
+            let before = self.written.holds.iter().find(|(_, hold)| hold.seat == it.seat).map(|(place, _)| *place);
+            before.into_iter().for_each(|before| self.number(before, self.numbers.lowest(), place));
+        }
         let held = match it.until {
             Some(until) => Held::Loan(Box::new(Loan::new(until, it.at, it.contact))),
             None => Held::Lease(self.written.lease),

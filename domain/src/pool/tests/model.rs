@@ -505,3 +505,51 @@ fn a_restored_server_keeps_a_loan_above_the_last_seat_whoever_has_its_number_now
     ];
     run(Trouble::Restores, &steps).unwrap_or_else(|error| panic!("{error}"));
 }
+
+/// The same where the vendor sells more seats again before anybody is heard.
+#[test]
+fn a_restored_server_keeps_a_loan_that_came_down_whatever_was_delegated_since() {
+    let cut_before = [
+        Step::CheckOut(2),
+        Step::CheckOut(0),
+        Step::Borrow(3, 100),
+        Step::Delegate(1, 0, Contact::None),
+        Step::Pass(40_000),
+        Step::Backup,
+        Step::Come(0),
+        Step::Delegate(3, 0, Contact::None),
+        Step::Pass(30),
+        Step::CheckOut(1),
+        Step::CheckOut(0),
+        Step::Restore,
+        Step::Delegate(2, 1, Contact::None),
+        Step::Show(0),
+        Step::Refresh(3),
+    ];
+    let [out, other, borrow, cut, pass, backup, ..] = cut_before.clone();
+    let cut_after = [&[out, other, borrow, backup, cut, pass][..], &cut_before[6..]].concat();
+    for steps in [&cut_before[..], &cut_after] {
+        run(Trouble::Restores, steps).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// A loan may be out that a restored server does not know: the seat that was held for somebody is that one's when there are fewer seats.
+#[test]
+fn no_seat_is_held_for_whoever_waits_where_it_is_held_back() {
+    let steps = [
+        Step::CheckOut(2),
+        Step::CheckOut(0),
+        Step::Borrow(0, 100),
+        Step::Delegate(1, 0, Contact::None),
+        Step::CheckOut(0),
+        Step::CheckOut(1),
+        Step::CheckOut(0),
+        Step::Restore,
+        Step::Pass(40_000),
+        Step::Borrow(0, 1),
+        Step::Restart(0),
+        Step::Wait(0),
+        Step::Delegate(1, 0, Contact::None),
+    ];
+    run(Trouble::Restores, &steps).unwrap_or_else(|error| panic!("{error}"));
+}
