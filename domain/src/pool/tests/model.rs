@@ -322,11 +322,16 @@ impl World {
                 let anchor = Some(self.office.pool.anchored());
                 self.office.journal = self.backup.clone();
                 self.office.start(Start { anchor, marked: true });
+                let quiet = self.elapsed + self.office.pool.quiet_left(&self.office.now).unwrap_or_default();
                 let books = self.office.pool.books();
                 self.office.delegation = books.delegation().expect("it was delegated first").clone();
                 for window in &mut self.windows {
                     let hold = books.activations.get(&window.activation).and_then(|place| books.written.holds.get(place));
-                    window.known = hold.is_some_and(|hold| hold.loan().is_none_or(|loan| loan.until >= after(day(1), window.until)));
+                    // How long leases were for a while since the backup, nobody can know.
+                    window.known = hold.is_some_and(|hold| match hold.loan() {
+                        Some(loan) => loan.until >= after(day(1), window.until),
+                        None => window.until <= quiet,
+                    });
                 }
             }
             Step::Come(n) => {
