@@ -71,6 +71,7 @@ fn a_host_that_cannot_keep_a_seat_says_what_is_wrong_with_it() {
     let office = Office::open();
     let mut ada = office.works("ada", &[]);
     assert_eq!(ada.hears(), "seated");
+    office.hears_a_beat(0, 0);
     for file in std::fs::read_dir(office.host("ada").vault).expect("it is there").flatten().filter(|file| file.path().is_file()) {
         std::fs::write(file.path(), "spoilt").expect("it is written");
     }
