@@ -245,7 +245,12 @@ impl Pool {
 
     /// Seats that are free and held for nobody.
     fn room(&self, now: &Now) -> u32 {
-        self.spare().saturating_sub(self.queue.ready().saturating_add(self.withheld(now)))
+        self.to_give(now).saturating_sub(self.queue.ready())
+    }
+
+    /// Seats that nobody has and that are not held back.
+    fn to_give(&self, now: &Now) -> u32 {
+        self.spare().saturating_sub(self.withheld(now))
     }
 
     /// Seats that nobody has.

@@ -84,7 +84,7 @@ impl Pool {
             }
         }
         self.record(facts, Fact::Delegated { charter, at: now.wall });
-        self.queue.hold_at_most(self.spare().saturating_sub(self.withheld(now)));
+        self.queue.hold_at_most(self.to_give(now));
         Ok(Acted::Done)
     }
 

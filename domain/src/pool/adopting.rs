@@ -120,7 +120,7 @@ impl Pool {
             (hold.live.deadline, hold.live.signed_until) = (case.now.running + lease, case.now.running + lease);
             self.lapse.insert((hold.live.deadline, place));
         }
-        self.queue.hold_at_most(self.spare().saturating_sub(self.withheld(case.now)));
+        self.queue.hold_at_most(self.to_give(case.now));
     }
 
     /// A loan whose later end was forgotten is out until then, and one whose holder may be silent for longer is out as long. What was taken
